@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The management API: JSON in → command, result → JSON out. Errors are RFC 9457 problem documents.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/delivery.h"
+#include "core/learning.h"
+#include "core/outcome.h"
+#include "core/page.h"
+#include "core/provider.h"
+#include "core/session.h"
+
+namespace slo {
+
+enum class DeliveryState : std::uint8_t { pending, dead };
+
+struct ListedDelivery {
+  Delivery delivery{};
+  DeliveryState state = DeliveryState::pending;
+  TimeMs due{};         // next attempt, or end of the lease; time of death for a dead letter
+  std::string error{};  // of the last attempt
+};
+
+namespace api {
+struct Register { Lesson lesson{}; };
+struct ShowSession { SessionKey key{}; };
+struct ListSessions { Subject sub{}; unsigned limit = 50; std::string cursor{}; };
+struct EndSession { SessionKey key{}; };
+struct EndParticipation { SessionKey key{}; ClientId client{}; };
+struct ListDeliveries { DeliveryState state{}; unsigned limit = 50; std::string cursor{}; };
+struct ListClients {};
+struct ShowClient { ClientId client{}; };
+}  // namespace api
+using ApiCommand = std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession,
+                                api::EndParticipation, api::ListDeliveries, api::ListClients, api::ShowClient>;
+
+// `path` is what follows {api}/{provider} (percent-encoded, as on the wire), `query` without '?'.
+// api_not_found, api_read_only (a write with `may_write` false), method_not_allowed, api_body_invalid,
+// api_parameter_invalid, and what learn() refuses.
+Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
+                                     std::string_view query, std::string_view body, bool may_write);
+
+Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409
+Page session_page(const Provider& provider, const Session& session);
+Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
+Page ending_page(const Provider& provider, const Ending& ending);  // what will be notified
+Page participation_page(const Provider& provider, const ClientId& client);
+Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next);
+Page clients_page(const Provider& provider);
+Page client_page(const Client& client);
+Page problem_page(const Refusal& refusal);  // application/problem+json
+
+}  // namespace slo

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The "log out?" ticket: sealed with the provider's ticket secret, bound to one browser, good once.
+//
+// The pending parameters travel inside the ticket, encrypted (a compact JWE, dir + A256GCM), so that asking the
+// question writes nothing to the store; redeeming it marks its nonce as used there.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/moment.h"
+#include "core/outcome.h"
+#include "core/page.h"
+#include "core/provider.h"
+#include "core/session.h"
+
+namespace slo {
+
+// Where the browser goes once all is done. Empty: our own page, or the provider's post_logout_uri.
+struct Onward {
+  std::string uri{};                   // registered, as sent
+  std::optional<std::string> state{};  // as sent
+  std::optional<Refusal> refused{};    // the session ended, but the redirect was refused: say so, with 400
+  friend bool operator==(const Onward&, const Onward&) = default;
+};
+
+struct Ticket {
+  std::string nonce{};                     // single use
+  TimeS expires{};
+  std::optional<SessionKey> session{};     // what will be ended; none: only the onward way is confirmed
+  std::optional<ClientId> client{};        // who asked
+  Onward onward{};
+  bool answer_yes = false;                 // set by open_ticket from the form's `choice`
+  friend bool operator==(const Ticket&, const Ticket&) = default;
+};
+
+// `__Host-slo-browser` on https, `slo-browser` on http.
+std::string browser_cookie_name(const Provider& provider);
+
+// Opens a ticket that came back. ticket_invalid, ticket_expired, ticket_from_other_browser.
+Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed, std::string_view browser_cookie,
+                            const Moment& moment);
+
+// The page with the question: a POST form to `self` with the ticket sealed for this browser, whose cookie is set (or
+// kept, if `browser_cookie` is one of ours). 200, no-store, not framable.
+Page question_page(const Provider& provider, const Ticket& ticket, std::string_view self,
+                   std::optional<std::string_view> browser_cookie, const Moment& moment);
+
+// The page after "no": nothing happened.
+Page stayed_page(const Provider& provider);
+
+}  // namespace slo

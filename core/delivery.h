@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One delivery: seal an envelope, judge the answer, time the retry. Back-Channel Logout 1.0, sections 2.5 and 2.8.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/moment.h"
+#include "core/names.h"
+#include "core/outcome.h"
+#include "core/provider.h"
+#include "core/session.h"
+
+namespace slo {
+
+// One logout owed to one client.
+struct Delivery {
+  std::string id{};  // session key, creation second and client: the same logout always has the same id
+  SessionKey session{};
+  ClientId client{};
+  std::optional<Subject> sub{};
+  std::optional<Sid> sid{};
+  std::string reason{};
+  TimeMs enqueued{};
+  unsigned attempt = 0;  // counts from 1; also the fencing token of the lease
+  friend bool operator==(const Delivery&, const Delivery&) = default;
+};
+
+// URL and signed body, ready to post.
+struct Envelope {
+  std::string uri{};
+  std::string host{};  // scheme://authority, the lane of the receiver
+  std::string body{};  // application/x-www-form-urlencoded
+  friend bool operator==(const Envelope&, const Envelope&) = default;
+};
+
+// A fresh jti, iat and exp for each attempt; a delivery without sid repeats the same claims until they expire, since a
+// re-minted one could end later sessions (delivery_expired afterwards). Other refusals: delivery_client_gone,
+// delivery_without_subject, delivery_uri_refused, key_unusable.
+Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
+
+// Where the envelope's uri and host come from, without signing anything. delivery_client_gone.
+Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
+
+// What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502 refused,
+// reset or not verified, 504 timed out, other: the delivery location itself is wrong).
+struct Answer {
+  bool by_receiver = false;
+  int status = 0;
+  std::string sample{};                  // the first bytes of the body
+  std::optional<Seconds> retry_after{};  // from the receiver
+};
+
+struct Delivered {
+  friend bool operator==(const Delivered&, const Delivered&) = default;
+};
+struct RetryAt {
+  Millis delay{};     // from now
+  std::string why{};  // short, no secrets: `503`, `refused`, `timeout`
+  friend bool operator==(const RetryAt&, const RetryAt&) = default;
+};
+struct Abandon {
+  std::string why{};
+  friend bool operator==(const Abandon&, const Abandon&) = default;
+};
+using Verdict = std::variant<Delivered, RetryAt, Abandon>;
+
+// 200 and 204 deliver. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included), local
+// 502/504 are tried again after first*2^(attempt-1), at most max, times 0.5..1.5; Retry-After counts where it is
+// longer, at most max. 3xx is not followed and final. The last attempt is final.
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer, const Moment& moment);
+
+// The same for a refusal of seal(): some heal (delivery_client_gone), some do not.
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal, const Moment& moment);
+
+}  // namespace slo

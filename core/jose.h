@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The RAII skin over cjose: compact JWS and JWE in and out, key sets, algorithms pinned by the caller.
+//
+// The algorithm never comes from the token or from the key set: the caller says which one is right. jwk, jku, x5u
+// and x5c in a header are ignored, `crit` and duplicate members refuse the token, `none` does not exist here.
+// RFC 7515, 7516, 7517, 7518, 7638, 8037, 8725.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome.h"
+#include "core/text/json.h"
+
+namespace slo::jose {
+
+enum class Algorithm : std::uint8_t {
+  RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512, EdDSA
+};
+std::optional<Algorithm> read_algorithm(std::string_view name) noexcept;
+std::string_view name_of(Algorithm algorithm) noexcept;
+bool is_symmetric(Algorithm algorithm) noexcept;
+
+inline constexpr std::size_t token_limit = 16 * 1024;  // bytes of a compact token
+
+// One key, public or private; cheap to move, safe to use from several threads for signing and verifying.
+class Key {
+ public:
+  Key(Key&&) noexcept;
+  Key& operator=(Key&&) noexcept;
+  ~Key();
+
+  // A PEM private key: RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519. Fault::key_unusable with a reason.
+  static Outcome<Key> from_pem(std::string_view pem);
+  // A client_secret as a symmetric key. Fault::key_unusable below 32 bytes.
+  static Outcome<Key> from_secret(std::string_view secret);
+  // A single JWK, public or private. Fault::key_unusable.
+  static Outcome<Key> from_jwk(const json_t* jwk);
+
+  const std::string& kid() const noexcept;         // given, or the RFC 7638 thumbprint
+  void set_kid(std::string kid);
+  std::optional<Algorithm> own_algorithm() const;  // the JWK's own "alg", if it has one
+  Algorithm natural_algorithm() const;             // RS256, ES256/384/512, EdDSA or HS256 by kind and curve
+  bool fits(Algorithm algorithm) const noexcept;   // right type, right curve, long enough, use and key_ops allow it
+  bool is_private() const noexcept;
+  bool is_for_encryption() const noexcept;         // "use":"enc"
+  Json public_jwk() const;                         // kty, kid, use, and the public members only
+  std::string secret_digest(std::string_view label) const;  // 32 bytes derived from the private part, for our own tickets
+
+  struct Body;
+  const Body& body() const noexcept { return *body_; }
+
+ private:
+  explicit Key(std::unique_ptr<Body> body);
+  std::unique_ptr<Body> body_;
+};
+
+// A JWK set. Keys that we cannot use (unknown types and curves, too short, broken) are left out and counted; only a
+// document that is no key set at all is refused (Fault::key_unusable).
+class KeySet {
+ public:
+  static Outcome<KeySet> parse(std::string_view text);
+
+  void add(Key key) { keys_.push_back(std::move(key)); }
+  const std::vector<Key>& keys() const noexcept { return keys_; }
+  std::size_t left_out() const noexcept { return left_out_; }
+
+ private:
+  std::vector<Key> keys_{};
+  std::size_t left_out_ = 0;
+};
+
+struct Parsed {
+  Json header{};
+  Json claims{};
+};
+
+// Takes a compact JWS apart without verifying it; nothing in the answer may be trusted, it only serves to find out
+// whose algorithm and key apply. Refuses what no signature could heal: size, structure, padding or illegal base64url,
+// duplicate members, non-objects, `crit`, a five-part token.
+Outcome<Parsed> peek(std::string_view token);
+
+// Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that kid are
+// tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown, token_signature_invalid.
+Outcome<Parsed> verify(std::string_view token, const std::vector<const Key*>& keys, Algorithm pinned);
+
+// A compact JWS. `header` gets alg and kid (symmetric keys: no kid); members of `header` (typ …) are kept.
+// REQUIRES: key.is_private() or symmetric, key.fits(algorithm). Fault::key_unusable if the library refuses.
+Outcome<std::string> sign(const Key& key, Algorithm algorithm, const json_t* header, std::string_view payload);
+
+// Compact JWE. `alg`: RSA-OAEP, RSA1_5 (decrypting only where configured), ECDH-ES, A128KW…A256KW, dir; `enc`:
+// A128CBC-HS256, A192CBC-HS384, A256CBC-HS512, A128GCM, A192GCM, A256GCM - what cjose offers.
+// `header` may hold further members (iss, cty, typ). Fault::key_unusable.
+Outcome<std::string> encrypt(const Key& key, std::string_view alg, std::string_view enc, const json_t* header,
+                             std::string_view plaintext);
+bool is_known_encryption(std::string_view alg, std::string_view enc) noexcept;
+
+inline bool is_encrypted(std::string_view token) noexcept {  // five parts
+  std::size_t dots = 0;
+  for (char c : token) dots += c == '.';
+  return dots == 4;
+}
+// Decrypts with the key that the header's kid names, else with each that fits. `algs`: the key management algorithms
+// allowed. Fault::token_undecryptable. The plaintext may be at most token_limit bytes.
+Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
+                             const std::vector<std::string_view>& algs);
+
+std::string base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);  // strict: no padding, canonical
+
+}  // namespace slo::jose

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An SSO session and the clients that take part in it, as the store gives them back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/moment.h"
+#include "core/names.h"
+
+namespace slo {
+
+// How a participant is told; stored as the low four bits of its field.
+struct Channels {
+  bool back = false;    // bit 0: back-channel logout token
+  bool front = false;   // bit 1: iframe
+  bool legacy = false;  // bit 2: the application's own logout URL
+  bool saml = false;    // bit 3: reserved for SAML participations
+  friend bool operator==(const Channels&, const Channels&) = default;
+};
+
+// Where `sub` or `sid` differ from the session's own, the participant carries them; `no_sid` says that this client's
+// ID Token had none, so that neither its logout token nor its iframe may have one.
+struct Participant {
+  ClientId client{};
+  Seconds joined{};  // after the session's creation
+  Channels channels{};
+  std::optional<Subject> sub{};
+  std::optional<Sid> sid{};
+  bool no_sid = false;
+  friend bool operator==(const Participant&, const Participant&) = default;
+};
+
+struct Session {
+  SessionKey key{};
+  Subject sub{};
+  TimeS created{};
+  Seconds absolute{};   // life time after creation
+  Seconds idle{};       // 0: no idle limit
+  Seconds last_seen{};  // after creation
+  std::optional<CookieDigest> cookie{};
+  std::optional<Seconds> ended{};  // after creation; set: only the tombstone is left
+  std::string reason{};            // why it ended: rp, admin, expired
+  std::vector<Participant> participants{};
+  friend bool operator==(const Session&, const Session&) = default;
+
+  bool is_live() const { return !ended.has_value(); }
+  const Participant* find(const ClientId& client) const {
+    for (const auto& participant : participants) {
+      if (participant.client == client) return &participant;
+    }
+    return nullptr;
+  }
+};
+
+// Was the key made by us because the OP issues no sid?
+inline bool is_minted(const SessionKey& key) { return key.value.starts_with('~') && key.value.size() == 23; }
+
+// The sid and sub that `participant` knows this session by; sid is empty where its ID Token had none.
+inline std::optional<Sid> sid_of(const Session& session, const Participant& participant) {
+  if (participant.sid) return participant.sid;
+  if (participant.no_sid || is_minted(session.key)) return std::nullopt;
+  return Sid{session.key.value};
+}
+inline const Subject& sub_of(const Session& session, const Participant& participant) {
+  return participant.sub ? *participant.sub : session.sub;
+}
+
+// What a room must know from the store to decide on a logout. All members optional; none set: nothing to look up.
+struct SessionQuestion {
+  std::optional<CookieDigest> cookie{};
+  std::optional<Sid> sid{};          // found as a session key or as a client's own sid
+  std::optional<Subject> subject{};  // the subject's newest sessions
+  std::optional<SessionKey> key{};   // exactly this session (a redeemed ticket)
+  friend bool operator==(const SessionQuestion&, const SessionQuestion&) = default;
+};
+
+struct Found {
+  std::optional<Session> by_cookie{};
+  std::optional<Session> by_sid{};
+  std::optional<Session> by_key{};
+  std::vector<Session> by_subject{};  // newest first, live ones only, at most 16
+  friend bool operator==(const Found&, const Found&) = default;
+};
+
+// What one login teaches about a session: `client` took part in it.
+struct Lesson {
+  SessionKey key{};  // empty: the OP issues no sid; the store finds it by cookie, or mints one from the cookie
+  ClientId client{};
+  Channels channels{};
+  Subject sub{};
+  std::optional<CookieDigest> cookie{};
+  std::optional<Subject> client_sub{};  // set only where it differs from `sub`
+  std::optional<Sid> client_sid{};      // set only where it differs from `key`
+  bool client_no_sid = false;
+  Seconds absolute{};
+  Seconds idle{};
+  friend bool operator==(const Lesson&, const Lesson&) = default;
+};
+
+enum class Registered : std::uint8_t { new_session, new_client, known, too_late, too_late_known };
+
+// What the store did when a session was ended.
+struct Ending {
+  bool already = false;  // it had ended before: same participants, nothing new was enqueued
+  Session session{};
+  friend bool operator==(const Ending&, const Ending&) = default;
+};
+
+}  // namespace slo

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The skin over Jansson: owned values, duplicate members refused, positions in messages.
+#pragma once
+
+#include <jansson.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/outcome.h"
+
+namespace slo {
+
+struct JsonRelease {
+  void operator()(json_t* value) const noexcept { json_decref(value); }
+};
+using Json = std::unique_ptr<json_t, JsonRelease>;  // owns one reference
+
+// Parses a whole document (any JSON value). Duplicate members, trailing bytes, NUL in strings, more than 64 levels
+// of nesting and invalid UTF-8 are Fault::json_malformed; the detail opens with "line:column: ".
+Outcome<Json> parse_json(std::string_view text);
+
+// Compact, keys in insertion order.
+std::string dump_json(const json_t* value);
+
+// `line:column` where member `member` of the `index`-th object of a top-level array stands in `text` (`member` empty:
+// where that object begins); for messages about a document that parsed well. "1:1" if it cannot be found.
+std::string position_in_array(std::string_view text, std::size_t index, std::string_view member);
+
+// Members of an object; nullopt where absent or of another type.
+std::optional<std::string> string_member(const json_t* object, const char* name);
+std::optional<long long> integer_member(const json_t* object, const char* name);
+bool has_member(const json_t* object, const char* name);
+
+Json make_string(std::string_view value);  // never null for valid UTF-8; JSON null otherwise
+
+}  // namespace slo

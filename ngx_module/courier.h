@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The worker's delivery loop: what is owed leaves at once, under caps, and every answer is settled in Redis.
+//
+// Deliveries come from two sides: dispatch() brings those that an ended session handed us already leased; a timer
+// (1 s with jitter) claims what is due: retries, and what a dead worker left behind. Both go through one lane per
+// receiver. Verdicts are collected and settled in one pipelined batch per turn of the event loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/delivery.h"
+#include "core/logout_page.h"
+#include "ngx_module/conf.h"
+#include "ngx_module/ngx.h"
+#include "ngx_module/redis_link.h"
+
+namespace slo::ngx {
+
+// How much longer than the attempt's own timeout a lease lasts.
+inline constexpr Millis lease_margin{10'000};
+Millis lease_of(const DeliveryPolicy& policy);
+
+class Courier {
+ public:
+  using WhenTold = std::function<void(const std::vector<Told>&)>;
+
+  // The side that waits for a batch: destroyed, nobody is called; the deliveries go on.
+  class BatchSeat {
+   public:
+    BatchSeat() = default;
+    BatchSeat(BatchSeat&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
+    BatchSeat& operator=(BatchSeat&& other) noexcept;
+    ~BatchSeat();
+
+   private:
+    friend class Courier;
+    struct Batch;
+    explicit BatchSeat(Batch* batch);
+    Batch* batch_ = nullptr;
+  };
+
+  Courier(const MainConf& conf, RedisLink& link, ngx_log_t* log);
+  ~Courier();
+  Courier(const Courier&) = delete;
+
+  // Sends `leased` (leased for lease_of() just now). `when_told` is called once, from a later turn of the event loop:
+  // as soon as every one of them has had its first answer, or when the provider's `delivery wait=` is over; the list
+  // has one entry per delivery. wait=0 or an empty list: in the next turn.
+  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased, WhenTold when_told);
+
+  void quit() noexcept;  // exit_process
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One trip of the courier: a detached request of its own with one background subrequest to the carrier location.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/delivery.h"
+#include "ngx_module/conf.h"
+#include "ngx_module/ngx.h"
+
+namespace slo::ngx {
+
+// Owned by the courier; destroying it cancels the call and frees everything, at any time but from inside `done`.
+class Errand {
+ public:
+  // Called once, from a posted event (never from inside launch() or nginx's own stack of the call).
+  using Done = std::function<void(const Answer&)>;
+
+  // Posts `envelope` through `carrier`, at most `timeout` all in all. Never fails loudly: what cannot be started comes
+  // back as a local answer. `label` names the delivery in nginx's own error lines (no secrets).
+  static std::unique_ptr<Errand> launch(const Carrier& carrier, Envelope envelope, Millis timeout, std::string label,
+                                        Done done);
+  ~Errand();
+
+  struct State;
+
+ private:
+  explicit Errand(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// $slo_deliver_uri: the URI of the errand that `r` runs for; empty outside.
+std::string_view deliver_uri(const ngx_http_request_t& r) noexcept;
+// Body filter part: swallows the receiver's answer, keeping its first bytes. True: `r` is an errand's call.
+bool is_errand(const ngx_http_request_t& r) noexcept;
+ngx_int_t swallow_answer(ngx_http_request_t& r, ngx_chain_t* in);
+
+}  // namespace slo::ngx

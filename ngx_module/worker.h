@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What one worker owns: link, courier; born in init_process, dies in exit_process.
+#pragma once
+
+#include "core/moment.h"
+#include "ngx_module/conf.h"
+#include "ngx_module/courier.h"
+#include "ngx_module/ngx.h"
+#include "ngx_module/redis_link.h"
+
+namespace slo::ngx {
+
+struct Worker {
+  Worker(const MainConf& conf, ngx_log_t* log);
+
+  const MainConf& conf;
+  ngx_log_t* log;
+  RedisLink link;
+  Courier courier;
+};
+
+// This process's worker; null in the master and where no slo_store is configured.
+Worker* worker() noexcept;
+
+ngx_int_t start_worker(ngx_cycle_t* cycle);
+void stop_worker(ngx_cycle_t* cycle);
+
+// Now, by nginx's cached clock, and 64 fresh bytes from OpenSSL.
+Moment this_moment();
+
+}  // namespace slo::ngx

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every key name, built here only. Schema version 1.
+//
+// A key is `<prefix>{<tag of the partition>}:<issuer tag>:<kind>[:<value>]`. 64 partitions, whose tags spread evenly
+// over the slots of a cluster; a session, its queue and its counters share one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/names.h"
+#include "core/provider.h"
+
+namespace slo::redis {
+
+inline constexpr std::uint16_t partitions = 64;
+
+// The part of the store that belongs to one issuer.
+struct Space {
+  std::string prefix{};  // slo_store prefix=
+  std::string issuer{};  // store_tag(issuer)
+  friend bool operator==(const Space&, const Space&) = default;
+};
+
+std::uint16_t partition_of(std::string_view value) noexcept;  // FNV-1a 64 mod 64
+std::string_view tag_of(std::uint16_t partition) noexcept;
+
+std::string session_key(const Space&, const SessionKey&);      // S
+std::string expiry_key(const Space&, std::uint16_t partition);      // X
+std::string queue_key(const Space&, std::uint16_t partition);       // Q
+std::string records_key(const Space&, std::uint16_t partition);     // D
+std::string attempts_key(const Space&, std::uint16_t partition);    // A
+std::string dead_key(const Space&, std::uint16_t partition);        // DL
+std::string dead_records_key(const Space&, std::uint16_t partition);  // DR
+std::string counters_key(const Space&, std::uint16_t partition);    // M
+std::string feed_key(const Space&, std::uint16_t partition);        // RS
+std::string subject_key(const Space&, const Subject&);         // U, in the subject's partition
+std::string cookie_key(const Space&, const CookieDigest&);     // K, in the digest's partition
+std::string alias_key(const Space&, const Sid&);               // L: a client's own sid → session key, in its partition
+std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
+std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg
+
+}  // namespace slo::redis

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reply: a checked, borrowed view of one RESP reply; ReplyReader: the skin over hiredis' redisReader.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/outcome.h"
+
+struct redisReply;
+struct redisReader;
+
+namespace slo::redis {
+
+// Valid as long as the redisReply it views; copy what you keep.
+class Reply {
+ public:
+  explicit Reply(const redisReply* reply) noexcept : reply_(reply) {}
+
+  bool is_nil() const noexcept;
+  bool is_error() const noexcept;
+  bool is_array() const noexcept;
+  std::string_view error() const noexcept;           // the error line; empty if it is none
+  std::optional<std::string_view> text() const noexcept;  // bulk or status string
+  std::optional<long long> integer() const noexcept;      // integer, or a string that is one
+  std::size_t size() const noexcept;                 // elements of an array, else 0
+  Reply operator[](std::size_t index) const noexcept;     // beyond the end: a nil reply
+
+ private:
+  const redisReply* reply_;
+};
+
+// An error reply as a Refusal: OOM → store_full, everything else → store_refused with its first word as detail.
+Refusal refusal_of(const Reply& reply);
+Refusal unexpected_reply(std::string_view command);
+
+struct ReplyRelease {
+  void operator()(redisReply* reply) const noexcept;
+};
+using OwnedReply = std::unique_ptr<redisReply, ReplyRelease>;
+
+class ReplyReader {
+ public:
+  ReplyReader();
+  void feed(std::string_view bytes);
+  // The next whole reply; null: not enough bytes yet. store_reply_unexpected: the stream is broken for good.
+  Outcome<OwnedReply> next();
+
+ private:
+  struct Release {
+    void operator()(redisReader* reader) const noexcept;
+  };
+  std::unique_ptr<redisReader, Release> reader_;
+};
+
+}  // namespace slo::redis
