@@ -50,6 +50,9 @@ class Courier {
   // has one entry per delivery. wait=0 or an empty list: in the next turn.
   [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased, WhenTold when_told);
 
+  // The same without anybody who waits: expiry, API.
+  void send(const ProviderConf& provider, std::vector<Delivery> leased);
+
   void quit() noexcept;  // exit_process
 
   struct State;
