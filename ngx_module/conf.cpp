@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Makes, merges and finally checks the configurations; what one directive could not know alone is decided here.
+// Makes, merges and finally checks the configurations; what one directive could not know alone is decided
+// here.
 #include "ngx_module/conf.h"
 
 #include <algorithm>
@@ -42,8 +43,9 @@ std::string closest_provider(const MainConf& conf, std::string_view name) {
 ngx_int_t unknown_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderReference& reference) {
   std::string hint = closest_provider(conf, reference.name);
   if (!hint.empty()) hint = ", did you mean \"" + hint + "\"?";
-  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "unknown slo_provider \"%s\" in \"%s\"%s in %s:%ui", reference.name.c_str(),
-                reference.directive.c_str(), hint.c_str(), reference.file.c_str(), reference.line);
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "unknown slo_provider \"%s\" in \"%s\"%s in %s:%ui",
+                reference.name.c_str(), reference.directive.c_str(), hint.c_str(), reference.file.c_str(),
+                reference.line);
   return NGX_ERROR;
 }
 
@@ -83,7 +85,8 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   provider.carrier = pick_carrier(conf, provider);
   if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "slo_provider \"%s\" has clients with a backchannel_logout_uri, but there is no internal location with "
+                  "slo_provider \"%s\" has clients with a backchannel_logout_uri, but there is no internal "
+                  "location with "
                   "\"slo_deliver\": include snippets/slo-deliver.conf in a server",
                   provider.provider.name.c_str());
     return NGX_ERROR;
@@ -99,9 +102,10 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
 ngx_int_t check_carriers(ngx_conf_t* cf, const MainConf& conf) {
   for (const auto& carrier : conf.carriers) {
     if (carrier.location->internal) continue;
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "location \"%V\" with \"slo_deliver\" must be \"internal\": it would carry anybody's requests",
-                  &carrier.uri);
+    ngx_log_error(
+        NGX_LOG_EMERG, cf->log, 0,
+        "location \"%V\" with \"slo_deliver\" must be \"internal\": it would carry anybody's requests",
+        &carrier.uri);
     return NGX_ERROR;
   }
   return NGX_OK;
@@ -122,11 +126,13 @@ const LocConf& loc_conf(const ngx_http_request_t& r) noexcept {
 }
 
 void* create_main_conf(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<void*>(nullptr), [cf] { return static_cast<void*>(&pool_new<MainConf>(cf->pool)); });
+  return guarded(cf->log, static_cast<void*>(nullptr),
+                 [cf] { return static_cast<void*>(&pool_new<MainConf>(cf->pool)); });
 }
 
 void* create_loc_conf(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<void*>(nullptr), [cf] { return static_cast<void*>(&pool_new<LocConf>(cf->pool)); });
+  return guarded(cf->log, static_cast<void*>(nullptr),
+                 [cf] { return static_cast<void*>(&pool_new<LocConf>(cf->pool)); });
 }
 
 char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {

@@ -36,7 +36,8 @@ struct StoreConf {
   ngx_shm_zone_t* zone = nullptr;  // this host's shared memory: counters and notes (zone.h)
 };
 
-// A provider named by a directive before it may have been defined; resolved when the whole configuration is read.
+// A provider named by a directive before it may have been defined; resolved when the whole configuration is
+// read.
 struct ProviderReference {
   std::string name{};
   std::string directive{};
@@ -45,7 +46,8 @@ struct ProviderReference {
   const ProviderConf** target = nullptr;
 };
 
-// A server that answers end_session for a provider: its own carrier is preferred for that provider's deliveries.
+// A server that answers end_session for a provider: its own carrier is preferred for that provider's
+// deliveries.
 struct EndSessionPlace {
   const ProviderConf* const* provider = nullptr;
   ngx_http_conf_ctx_t* ctx = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Job 1, RP-initiated logout: reads, asks the store, ends the session there, has everybody told, answers the browser.
+// Job 1, RP-initiated logout: reads, asks the store, ends the session there, has everybody told, answers the
+// browser.
 //
 // Each function ends in exactly one of respond or ask; what they decide with is in core.
 #include "core/end_session.h"
@@ -57,8 +58,8 @@ void with_participants_told(R& r, const std::vector<Told>& told) {
            logout_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
 }
 
-// The answer hangs on the courier's batch, never on a subrequest of the user's request. A client that goes away
-// leaves an empty chair: its pool destroys the visit and with it the seat; the deliveries go on.
+// The answer hangs on the courier's batch, never on a subrequest of the user's request. A client that goes
+// away leaves an empty chair: its pool destroys the visit and with it the seat; the deliveries go on.
 void wait_for_receivers(R& r) {
   auto& visit = visit_of<EndSessionVisit>(r);
   r.read_event_handler = ngx_http_test_reading;
@@ -106,15 +107,16 @@ void with_redeemed(R& r, Outcome<bool> first_time) {
 void carry_out(R& r, const AskUser& question) {
   auto& visit = visit_of<EndSessionVisit>(r);
   conclude(r, "asked", Counter::logouts_asked,
-           question_page(provider_of(visit), question.ticket, visit.request.self, visit.request.browser_cookie,
-                         visit.moment));
+           question_page(provider_of(visit), question.ticket, visit.request.self,
+                         visit.request.browser_cookie, visit.moment));
 }
 
 void carry_out(R& r, const End& end) {
   auto& visit = visit_of<EndSessionVisit>(r);
   visit.end = end;
   if (!visit.asked.ticket) return end_now(r);
-  ask(r, redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life), with_redeemed);
+  ask(r, redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life),
+      with_redeemed);
 }
 
 void carry_out(R& r, const AlreadyOver& over) {

@@ -64,7 +64,8 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
                               .tombstone = provider.provider.tombstone,
                               .lease = lease_of(provider.provider.delivery)};
   auto seat = link_.submit<std::optional<redis::Ended>>(
-      redis::end_session(provider.space, key, terms), [this, &provider](Outcome<std::optional<redis::Ended>> ended) {
+      redis::end_session(provider.space, key, terms),
+      [this, &provider](Outcome<std::optional<redis::Ended>> ended) {
         if (!ended) return report(log_, ended.error(), provider.provider.name);
         if (!*ended || (*ended)->ending.already) return;
         count(Counter::sessions_expired);

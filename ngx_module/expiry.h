@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Claims sessions that are due and ends them, so that an expired session is a logout that everybody hears of.
 //
-// One worker per host sweeps, once a second; a claim is a lease, so hosts may sweep side by side and a crash between
-// claim and end only delays.
+// One worker per host sweeps, once a second; a claim is a lease, so hosts may sweep side by side and a crash
+// between claim and end only delays.
 #pragma once
 
 #include "ngx_module/conf.h"

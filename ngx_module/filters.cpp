@@ -21,7 +21,8 @@ ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
 
 ngx_int_t filter_body(ngx_http_request_t* r, ngx_chain_t* in) noexcept {
   if (!is_errand(*r)) return next_body_filter(r, in);
-  return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&] { return swallow_answer(*r, in); });
+  return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR),
+                 [&] { return swallow_answer(*r, in); });
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ Line read_line(ngx_conf_t* cf, void* conf) {
 }
 
 char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& refusal) noexcept {
-  ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%*s\": %s", directive.size(), directive.data(), refusal.detail.c_str());
+  ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%*s\": %s", directive.size(), directive.data(),
+                     refusal.detail.c_str());
   return static_cast<char*>(NGX_CONF_ERROR);
 }
 
@@ -41,7 +42,8 @@ Outcome<void> take_options(const std::vector<std::string>& words, std::size_t fr
     for (const auto& [known, candidate] : takers) {
       if (known == name) taker = &candidate;
     }
-    if (taker == nullptr || equals == std::string::npos) return bad_line("invalid parameter \"" + word + "\"");
+    if (taker == nullptr || equals == std::string::npos)
+      return bad_line("invalid parameter \"" + word + "\"");
     if (auto taken = (*taker)(word.substr(equals + 1)); !taken) {
       return bad_line("in \"" + std::string(name) + "=\": " + taken.error().detail);
     }
@@ -62,8 +64,8 @@ Taker take_number(unsigned& target, unsigned least, unsigned most) {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc{} || end != value.data() + value.size() || number < least || number > most) {
-      return bad_line("invalid value \"" + value + "\", it must be a number from " + std::to_string(least) + " to " +
-                      std::to_string(most));
+      return bad_line("invalid value \"" + value + "\", it must be a number from " + std::to_string(least) +
+                      " to " + std::to_string(most));
     }
     target = number;
     return {};
@@ -86,7 +88,8 @@ Outcome<Millis> read_millis(std::string_view text) {
   ngx_str_t value{text.size(), reinterpret_cast<u_char*>(const_cast<char*>(text.data()))};
   const ngx_int_t millis = ngx_parse_time(&value, 0);
   if (millis == NGX_ERROR) {
-    return bad_line("invalid time \"" + std::string(text) + "\", write for example 500ms, 5s, 15m, 12h or 30d");
+    return bad_line("invalid time \"" + std::string(text) +
+                    "\", write for example 500ms, 5s, 15m, 12h or 30d");
   }
   return Millis(millis);
 }

@@ -45,7 +45,8 @@ inline tl::unexpected<Refusal> bad_line(std::string detail) {
   return refuse(Fault::configuration_invalid, std::move(detail));
 }
 
-// `name=value` options: each word is given to the taker of its name; unknown names and broken values are refused.
+// `name=value` options: each word is given to the taker of its name; unknown names and broken values are
+// refused.
 using Taker = std::function<Outcome<void>(const std::string& value)>;
 Outcome<void> take_options(const std::vector<std::string>& words, std::size_t from,
                            const std::vector<std::pair<std::string_view, Taker>>& takers);

@@ -10,7 +10,8 @@ namespace {
 LocConf& location_of(Line& line) { return *static_cast<LocConf*>(line.conf); }
 
 ngx_http_core_loc_conf_t& core_location(Line& line) {
-  return *static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(line.cf, ngx_http_core_module));
+  return *static_cast<ngx_http_core_loc_conf_t*>(
+      ngx_http_conf_get_module_loc_conf(line.cf, ngx_http_core_module));
 }
 
 void refer(Line& line, const std::string& name, const ProviderConf** target) {
@@ -29,7 +30,9 @@ Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler) {
 }
 
 ngx_http_conf_ctx_t* server_of(Line& line) {
-  return static_cast<ngx_http_core_srv_conf_t*>(ngx_http_conf_get_module_srv_conf(line.cf, ngx_http_core_module))->ctx;
+  return static_cast<ngx_http_core_srv_conf_t*>(
+             ngx_http_conf_get_module_srv_conf(line.cf, ngx_http_core_module))
+      ->ctx;
 }
 
 Outcome<void> compile(Line& line, const std::string& value, ngx_http_complex_value_t& target) {
@@ -90,7 +93,8 @@ Outcome<void> set_session_rule(Line& line) {
 
 Outcome<void> set_deliver(Line& line) {
   const auto& location = core_location(line);
-  if (!location.exact_match) return bad_line("needs a location with \"=\", as in \"location = /_slo/deliver\"");
+  if (!location.exact_match)
+    return bad_line("needs a location with \"=\", as in \"location = /_slo/deliver\"");
   main_conf(line.cf).carriers.push_back(
       {.ctx = server_of(line), .uri = location.name, .location = &core_location(line)});
   return {};
@@ -102,17 +106,19 @@ Outcome<void> set_api(Line& line) {
   auto flag = read_flag(write);
   if (!flag) return refuse(flag.error());
   location_of(line).api_write = *flag;
-  if (!main_conf(line.cf).store) return bad_line("requires \"slo_store\" in the http block, before this line");
+  if (!main_conf(line.cf).store)
+    return bad_line("requires \"slo_store\" in the http block, before this line");
   return answer_with(line, entry<handle_api>);
 }
 
 Outcome<void> set_status(Line& line) {
-  auto taken = take_options(line.words, 0,
-                            {{"format", take_choice(location_of(line).status_format,
-                                                    {{"prometheus", StatusFormat::prometheus},
-                                                     {"json", StatusFormat::json}})}});
+  auto taken = take_options(
+      line.words, 0,
+      {{"format", take_choice(location_of(line).status_format,
+                              {{"prometheus", StatusFormat::prometheus}, {"json", StatusFormat::json}})}});
   if (!taken) return taken;
-  if (!main_conf(line.cf).store) return bad_line("requires \"slo_store\" in the http block, before this line");
+  if (!main_conf(line.cf).store)
+    return bad_line("requires \"slo_store\" in the http block, before this line");
   return answer_with(line, entry<handle_status>);
 }
 

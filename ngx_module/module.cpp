@@ -79,7 +79,8 @@ void exit_process(ngx_cycle_t* cycle) noexcept {
 }
 
 ngx_http_module_t context = {
-    add_module_variables, finish, create_main_conf, nullptr, nullptr, nullptr, create_loc_conf, merge_loc_conf,
+    add_module_variables, finish,         create_main_conf, nullptr, nullptr, nullptr,
+    create_loc_conf,      merge_loc_conf,
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The members of a slo_provider block that need no file.
+#include "core/text/uri.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/directives.h"
 
@@ -20,7 +21,8 @@ char* open_provider(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept
     auto& main = *static_cast<MainConf*>(conf);
     const std::string name(view(static_cast<ngx_str_t*>(cf->args->elts)[1]));
     if (main.find(name) != nullptr) {
-      return refuse_line(cf, view(command->name), {Fault::configuration_invalid, "\"" + name + "\" is duplicate"});
+      return refuse_line(cf, view(command->name),
+                         {Fault::configuration_invalid, "\"" + name + "\" is duplicate"});
     }
     auto& added = main.providers.emplace_back();
     added.provider.name = name;
@@ -46,8 +48,9 @@ Outcome<void> set_issuer(Line& line) {
 Outcome<void> set_session_cookie(Line& line) {
   CookieScope scope{.name = line.words[0]};
   std::string secure = "on";
-  auto taken = take_options(line.words, 1,
-                            {{"path", take_text(scope.path)}, {"domain", take_text(scope.domain)}, {"secure", take_text(secure)}});
+  auto taken = take_options(
+      line.words, 1,
+      {{"path", take_text(scope.path)}, {"domain", take_text(scope.domain)}, {"secure", take_text(secure)}});
   if (!taken) return taken;
   auto flag = read_flag(secure);
   if (!flag) return refuse(flag.error());
@@ -58,8 +61,8 @@ Outcome<void> set_session_cookie(Line& line) {
 
 Outcome<void> set_session(Line& line) {
   auto& provider = provider_of(line);
-  auto taken = take_options(line.words, 0,
-                            {{"absolute", take_seconds(provider.absolute)}, {"idle", take_seconds(provider.idle)}});
+  auto taken = take_options(
+      line.words, 0, {{"absolute", take_seconds(provider.absolute)}, {"idle", take_seconds(provider.idle)}});
   if (!taken) return taken;
   return require_positive("absolute", provider.absolute);
 }
@@ -76,7 +79,8 @@ Outcome<void> set_confirm(Line& line) {
 }
 
 Outcome<void> set_scope(Line& line) {
-  return take_choice(provider_of(line).scope, {{"session", Scope::session}, {"client", Scope::client}})(line.words[0]);
+  return take_choice(provider_of(line).scope,
+                     {{"session", Scope::session}, {"client", Scope::client}})(line.words[0]);
 }
 
 Outcome<void> set_delivery(Line& line) {
@@ -99,8 +103,8 @@ Outcome<void> set_delivery(Line& line) {
 
 Outcome<void> set_frontchannel(Line& line) {
   auto& policy = provider_of(line).frontchannel;
-  auto taken =
-      take_options(line.words, 0, {{"timeout", take_seconds(policy.timeout)}, {"total", take_seconds(policy.total)}});
+  auto taken = take_options(
+      line.words, 0, {{"timeout", take_seconds(policy.timeout)}, {"total", take_seconds(policy.total)}});
   if (!taken) return taken;
   if (auto positive = require_positive("timeout", policy.timeout); !positive) return positive;
   return require_positive("total", policy.total);
@@ -108,11 +112,12 @@ Outcome<void> set_frontchannel(Line& line) {
 
 Outcome<void> set_hint(Line& line) {
   auto& policy = provider_of(line).hint;
-  return take_options(line.words, 0,
-                      {{"required", take_choice(policy.required, {{"on", true}, {"off", false}})},
-                       {"expired", take_choice(policy.accept_expired, {{"accept", true}, {"reject", false}})},
-                       {"mismatch", take_choice(policy.confirm_mismatch, {{"confirm", true}, {"reject", false}})},
-                       {"max_age", take_seconds(policy.max_age)}});
+  return take_options(
+      line.words, 0,
+      {{"required", take_choice(policy.required, {{"on", true}, {"off", false}})},
+       {"expired", take_choice(policy.accept_expired, {{"accept", true}, {"reject", false}})},
+       {"mismatch", take_choice(policy.confirm_mismatch, {{"confirm", true}, {"reject", false}})},
+       {"max_age", take_seconds(policy.max_age)}});
 }
 
 Outcome<void> set_post_logout(Line& line) {
@@ -130,9 +135,9 @@ Outcome<void> set_already_out(Line& line) {
 }
 
 Outcome<void> set_bad_redirect(Line& line) {
-  return take_choice(provider_of(line).bad_redirect, {{"reject", BadRedirect::reject},
-                                                      {"end_without_redirect", BadRedirect::end_without_redirect}})(
-      line.words[0]);
+  return take_choice(provider_of(line).bad_redirect,
+                     {{"reject", BadRedirect::reject},
+                      {"end_without_redirect", BadRedirect::end_without_redirect}})(line.words[0]);
 }
 
 Outcome<void> set_allow_http(Line& line) {

@@ -24,7 +24,8 @@ Outcome<jose::Key> load_private_key(Line& line) {
   OPENSSL_cleanse(pem->data(), pem->size());
   if (!key) return about_file(file, key.error());
   std::string kid;
-  if (auto taken = take_options(line.words, 1, {{"kid", take_text(kid)}}); !taken) return refuse(taken.error());
+  if (auto taken = take_options(line.words, 1, {{"kid", take_text(kid)}}); !taken)
+    return refuse(taken.error());
   if (!kid.empty()) key->set_kid(std::move(kid));
   return key;
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_session: registers the participation that the location's variables describe, as the answer's headers pass by.
+// slo_session: registers the participation that the location's variables describe, as the answer's headers
+// pass by.
 //
-// Never holds the answer up and never touches it: a failure is logged and counted. Where a value is still empty (a
-// visitor who has not logged in) there is nothing to register.
+// Never holds the answer up and never touches it: a failure is logged and counted. Where a value is still
+// empty (a visitor who has not logged in) there is nothing to register.
 #include <cstring>
 
 #include "core/jose.h"
 #include "core/learning.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/handlers.h"
+#include "ngx_module/pool.h"
 #include "ngx_module/remember.h"
 #include "ngx_module/report.h"
 #include "ngx_module/worker.h"
@@ -32,8 +34,9 @@ std::string value(ngx_http_request_t& r, ngx_http_complex_value_t& source) {
 }
 
 std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& seen) {
-  const std::string all = provider.space.issuer + '\x1f' + seen.client_id + '\x1f' + seen.sid + '\x1f' + seen.sub + '\x1f' +
-                          seen.session_cookie + '\x1f' + seen.client_sub + '\x1f' + seen.client_sid;
+  const std::string all = provider.space.issuer + '\x1f' + seen.client_id + '\x1f' + seen.sid + '\x1f' +
+                          seen.sub + '\x1f' + seen.session_cookie + '\x1f' + seen.client_sub + '\x1f' +
+                          seen.client_sid;
   const CookieDigest digest = digest_cookie({}, all);
   std::uint64_t word = 0;
   std::memcpy(&word, digest.value.data(), sizeof word);
@@ -56,10 +59,11 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
     count(Counter::registrations_failed);
     return report(r.connection->log, lesson.error(), provider.name);
   }
-  remember_soon(*rule.provider, std::move(*lesson), [fingerprint, name = &provider.name](const Refusal& refusal) {
-    forget_note(fingerprint);
-    report(worker()->log, refusal, *name);
-  });
+  remember_soon(*rule.provider, std::move(*lesson),
+                [fingerprint, name = &provider.name](const Refusal& refusal) {
+                  forget_note(fingerprint);
+                  report(worker()->log, refusal, *name);
+                });
 }
 
 }  // namespace

@@ -17,11 +17,13 @@ void fail(const Failed& failed, const Refusal& refusal) {
 }
 
 void store(const ProviderConf& provider, const Lesson& lesson, const Failed& failed) {
-  auto seat = worker()->link.submit<Registered>(redis::remember(provider.space, lesson), [failed](Outcome<Registered> done) {
-    if (!done) return fail(failed, done.error());
-    count(Counter::registrations);
-    if (*done == Registered::too_late) fail(failed, Refusal{Fault::session_ended});
-  });
+  auto seat = worker()->link.submit<Registered>(redis::remember(provider.space, lesson),
+                                                [failed](Outcome<Registered> done) {
+                                                  if (!done) return fail(failed, done.error());
+                                                  count(Counter::registrations);
+                                                  if (*done == Registered::too_late)
+                                                    fail(failed, Refusal{Fault::session_ended});
+                                                });
   seat.keep();
 }
 

@@ -10,7 +10,8 @@
 
 namespace slo::ngx {
 
-// Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not be.
+// Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
+// be.
 void remember_soon(const ProviderConf& provider, Lesson lesson, std::function<void(const Refusal&)> failed);
 
 }  // namespace slo::ngx

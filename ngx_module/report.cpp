@@ -7,9 +7,12 @@ namespace {
 
 ngx_uint_t nginx_level(Level level) noexcept {
   switch (level) {
-    case Level::info: return NGX_LOG_INFO;
-    case Level::warn: return NGX_LOG_WARN;
-    case Level::error: break;
+    case Level::info:
+      return NGX_LOG_INFO;
+    case Level::warn:
+      return NGX_LOG_WARN;
+    case Level::error:
+      break;
   }
   return NGX_LOG_ERR;
 }

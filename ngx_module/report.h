@@ -9,7 +9,8 @@
 
 namespace slo::ngx {
 
-// `slo: <sentence>: <detail>, provider "main"` at the fault's level; nginx adds client and request where `log` knows them.
+// `slo: <sentence>: <detail>, provider "main"` at the fault's level; nginx adds client and request where
+// `log` knows them.
 void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider);
 
 }  // namespace slo::ngx

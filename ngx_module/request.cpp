@@ -26,8 +26,10 @@ Outcome<void> append_from_file(ngx_buf_t& buffer, std::string& body) {
   const std::size_t start = body.size();
   const auto length = static_cast<std::size_t>(buffer.file_last - buffer.file_pos);
   body.resize(start + length);
-  const ssize_t got = ngx_read_file(buffer.file, reinterpret_cast<u_char*>(body.data() + start), length, buffer.file_pos);
-  if (got != static_cast<ssize_t>(length)) return refuse(Fault::internal, "a request body could not be read from its file");
+  const ssize_t got =
+      ngx_read_file(buffer.file, reinterpret_cast<u_char*>(body.data() + start), length, buffer.file_pos);
+  if (got != static_cast<ssize_t>(length))
+    return refuse(Fault::internal, "a request body could not be read from its file");
   return {};
 }
 
@@ -57,7 +59,8 @@ Outcome<std::string> collect_body(ngx_http_request_t& r) {
     if (link->buf->in_file) {
       if (auto read = append_from_file(*link->buf, body); !read) return refuse(read.error());
     } else {
-      body.append(reinterpret_cast<const char*>(link->buf->pos), static_cast<std::size_t>(link->buf->last - link->buf->pos));
+      body.append(reinterpret_cast<const char*>(link->buf->pos),
+                  static_cast<std::size_t>(link->buf->last - link->buf->pos));
     }
   }
   return body;
@@ -92,7 +95,8 @@ bool is_form(const ngx_http_request_t& r) {
 
 bool prefers_json(const ngx_http_request_t& r) {
   const std::string_view accept = find_header(r, "accept");
-  return accept.find("application/json") != std::string_view::npos && accept.find("text/html") == std::string_view::npos;
+  return accept.find("application/json") != std::string_view::npos &&
+         accept.find("text/html") == std::string_view::npos;
 }
 
 std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }
@@ -107,7 +111,8 @@ Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, cons
   const bool is_post = r.method == NGX_HTTP_POST;
   auto request = read_end_session_request(is_post, is_post ? body : query_of(r));
   if (!request) return request;
-  if (provider.session_cookie) request->session_cookie = find_request_cookie(r, provider.session_cookie->name);
+  if (provider.session_cookie)
+    request->session_cookie = find_request_cookie(r, provider.session_cookie->name);
   request->browser_cookie = find_request_cookie(r, browser_cookie_name(provider));
   request->sec_fetch_site = find_header(r, "sec-fetch-site");
   request->origin = find_header(r, "origin");

@@ -12,7 +12,8 @@ constexpr std::string_view default_zone = "slo:1m";
 
 Outcome<ngx_shm_zone_t*> read_zone(ngx_conf_t* cf, const std::string& value) {
   const std::size_t colon = value.find(':');
-  if (colon == 0 || colon == std::string::npos) return bad_line("invalid zone \"" + value + "\", write zone=name:size");
+  if (colon == 0 || colon == std::string::npos)
+    return bad_line("invalid zone \"" + value + "\", write zone=name:size");
   ngx_str_t size_text = to_ngx(cf->pool, std::string_view(value).substr(colon + 1));
   const ssize_t size = ngx_parse_size(&size_text);
   if (size == NGX_ERROR || size < static_cast<ssize_t>(8 * ngx_pagesize)) {

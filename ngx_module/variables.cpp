@@ -13,8 +13,7 @@ using Getter = std::string_view (*)(const ngx_http_request_t&);
 
 template <Getter get>
 ngx_int_t variable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept {
-  const std::string_view text =
-      guarded(r->connection->log, std::string_view{}, [r] { return get(*r); });
+  const std::string_view text = guarded(r->connection->log, std::string_view{}, [r] { return get(*r); });
   value->valid = text.data() != nullptr;
   value->not_found = !value->valid;
   value->no_cacheable = 1;
@@ -35,7 +34,8 @@ std::string_view fault(const ngx_http_request_t& r) {
 
 std::string_view logout_id(const ngx_http_request_t& r) {
   const Visit* visit = find_visit(r);
-  return visit == nullptr || visit->logout_id.empty() ? std::string_view{} : std::string_view(visit->logout_id);
+  return visit == nullptr || visit->logout_id.empty() ? std::string_view{}
+                                                      : std::string_view(visit->logout_id);
 }
 
 std::string_view provider(const ngx_http_request_t& r) {

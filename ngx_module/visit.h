@@ -15,10 +15,10 @@ namespace slo::ngx {
 
 struct Visit {
   const ProviderConf* provider = nullptr;
-  std::string_view result{};        // ended, already_over, asked, stayed, refused
+  std::string_view result{};  // ended, already_over, asked, stayed, refused
   std::optional<Fault> fault{};
-  std::string logout_id{};          // names this logout in logs
-  std::string redirect{};           // registered post_logout_redirect_uri
+  std::string logout_id{};  // names this logout in logs
+  std::string redirect{};   // registered post_logout_redirect_uri
 };
 
 // The request's module context is its Visit: opened once by a content handler, found again by variables.

@@ -39,7 +39,8 @@ ngx_int_t lay_out(ngx_shm_zone_t* shm, void* old) {
   void* place = ngx_slab_calloc(pool, sizeof(Zone));
   if (place == nullptr) return NGX_ERROR;
   auto* zone = ::new (place) Zone;
-  // The slab keeps a page or more for itself; the notes take half of what is left at most, as one run of pages.
+  // The slab keeps a page or more for itself; the notes take half of what is left at most, as one run of
+  // pages.
   zone->places = places_that_fit(pool->pfree * ngx_pagesize / 2);
   void* notes = ngx_slab_calloc(pool, zone->places * sizeof(std::atomic<std::uint64_t>));
   if (notes == nullptr) return NGX_ERROR;
@@ -54,7 +55,8 @@ std::atomic<std::uint64_t>& place_of(std::uint64_t fingerprint) noexcept {
 }
 
 std::uint64_t note_at(std::uint64_t fingerprint, TimeS now) noexcept {
-  return (fingerprint & ~second_mask) | (static_cast<std::uint64_t>(now.time_since_epoch().count()) & second_mask);
+  return (fingerprint & ~second_mask) |
+         (static_cast<std::uint64_t>(now.time_since_epoch().count()) & second_mask);
 }
 
 }  // namespace
@@ -65,7 +67,9 @@ ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size) {
   return zone;
 }
 
-void use_zone(ngx_shm_zone_t* zone) noexcept { zone_here = zone == nullptr ? nullptr : static_cast<Zone*>(zone->data); }
+void use_zone(ngx_shm_zone_t* zone) noexcept {
+  zone_here = zone == nullptr ? nullptr : static_cast<Zone*>(zone->data);
+}
 
 void count(Counter counter) noexcept {
   if (zone_here != nullptr) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// This host's shared memory: request counters, and notes of what was registered lately, so that Redis is spared repeats.
+// This host's shared memory: request counters, and notes of what was registered lately, so that Redis is
+// spared repeats.
 //
-// Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost race costs
-// one more (harmless, idempotent) registration, never a missed one: the word holds most of the fingerprint itself.
+// Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost
+// race costs one more (harmless, idempotent) registration, never a missed one: the word holds most of the
+// fingerprint itself.
 #pragma once
 
 #include <array>
@@ -30,8 +32,8 @@ enum class Counter : std::uint8_t {
   sessions_expired,
 };
 inline constexpr std::array<std::string_view, 12> counter_names{
-    "logouts_ended",        "logouts_already_over", "logouts_asked",       "logouts_stayed",
-    "logouts_refused",      "logouts_failed",       "registrations",       "registrations_failed",
+    "logouts_ended",        "logouts_already_over", "logouts_asked",        "logouts_stayed",
+    "logouts_refused",      "logouts_failed",       "registrations",        "registrations_failed",
     "deliveries_delivered", "deliveries_retried",   "deliveries_abandoned", "sessions_expired"};
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
