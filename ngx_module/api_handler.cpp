@@ -18,6 +18,8 @@ namespace slo::ngx {
 namespace {
 
 struct ApiVisit : Visit {
+  std::string path{};
+  std::string query{};
   std::optional<ApiCommand> command{};
   redis::DeliveryIds ids{};
   std::string next{};
@@ -161,11 +163,13 @@ struct Address {
   std::string_view rest{};  // with its leading slash, or empty
 };
 
-Address address_of(const R& r) {
-  const auto* location =
-      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
-  std::string_view path = raw_path(r);
-  const std::string_view prefix = view(location->name);
+std::string_view prefix_of(const R& r) {
+  return view(
+      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module))
+          ->name);
+}
+
+Address address_of(std::string_view path, std::string_view prefix) {
   if (!path.starts_with(prefix)) return {};
   path.remove_prefix(prefix.size());
   if (path.starts_with('/')) path.remove_prefix(1);
@@ -183,11 +187,11 @@ const ProviderConf* named_provider(const R& r, std::string_view name) {
 void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_at(r);
   if (!body) return turn_away(r, body.error());
-  const Address address = address_of(r);
+  const Address address = address_of(visit.path, prefix_of(r));
   visit.provider = named_provider(r, address.provider);
   if (visit.provider == nullptr)
     return turn_away(r, Refusal{Fault::api_not_found, "no such slo_provider in the path"});
-  auto command = read_api_command(provider_of(r), view(r.method_name), address.rest, query_of(r), *body,
+  auto command = read_api_command(provider_of(r), view(r.method_name), address.rest, visit.query, *body,
                                   loc_conf(r).api_write);
   if (!command) return turn_away(r, command.error());
   visit.command = std::move(*command);
@@ -197,7 +201,10 @@ void with_body(R& r, Outcome<std::string> body) {
 }  // namespace
 
 ngx_int_t handle_api(R& r) {
-  open_visit<ApiVisit>(r);
+  auto& visit = open_visit<ApiVisit>(r);
+  visit.path = raw_path(r);
+  visit.query = query_of(r);
+  hide_request(r, prefix_of(r));
   return read_body<with_body>(r);
 }
 

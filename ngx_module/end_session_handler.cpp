@@ -19,6 +19,7 @@ namespace slo::ngx {
 namespace {
 
 struct EndSessionVisit : Visit {
+  std::string query{};
   EndSessionRequest request{};
   Asked asked{};
   Moment moment{};
@@ -159,7 +160,7 @@ void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_of<EndSessionVisit>(r);
   if (!body) return turn_away(r, body.error());
   if (r.method == NGX_HTTP_POST && !is_form(r)) return turn_away(r, Refusal{Fault::content_type_unsupported});
-  auto request = end_session_request(r, provider_of(visit), *body);
+  auto request = end_session_request(r, provider_of(visit), r.method == NGX_HTTP_POST ? *body : visit.query);
   if (!request) return turn_away(r, request.error());
   visit.request = std::move(*request);
   with_request(r);
@@ -176,6 +177,8 @@ ngx_int_t handle_end_session(R& r) {
   visit.logout_id = nonce(visit.moment, 3);
   visit.request.wants_json = prefers_json(r);
   visit.request.self = raw_path(r);
+  visit.query = query_of(r);
+  hide_request(r, visit.request.self);
   const bool allowed = r.method == NGX_HTTP_GET || r.method == NGX_HTTP_POST;
   return allowed ? read_body<with_body>(r) : read_body<with_wrong_method>(r);
 }

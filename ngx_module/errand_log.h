@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's fault.
+// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's
+// fault.
 //
-// A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error` lines
-// become `info` here; worse ones (alert, crit: ourselves) pass as they are. They go where the carrier location's own
-// error_log sends them. The last one is kept: it tells a refused connection from an unknown host, which both are 502.
+// A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error`
+// lines become `info` here; worse ones (alert, crit: ourselves) pass as they are. They go where the carrier
+// location's own error_log sends them. The last one is kept: it tells a refused connection from an unknown
+// host, which both are 502.
 #pragma once
 
 #include <string>

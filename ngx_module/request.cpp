@@ -99,6 +99,15 @@ bool prefers_json(const ngx_http_request_t& r) {
          accept.find("text/html") == std::string_view::npos;
 }
 
+void hide_request(ngx_http_request_t& r, std::string_view shown) {
+  std::string line(view(r.method_name));
+  line.append(" ").append(shown).append(" ").append(view(r.http_protocol));
+  r.request_line = to_ngx(r.pool, line);
+  r.unparsed_uri = to_ngx(r.pool, shown);
+  r.uri = r.unparsed_uri;
+  r.args = {};
+}
+
 std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }
 
 std::string_view raw_path(const ngx_http_request_t& r) {
@@ -107,16 +116,15 @@ std::string_view raw_path(const ngx_http_request_t& r) {
 }
 
 Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, const Provider& provider,
-                                               std::string_view body) {
-  const bool is_post = r.method == NGX_HTTP_POST;
-  auto request = read_end_session_request(is_post, is_post ? body : query_of(r));
+                                               std::string_view encoded) {
+  auto request = read_end_session_request(r.method == NGX_HTTP_POST, encoded);
   if (!request) return request;
   if (provider.session_cookie)
     request->session_cookie = find_request_cookie(r, provider.session_cookie->name);
   request->browser_cookie = find_request_cookie(r, browser_cookie_name(provider));
   request->sec_fetch_site = find_header(r, "sec-fetch-site");
   request->origin = find_header(r, "origin");
-  request->self = raw_path(r);
+  request->self = raw_path(r);  // hidden by now: the path alone
   request->wants_json = prefers_json(r);
   return request;
 }
