@@ -105,6 +105,8 @@ Errand::State::State(const Carrier& to, Envelope sealed, std::string label, Done
   write.ready = 1;
   connection.log = &log.line;
   connection.log_error = NGX_ERROR_INFO;
+  connection.tcp_nodelay = NGX_TCP_NODELAY_DISABLED;  // an unbuffered answer would set it on descriptor -1
+  connection.tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
   connection.number = log.line.connection;
   connection.sockaddr = connection.local_sockaddr = reinterpret_cast<sockaddr*>(&nobody);
   connection.socklen = connection.local_socklen = sizeof(sa_family_t);
@@ -138,11 +140,16 @@ bool Errand::State::send() {
   at_end.data = this;
   at_end.handler = [](ngx_http_request_t* r, void* data, ngx_int_t rc) -> ngx_int_t {
     guarded(r->connection->log, [&] { static_cast<State*>(data)->ended(*r, rc); });
-    return NGX_OK;  // anything else would make nginx terminate the parent
+    // An error of a filter, or another return value, would make nginx terminate and free the parent itself.
+    r->connection->error = 0;
+    return NGX_OK;
   };
   ngx_str_t uri = carrier.uri;
   ngx_int_t made = ngx_http_subrequest(parent, &uri, nullptr, &call, &at_end, NGX_HTTP_SUBREQUEST_BACKGROUND);
   if (made != NGX_OK || !address_call(*call)) return false;
+  // The active request, as far as buffering goes: otherwise nginx would collect the whole answer, in a
+  // temporary file if it is long, before we see the first byte of it.
+  connection.data = call;
   ngx_http_run_posted_requests(&connection);
   return true;
 }
@@ -186,6 +193,7 @@ void Errand::State::ended(ngx_http_request_t& r, ngx_int_t rc) {
 }
 
 void Errand::State::cut_off() {
+  log.note("no answer in time");
   Answer told = receiver_answer(*call, NGX_HTTP_GATEWAY_TIME_OUT);
   if (told.by_receiver) told.sample = std::move(sample);
   settle_with(std::move(told));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
@@ -23,6 +24,8 @@ class ErrandLog {
   // To be repeated after ngx_http_create_request(), which points the log elsewhere.
   void attach();
   static bool belongs_to(const ngx_connection_t& connection) noexcept;
+  // In nginx's place, where it has nothing to say.
+  void note(std::string_view sentence) { last_error_.assign(sentence); }
   const std::string& last_error() const noexcept { return last_error_; }
 
   ngx_log_t line{};  // the connection's log
