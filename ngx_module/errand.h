@@ -25,9 +25,9 @@ class Errand {
   ~Errand();
 
   struct State;
+  explicit Errand(std::unique_ptr<State> state);  // for launch() alone
 
  private:
-  explicit Errand(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
