@@ -19,9 +19,9 @@ class Wake {
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  void post();                // later in this turn of the event loop
-  void post_next();           // in the next turn
-  void after(Millis delay);   // replaces a time set before
+  void post();               // later in this turn of the event loop
+  void post_next();          // in the next turn
+  void after(Millis delay);  // replaces a time set before
   void cancel() noexcept;
   bool is_set() const noexcept { return event_.timer_set || event_.posted; }
   // A worker that was told to quit waits for timers, unless they may be left.
