@@ -22,26 +22,26 @@ std::string browser_digest(std::string_view browser_cookie) {
   return digest;
 }
 
-void put_text(const Json& content, const char* name, std::string_view text) {
+void put_ticket_text(const Json& content, const char* name, std::string_view text) {
   json_object_set_new(content.get(), name, make_string(jose::base64url(text)).release());
 }
 
-std::optional<std::string> get_text(const json_t* content, const char* name) {
+std::optional<std::string> ticket_text(const json_t* content, const char* name) {
   const auto encoded = string_member(content, name);
   return encoded ? jose::from_base64url(*encoded) : std::nullopt;
 }
 
 Json ticket_json(const Provider& provider, const Ticket& ticket, std::string_view browser_cookie) {
   Json content{json_object()};
-  put_text(content, "issuer", provider.issuer.value);
-  put_text(content, "browser", browser_digest(browser_cookie));
-  put_text(content, "nonce", ticket.nonce);
+  put_ticket_text(content, "issuer", provider.issuer.value);
+  put_ticket_text(content, "browser", browser_digest(browser_cookie));
+  put_ticket_text(content, "nonce", ticket.nonce);
   json_object_set_new(content.get(), "exp", json_integer(ticket.expires.time_since_epoch().count()));
-  if (ticket.session) put_text(content, "session", ticket.session->value);
-  if (ticket.client) put_text(content, "client", ticket.client->value);
-  if (!ticket.onward.uri.empty()) put_text(content, "uri", ticket.onward.uri);
-  if (ticket.onward.state) put_text(content, "state", *ticket.onward.state);
-  if (ticket.onward.refused) put_text(content, "refused", describe(ticket.onward.refused->fault).name);
+  if (ticket.session) put_ticket_text(content, "session", ticket.session->value);
+  if (ticket.client) put_ticket_text(content, "client", ticket.client->value);
+  if (!ticket.onward.uri.empty()) put_ticket_text(content, "uri", ticket.onward.uri);
+  if (ticket.onward.state) put_ticket_text(content, "state", *ticket.onward.state);
+  if (ticket.onward.refused) put_ticket_text(content, "refused", describe(ticket.onward.refused->fault).name);
   if (ticket.one_client) json_object_set_new(content.get(), "one_client", json_true());
   if (ticket.cookie_withheld) json_object_set_new(content.get(), "cookie_withheld", json_true());
   return content;
@@ -57,39 +57,40 @@ std::optional<Refusal> refusal_named(std::string_view name) {
 }
 
 template <class T>
-std::optional<T> get_name(const json_t* content, const char* name) {
-  auto text = get_text(content, name);
+std::optional<T> ticket_name(const json_t* content, const char* name) {
+  auto text = ticket_text(content, name);
   if (!text) return std::nullopt;
   return T{*std::move(text)};
 }
 
 Ticket ticket_of(const json_t* content) {
-  Ticket ticket{.nonce = get_text(content, "nonce").value_or(""),
+  Ticket ticket{.nonce = ticket_text(content, "nonce").value_or(""),
                 .expires = TimeS{Seconds{integer_member(content, "exp").value_or(0)}},
-                .session = get_name<SessionKey>(content, "session"),
-                .client = get_name<ClientId>(content, "client")};
-  ticket.onward.uri = get_text(content, "uri").value_or("");
-  ticket.onward.state = get_text(content, "state");
-  if (const auto refused = get_text(content, "refused")) ticket.onward.refused = refusal_named(*refused);
+                .session = ticket_name<SessionKey>(content, "session"),
+                .client = ticket_name<ClientId>(content, "client")};
+  ticket.onward.uri = ticket_text(content, "uri").value_or("");
+  ticket.onward.state = ticket_text(content, "state");
+  if (const auto refused = ticket_text(content, "refused")) ticket.onward.refused = refusal_named(*refused);
   ticket.one_client = has_member(content, "one_client");
   ticket.cookie_withheld = has_member(content, "cookie_withheld");
   return ticket;
 }
 
 bool is_same_browser(const json_t* content, std::string_view browser_cookie) {
-  const std::string expected = get_text(content, "browser").value_or("");
+  const std::string expected = ticket_text(content, "browser").value_or("");
   const std::string actual = browser_digest(browser_cookie);
   return expected.size() == actual.size() &&
          CRYPTO_memcmp(expected.data(), actual.data(), actual.size()) == 0;
 }
 
-Outcome<Json> unseal(const Provider& provider, std::string_view sealed) {
+Outcome<Json> unsealed(const Provider& provider, std::string_view sealed) {
   const auto key = jose::Key::from_secret(provider.ticket_secret);
   if (!key) return refuse(key.error());
   const auto text = jose::decrypt(sealed, {&*key}, {"dir"});
   if (!text) return refuse(Fault::ticket_invalid);
   auto content = parse_json(*text);
-  if (!content || get_text(content->get(), "issuer") != provider.issuer.value) return refuse(Fault::ticket_invalid);
+  if (!content || ticket_text(content->get(), "issuer") != provider.issuer.value)
+    return refuse(Fault::ticket_invalid);
   return content;
 }
 
@@ -99,7 +100,8 @@ std::string browser_cookie_name(const Provider& provider) {
   return provider.is_https() ? "__Host-slo-browser" : "slo-browser";
 }
 
-Outcome<std::string> seal_ticket(const Provider& provider, const Ticket& ticket, std::string_view browser_cookie) {
+Outcome<std::string> seal_ticket(const Provider& provider, const Ticket& ticket,
+                                 std::string_view browser_cookie) {
   const auto key = jose::Key::from_secret(provider.ticket_secret);
   if (!key) return refuse(key.error());
   const Json header{json_object()};
@@ -108,9 +110,9 @@ Outcome<std::string> seal_ticket(const Provider& provider, const Ticket& ticket,
   return jose::encrypt(*key, "dir", "A256GCM", header.get(), dump_json(content.get()));
 }
 
-Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed, std::string_view browser_cookie,
-                            const Moment& moment) {
-  const auto content = unseal(provider, sealed);
+Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed,
+                            std::string_view browser_cookie, const Moment& moment) {
+  const auto content = unsealed(provider, sealed);
   if (!content) return refuse(content.error());
   // An absent cookie has a digest as well, and must not open a ticket.
   if (browser_cookie.empty() || !is_same_browser(content->get(), browser_cookie)) {

@@ -11,7 +11,8 @@ namespace {
 
 using State = ListedApplication::State;
 
-// A host name may hold `;`, `,` and quotes (RFC 3986, sub-delims), which would end the directive or the whole policy.
+// A host name may hold `;`, `,` and quotes (RFC 3986, sub-delims), which would end the directive or the whole
+// policy.
 bool fits_frame_src(std::string_view origin) {
   return origin.find_first_of(";,'*()") == std::string_view::npos;
 }

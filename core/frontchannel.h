@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which iframes a logout needs, and what is known of each application. Front-Channel Logout 1.0, sections 2 and 3.
+// Which iframes a logout needs, and what is known of each application. Front-Channel Logout 1.0, sections 2
+// and 3.
 #pragma once
 
 #include <string>
@@ -26,8 +27,8 @@ struct ListedApplication {
   friend bool operator==(const ListedApplication&, const ListedApplication&) = default;
 };
 
-// In the order of the participants, one each. iss and sid go together or not at all; a client that requires them gets
-// no iframe without. A client that is registered no more has no iframe either.
+// In the order of the participants, one each. iss and sid go together or not at all; a client that requires
+// them gets no iframe without. A client that is registered no more has no iframe either.
 std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
                                                  const std::vector<Told>& told);
 

@@ -21,8 +21,8 @@ struct Look {
   std::string_view css;
 };
 
-// A loaded frame proves that the browser was there, not that the application obeyed: only its server's own answer is
-// called "signed out".
+// A loaded frame proves that the browser was there, not that the application obeyed: only its server's own
+// answer is called "signed out".
 Look look_of(ListedApplication::State state) {
   using enum ListedApplication::State;
   switch (state) {
@@ -85,12 +85,15 @@ std::string destination(const Provider& provider, const Onward& onward) {
 std::string milliseconds(Seconds seconds) { return std::to_string(Millis{seconds}.count()); }
 
 // Without JavaScript nobody hears the frames load: then the total time counts.
-std::string head_of_frame_page(const Provider& provider, const std::string& target, std::string_view script_nonce) {
+std::string head_of_frame_page(const Provider& provider, const std::string& target,
+                               std::string_view script_nonce) {
   std::string head = "<script nonce=\"" + std::string(script_nonce) + "\">";
   head.append(page_script).append("</script>\n");
   if (!target.empty()) {
     head.append("<noscript><meta http-equiv=\"refresh\" content=\"");
-    head.append(std::to_string(provider.frontchannel.total.count())).append(";url=").append(escape_html(target));
+    head.append(std::to_string(provider.frontchannel.total.count()))
+        .append(";url=")
+        .append(escape_html(target));
     head.append("\"></noscript>\n");
   }
   return head;
@@ -104,21 +107,21 @@ std::string refused_redirect(const Onward& onward) {
          escape_html(row.to_client) + " Code: " + escape_html(row.code) + "</p>\n";
 }
 
-struct Finish {
+struct Closing {
   std::string_view heading{};
   std::string_view sentence{};
 };
-constexpr Finish whole_session{"You are signed out", "You can close this window."};
-constexpr Finish one_client{"You are signed out of the application",
-                            "You are still signed in to your other applications."};
+constexpr Closing end_of_session{"You are signed out", "You can close this window."};
+constexpr Closing end_of_participation{"You are signed out of the application",
+                                       "You are still signed in to your other applications."};
 
-FrameContent content_of(const Provider& provider, const Finish& finish, const Onward& onward) {
+FrameContent content_of(const Provider& provider, const Closing& finish, const Onward& onward) {
   return {.status = onward.refused ? describe(onward.refused->fault).status : 200,
           .place = place_of(provider),
           .heading = std::string(finish.heading)};
 }
 
-Page frame_page(const Provider& provider, const Finish& finish, const Applications& applications,
+Page frame_page(const Provider& provider, const Closing& finish, const Applications& applications,
                 const Onward& onward, const Moment& moment) {
   const std::string script_nonce = nonce(moment, 1);
   const std::string target = destination(provider, onward);
@@ -135,7 +138,7 @@ Page frame_page(const Provider& provider, const Finish& finish, const Applicatio
   return framed_page(content);
 }
 
-Page finish_page(const Provider& provider, const Finish& finish, const Applications& applications,
+Page finish_page(const Provider& provider, const Closing& finish, const Applications& applications,
                  const Onward& onward) {
   const std::string target = destination(provider, onward);
   FrameContent content = content_of(provider, finish, onward);
@@ -144,7 +147,7 @@ Page finish_page(const Provider& provider, const Finish& finish, const Applicati
   return framed_page(content);
 }
 
-Page ended_page(const Provider& provider, const Finish& finish, const Applications& applications,
+Page ended_page(const Provider& provider, const Closing& finish, const Applications& applications,
                 const Onward& onward, const Moment& moment) {
   if (std::ranges::any_of(applications, is_framed)) {
     return frame_page(provider, finish, applications, onward, moment);
@@ -158,7 +161,7 @@ Page ended_page(const Provider& provider, const Finish& finish, const Applicatio
 
 Page logout_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
                  const Onward& onward, const Moment& moment) {
-  Page page = ended_page(provider, whole_session, list_applications(provider, ended, told), onward, moment);
+  Page page = ended_page(provider, end_of_session, list_applications(provider, ended, told), onward, moment);
   expire_session_cookie(page, provider);
   return page;
 }
@@ -166,7 +169,7 @@ Page logout_page(const Provider& provider, const Session& ended, const std::vect
 Page already_out_page(const Provider& provider, const Onward& onward) {
   std::string target = destination(provider, onward);
   const bool moves_on = !target.empty() && !onward.refused && provider.already_out == AlreadyOut::redirect;
-  Page page = moves_on ? see_other(std::move(target)) : finish_page(provider, whole_session, {}, onward);
+  Page page = moves_on ? see_other(std::move(target)) : finish_page(provider, end_of_session, {}, onward);
   expire_session_cookie(page, provider);
   return page;
 }
@@ -174,12 +177,12 @@ Page already_out_page(const Provider& provider, const Onward& onward) {
 Page one_client_page(const Provider& provider, const Onward& onward) {
   std::string target = destination(provider, onward);
   if (!target.empty() && !onward.refused) return see_other(std::move(target));
-  return finish_page(provider, one_client, {}, onward);
+  return finish_page(provider, end_of_participation, {}, onward);
 }
 
 Page one_client_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
                      const Onward& onward, const Moment& moment) {
-  return ended_page(provider, one_client, list_applications(provider, ended, told), onward, moment);
+  return ended_page(provider, end_of_participation, list_applications(provider, ended, told), onward, moment);
 }
 
 std::string onward_location(const Onward& onward) {

@@ -20,8 +20,8 @@ std::string style_source() {
   SHA256(reinterpret_cast<const unsigned char*>(page_style.data()), page_style.size(), digest.data());
   std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded{};
   const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
-  return "'sha256-" + std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)) +
-         "'";
+  return "'sha256-" +
+         std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)) + "'";
 }
 
 std::string content_security_policy(const FrameContent& content) {
@@ -36,9 +36,14 @@ std::string document(const FrameContent& content) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
       "<meta name=\"robots\" content=\"noindex\">\n<title>";
-  html.append(heading).append("</title>\n<style>").append(page_style).append("</style>\n").append(content.head);
+  html.append(heading)
+      .append("</title>\n<style>")
+      .append(page_style)
+      .append("</style>\n")
+      .append(content.head);
   html.append("</head>\n<body>\n<main>\n");
-  if (!content.place.empty()) html.append("<p class=\"place\">").append(escape_html(content.place)).append("</p>\n");
+  if (!content.place.empty())
+    html.append("<p class=\"place\">").append(escape_html(content.place)).append("</p>\n");
   html.append("<h1>").append(heading).append("</h1>\n").append(content.body);
   return html.append("</main>\n</body>\n</html>\n");
 }

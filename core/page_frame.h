@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The frame of every page that we show: one look, light and dark, and one set of protective headers.
 //
-// Nothing is loaded from elsewhere and no style attribute is used, so that the policy can forbid both. Style is
-// allowed by its hash, for not every page has dice for a nonce.
+// Nothing is loaded from elsewhere and no style attribute is used, so that the policy can forbid both. Style
+// is allowed by its hash, for not every page has dice for a nonce.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct FrameContent {
   std::string_view referrer = "no-referrer";
 };
 
-// No form-action: browsers enforce it on the redirect that follows a form as well, and would keep the user from
-// going back to the application after his yes.
+// No form-action: browsers enforce it on the redirect that follows a form as well, and would keep the user
+// from going back to the application after his yes.
 Page framed_page(const FrameContent& content);
 
 // 303: a browser that posted must not post again to where it is sent (307 would).

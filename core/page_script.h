@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The script of the iframe page: notes which frames load, gives up on those that do not, and moves on.
 //
-// It listens before the frames exist, since a fast one may load before the page does. All frames start together, so
-// one timer is the timeout of each. It only ever goes to the link that stands on the page.
+// It listens before the frames exist, since a fast one may load before the page does. All frames start
+// together, so one timer is the timeout of each. It only ever goes to the link that stands on the page.
 #pragma once
 
 #include <string_view>

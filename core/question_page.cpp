@@ -13,7 +13,8 @@ namespace {
 // Whatever else another site may have planted under this name is replaced.
 bool is_browser_cookie(std::string_view value) {
   return value.size() == 22 && std::ranges::all_of(value, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_';
          });
 }
 
@@ -34,10 +35,11 @@ std::string question_text(const Provider& provider, const Ticket& ticket, const 
   }
   std::string html;
   if (!asker.empty()) html = "<p>" + asker + " asks to sign you out.</p>\n";
-  html += ticket.one_client && client != nullptr
-              ? "<p>You will be signed out of " + asker + " and stay signed in to your other applications.</p>\n"
-              : "<p>You will be signed out of " + bold(place_of(provider)) +
-                    " and of all applications that you use with it in this session.</p>\n";
+  html +=
+      ticket.one_client && client != nullptr
+          ? "<p>You will be signed out of " + asker + " and stay signed in to your other applications.</p>\n"
+          : "<p>You will be signed out of " + bold(place_of(provider)) +
+                " and of all applications that you use with it in this session.</p>\n";
   if (ticket.onward.refused) {
     html += "<p class=\"soft\">You cannot be taken back to the application afterwards: " +
             escape_html(describe(ticket.onward.refused->fault).to_client) + "</p>\n";
@@ -48,7 +50,9 @@ std::string question_text(const Provider& provider, const Ticket& ticket, const 
 std::string question_form(const Ticket& ticket, std::string_view sealed, std::string_view self) {
   std::string html = "<form method=\"post\"";
   if (is_local_path(self)) html.append(" action=\"").append(escape_html(self)).append("\"");
-  html.append(">\n<input type=\"hidden\" name=\"ticket\" value=\"").append(escape_html(sealed)).append("\">\n");
+  html.append(">\n<input type=\"hidden\" name=\"ticket\" value=\"")
+      .append(escape_html(sealed))
+      .append("\">\n");
   html.append("<button class=\"first\" name=\"choice\" value=\"yes\">");
   html.append(has_something_to_end(ticket) ? "Sign out" : "Continue");
   html.append("</button>\n<button name=\"choice\" value=\"no\">");
@@ -71,10 +75,11 @@ Page question_page(const Provider& provider, const Ticket& ticket, std::string_v
   if (!sealed) return refusal_page(sealed.error(), false, {});
 
   const Client* client = ticket.client ? provider.find(*ticket.client) : nullptr;
-  Page page = framed_page({.place = place_of(provider),
-                           .heading = has_something_to_end(ticket) ? "Sign out?" : "You are signed out",
-                           .body = question_text(provider, ticket, client) + question_form(ticket, *sealed, self),
-                           .referrer = "same-origin"});
+  Page page =
+      framed_page({.place = place_of(provider),
+                   .heading = has_something_to_end(ticket) ? "Sign out?" : "You are signed out",
+                   .body = question_text(provider, ticket, client) + question_form(ticket, *sealed, self),
+                   .referrer = "same-origin"});
   page.headers.push_back(browser_cookie_header(provider, browser));
   return page;
 }

@@ -15,8 +15,8 @@ bool is_ticket_fault(Fault fault) {
          fault == ticket_from_other_browser;
 }
 
-// A kiosk must not be left signed in because an application sent a bad hint (RPI 4). But where we or the store
-// failed, or where the operator insists on a hint, the same link would only fail again.
+// A kiosk must not be left signed in because an application sent a bad hint (RPI 4). But where we or the
+// store failed, or where the operator insists on a hint, the same link would only fail again.
 bool may_sign_out_here(const Refusal& refusal) {
   return describe(refusal.fault).status < 500 && refusal.fault != Fault::hint_required;
 }
