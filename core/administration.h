@@ -45,6 +45,10 @@ using ApiCommand = std::variant<api::Register, api::ShowSession, api::ListSessio
 Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
                                      std::string_view query, std::string_view body, bool may_write);
 
+// The cursor of a session list is opaque to callers; read_api_command() has checked it.
+unsigned offset_of(const api::ListSessions& command);
+std::string next_cursor(const api::ListSessions& command);
+
 Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409
 Page session_page(const Provider& provider, const Session& session);
 Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);

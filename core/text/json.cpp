@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads and writes JSON strictly: one meaning per document, positions for whoever wrote it.
+#include "core/text/json.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace slo {
+namespace {
+
+constexpr int deepest_level = 64;
+
+struct JsonTextRelease {
+  void operator()(char* text) const noexcept { std::free(text); }
+};
+
+// Lines and columns count from 1; a column is a character, not a byte.
+std::string json_position(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
+  const auto column = 1 + std::count_if(last.begin(), last.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  return std::to_string(line) + ":" + std::to_string(column);
+}
+
+// The offset behind the string that opens at `at`, or the end of the text.
+std::size_t behind_json_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at + 1, text.size());
+}
+
+// Where nesting gets too deep. Jansson itself allows 2048 levels, and whoever walks its values recurses.
+std::optional<std::size_t> find_too_deep(std::string_view text) {
+  int level = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"') {
+      at = behind_json_string(text, at);
+      continue;
+    }
+    if ((c == '[' || c == '{') && ++level > deepest_level) return at;
+    if (c == ']' || c == '}') --level;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+// Jansson quotes what stands near the error, which may be a client_secret: only a repeated member's name is
+// kept.
+std::string json_reason(const json_error_t& error) {
+  const std::string_view text = error.text;
+  if (json_error_code(&error) == json_error_duplicate_key) return std::string(text);
+  return std::string(text.substr(0, text.find(" near ")));
+}
+
+bool is_json_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// The offset of the first byte of the `index`-th element of a top-level array.
+std::optional<std::size_t> find_element(std::string_view text, std::size_t index) {
+  int level = 0;
+  std::size_t commas = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (level == 1 && commas == index && c != ',' && c != ']' && !is_json_blank(c)) return at;
+    if (c == '"') {
+      at = behind_json_string(text, at);
+      continue;
+    }
+    if (c == '[' || c == '{') ++level;
+    if (c == ']' || c == '}') --level;
+    if (c == ',' && level == 1) ++commas;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+// The offset of the quote that opens the name of `member` in the object that opens at `at`.
+std::optional<std::size_t> find_member(std::string_view text, std::size_t at, std::string_view member) {
+  int level = 0;
+  bool name_comes = false;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      const auto behind = behind_json_string(text, at);
+      if (level == 1 && name_comes && text.substr(at + 1, behind - at - 2) == member) return at;
+      name_comes = false;
+      at = behind;
+      continue;
+    }
+    if (c == '[' || c == '{') ++level;
+    if ((c == ']' || c == '}') && --level == 0) return std::nullopt;
+    if (level == 1 && (c == '{' || c == ',')) name_comes = true;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome<Json> parse_json(std::string_view text) {
+  if (auto deep = find_too_deep(text)) {
+    return refuse(Fault::json_malformed, json_position(text, *deep) + ": more than 64 levels of nesting");
+  }
+  json_error_t error;
+  // An empty view may hold a null pointer, which Jansson calls a wrong argument.
+  Json value(json_loadb(text.empty() ? "" : text.data(), text.size(),
+                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error));
+  if (!value) {
+    return refuse(Fault::json_malformed, std::to_string(std::max(error.line, 1)) + ":" +
+                                             std::to_string(std::max(error.column, 1)) + ": " +
+                                             json_reason(error));
+  }
+  return value;
+}
+
+bool is_for_duplicate_member(const Refusal& refusal) noexcept {
+  return refusal.fault == Fault::json_malformed &&
+         refusal.detail.find(": duplicate object key") != std::string::npos;
+}
+
+std::string dump_json(const json_t* value) {
+  const std::unique_ptr<char, JsonTextRelease> text(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
+  return text ? std::string(text.get()) : std::string();
+}
+
+std::string position_in_array(std::string_view text, std::size_t index, std::string_view member) {
+  const auto element = find_element(text, index);
+  if (!element) return "1:1";
+  if (member.empty() || text[*element] != '{') return json_position(text, *element);
+  return json_position(text, find_member(text, *element, member).value_or(*element));
+}
+
+std::optional<std::string> string_member(const json_t* object, const char* name) {
+  const json_t* member = json_object_get(object, name);
+  if (!json_is_string(member)) return std::nullopt;
+  return std::string(json_string_value(member), json_string_length(member));
+}
+
+std::optional<long long> integer_member(const json_t* object, const char* name) {
+  const json_t* member = json_object_get(object, name);
+  if (!json_is_integer(member)) return std::nullopt;
+  return json_integer_value(member);
+}
+
+bool has_member(const json_t* object, const char* name) { return json_object_get(object, name) != nullptr; }
+
+Json make_string(std::string_view value) {
+  Json made(json_stringn(value.empty() ? "" : value.data(), value.size()));
+  return made ? std::move(made) : Json(json_null());
+}
+
+}  // namespace slo
