@@ -53,6 +53,9 @@ class Courier {
   [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
                                    WhenTold when_told);
 
+  // The same without anybody who waits: expiry, API.
+  void send(const ProviderConf& provider, std::vector<Delivery> leased);
+
   void quit() noexcept;  // exit_process
 
   struct State;
