@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One pipelined Redis connection of one worker: Exchange out, Outcome back, in order.
 //
-// Every submission is answered exactly once, always from a later turn of the event loop, never from inside submit().
-// Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout, store_busy). What was sent
-// and not answered is ambiguous: only the schema's scripts, which may all be repeated, go this way.
+// Every submission is answered exactly once, always from a later turn of the event loop, never from inside
+// submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
+// store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
+// repeated, go this way.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,10 +24,10 @@ namespace slo::ngx {
 
 // Where and how to connect, made from slo_store at configuration time; all strings owned.
 struct LinkSettings {
-  std::string url{};  // for messages, without credentials
+  std::string url{};                    // for messages, without credentials
   std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool; tried in turn
   bool tls = false;
-  std::string tls_name{};  // verified (DNS name or IP) and sent as SNI
+  std::string tls_name{};    // verified (DNS name or IP) and sent as SNI
   ngx_ssl_t* ssl = nullptr;  // the context, in the cycle's pool
   std::string user{};
   std::string password{};
@@ -42,7 +44,7 @@ class RedisLink {
   class Seat {
    public:
     Seat() = default;
-    Seat(Seat&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)) {}
+    Seat(Seat&& other) noexcept;
     Seat& operator=(Seat&& other) noexcept;
     ~Seat();
     void keep() noexcept;  // answer even if the seat is gone: for callers that outlive the link's requests
@@ -50,7 +52,7 @@ class RedisLink {
    private:
     friend class RedisLink;
     struct Waiting;
-    explicit Seat(Waiting* waiting);
+    explicit Seat(Waiting& waiting);
     Waiting* waiting_ = nullptr;
   };
 
@@ -62,11 +64,12 @@ class RedisLink {
   [[nodiscard]] Seat submit(std::vector<redis::Command> commands, Hear hear);
 
   template <class T>
-  [[nodiscard]] Seat submit(redis::Exchange<T> exchange, std::function<void(Outcome<T>)> hear) {
-    return submit(std::move(exchange.commands),
-                  [read = std::move(exchange.read), hear = std::move(hear)](Outcome<std::span<const redis::Reply>> replies) {
-                    hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
-                  });
+  [[nodiscard]] Seat submit(redis::Exchange<T> exchange,
+                            std::type_identity_t<std::function<void(Outcome<T>)>> hear) {
+    return submit(std::move(exchange.commands), [read = std::move(exchange.read), hear = std::move(hear)](
+                                                    Outcome<std::span<const redis::Reply>> replies) {
+      hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
+    });
   }
 
   bool is_up() const noexcept;
