@@ -69,6 +69,10 @@ inline constexpr unsigned api_page_limit = 200;  // most entries on one page of 
 Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
                                      std::string_view query, std::string_view body, bool may_write);
 
+// The cursor of a session list is opaque to callers; read_api_command() has checked it.
+unsigned offset_of(const api::ListSessions& command);
+std::string next_cursor(const api::ListSessions& command);
+
 // Members are named as in the specifications; times are whole seconds since the epoch. All pages are
 // no-store.
 Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409

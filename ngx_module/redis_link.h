@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One pipelined Redis connection of one worker: Exchange out, Outcome back, in order.
 //
-// Every submission is answered exactly once, always from a later turn of the event loop, never from inside submit().
-// Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout, store_busy). What was sent
-// and not answered is ambiguous: only the schema's scripts, which may all be repeated, go this way.
+// Every submission is answered exactly once, always from a later turn of the event loop, never from inside
+// submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
+// store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
+// repeated, go this way.
 #pragma once
 
 #include <functional>
@@ -22,10 +23,10 @@ namespace slo::ngx {
 
 // Where and how to connect, made from slo_store at configuration time; all strings owned.
 struct LinkSettings {
-  std::string url{};  // for messages, without credentials
+  std::string url{};                    // for messages, without credentials
   std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool; tried in turn
   bool tls = false;
-  std::string tls_name{};  // verified (DNS name or IP) and sent as SNI
+  std::string tls_name{};    // verified (DNS name or IP) and sent as SNI
   ngx_ssl_t* ssl = nullptr;  // the context, in the cycle's pool
   std::string user{};
   std::string password{};
@@ -63,10 +64,10 @@ class RedisLink {
 
   template <class T>
   [[nodiscard]] Seat submit(redis::Exchange<T> exchange, std::function<void(Outcome<T>)> hear) {
-    return submit(std::move(exchange.commands),
-                  [read = std::move(exchange.read), hear = std::move(hear)](Outcome<std::span<const redis::Reply>> replies) {
-                    hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
-                  });
+    return submit(std::move(exchange.commands), [read = std::move(exchange.read), hear = std::move(hear)](
+                                                    Outcome<std::span<const redis::Reply>> replies) {
+      hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
+    });
   }
 
   bool is_up() const noexcept;

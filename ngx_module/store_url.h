@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:. Contacts nobody but the resolver.
+// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:. Contacts nobody but the
+// resolver.
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ struct StoreOptions {
   std::string prefix = "slo";
 };
 
-// configuration_invalid with a sentence naming what is wrong and the remedy, never a secret. redis-sentinel:// and
-// redis-cluster:// are refused by name: this version has no policy for them.
+// configuration_invalid with a sentence naming what is wrong and the remedy, never a secret.
+// redis-sentinel:// and redis-cluster:// are refused by name: this version has no policy for them.
 Outcome<LinkSettings> read_store_url(ngx_conf_t* cf, const StoreOptions& options);
 
 }  // namespace slo::ngx

@@ -120,9 +120,12 @@ TEST(ApiRequest, lists_the_sessions_of_a_subject) {
   EXPECT_EQ(first.limit, 50U);
   EXPECT_EQ(first.cursor, "");
   const auto next =
-      command<api::ListSessions>({.path = "/sessions", .query = "sub=alice&limit=200&cursor=3.50"});
+      command<api::ListSessions>({.path = "/sessions", .query = "sub=alice&limit=200&cursor=50"});
   EXPECT_EQ(next.limit, 200U);
-  EXPECT_EQ(next.cursor, "3.50");
+  EXPECT_EQ(offset_of(next), 50U);
+  EXPECT_EQ(next_cursor(next), "250");
+  EXPECT_EQ(offset_of(first), 0U);
+  EXPECT_EQ(next_cursor(first), "50");
 }
 
 TEST(ApiRequest, lists_deliveries_by_state) {
@@ -152,6 +155,11 @@ TEST(ApiRequest, refuses_a_list_that_it_cannot_give) {
     EXPECT_EQ(wrong("/deliveries", limit), invalid("\"limit\" must be 1 to 200")) << limit;
   }
   EXPECT_EQ(wrong("/deliveries", "cursor=%01"), invalid("\"cursor\" is none of ours"));
+  for (const std::string_view cursor : {"x", "-1", "1.2", "1000000", "99999999999"}) {
+    EXPECT_EQ(wrong("/sessions", "sub=a&cursor=" + std::string(cursor)),
+              invalid("\"cursor\" is none of ours"))
+        << cursor;
+  }
   EXPECT_EQ(wrong("/deliveries", "limit=1&limit=2").fault, Fault::parameter_repeated);
 }
 

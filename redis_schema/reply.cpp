@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads RESP2 replies with hiredis' reader and checks what they are.
+#include "redis_schema/reply.h"
+
+#include <hiredis/hiredis.h>
+
+#include <charconv>
+
+namespace slo::redis {
+
+bool Reply::is_nil() const noexcept { return !reply_ || reply_->type == REDIS_REPLY_NIL; }
+bool Reply::is_error() const noexcept { return reply_ && reply_->type == REDIS_REPLY_ERROR; }
+bool Reply::is_array() const noexcept { return reply_ && reply_->type == REDIS_REPLY_ARRAY; }
+
+std::string_view Reply::error() const noexcept {
+  return is_error() ? std::string_view(reply_->str, reply_->len) : std::string_view();
+}
+
+std::optional<std::string_view> Reply::text() const noexcept {
+  if (!reply_ || (reply_->type != REDIS_REPLY_STRING && reply_->type != REDIS_REPLY_STATUS))
+    return std::nullopt;
+  return std::string_view(reply_->str, reply_->len);
+}
+
+std::optional<long long> Reply::integer() const noexcept {
+  if (reply_ && reply_->type == REDIS_REPLY_INTEGER) return reply_->integer;
+  const auto digits = text();
+  if (!digits) return std::nullopt;
+  long long number = 0;
+  const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), number);
+  if (error != std::errc() || end != digits->data() + digits->size()) return std::nullopt;
+  return number;
+}
+
+std::size_t Reply::size() const noexcept { return is_array() ? reply_->elements : 0; }
+
+Reply Reply::operator[](std::size_t index) const noexcept {
+  return Reply(index < size() ? reply_->element[index] : nullptr);
+}
+
+Refusal refusal_of(const Reply& reply) {
+  const auto line = reply.error();
+  const auto word = line.substr(0, line.find(' '));
+  if (word == "OOM") return {Fault::store_full};
+  return {Fault::store_refused, std::string(word)};
+}
+
+Refusal unexpected_reply(std::string_view command) {
+  return {Fault::store_reply_unexpected, std::string(command)};
+}
+
+void ReplyRelease::operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+void ReplyReader::Release::operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
+
+ReplyReader::ReplyReader() : reader_(redisReaderCreate()) {}
+
+void ReplyReader::feed(std::string_view bytes) {
+  if (reader_) redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+}
+
+Outcome<OwnedReply> ReplyReader::next() {
+  void* reply = nullptr;
+  if (!reader_ || redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
+    return refuse(Fault::store_reply_unexpected, "not RESP");
+  }
+  return OwnedReply(static_cast<redisReply*>(reply));
+}
+
+}  // namespace slo::redis

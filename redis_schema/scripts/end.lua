@@ -1,0 +1,64 @@
+-- end: ends a session and owes each of its back-channel clients a logout, in one step.
+-- KEYS  S X Q D A M RS
+-- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none)
+-- Returns {'ended', ms, fields}, {'already', ms, fields}, {'later', due s}, {'none'}. fields: S as it is now, flat;
+--       ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0.
+-- Promise: exactly one delivery for each participation with bit 0, however often and by however many this is called;
+-- the same participants each time until the tombstone expires. Works on a full server (the first write is not
+-- deny-oom).
+local key, reason, lease = ARGV[1], ARGV[3], tonumber(ARGV[5])
+local t = redis.call('TIME')
+local now = tonumber(t[1])
+local ms = now * 1000 + math.floor(t[2] / 1000)
+local stamp = string.format('%.0f', ms)
+local fields = redis.call('HGETALL', KEYS[1])
+redis.call('ZREM', KEYS[2], '')
+if #fields == 0 then redis.call('ZREM', KEYS[2], key); return {'none'} end
+local h, parts = {}, {}
+for i = 1, #fields, 2 do
+  if string.byte(fields[i]) == 58 then parts[#parts + 1] = i else h[fields[i]] = fields[i + 1] end
+end
+if h.e then redis.call('ZREM', KEYS[2], key); return {'already', ms, fields} end
+if ARGV[2] == 'due' then
+  local due, idle = tonumber(h.x), tonumber(h.d)
+  if idle > 0 and h.l + idle < due then due = h.l + idle end
+  if h.t + due > now then
+    redis.call('ZADD', KEYS[2], 'XX', h.t + due, key)
+    return {'later', h.t + due}
+  end
+end
+
+local owed, score = 0, string.format('%.0f', ms + lease)
+local queue, records, attempts = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
+local function flush()
+  if #records > 2 then
+    redis.call(unpack(records)); redis.call(unpack(queue))
+    if lease > 0 then redis.call(unpack(attempts)) end
+  end
+  queue, records, attempts = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
+end
+for _, i in ipairs(parts) do
+  local value = fields[i + 1]
+  local number = tonumber(string.match(value, '^%d+'))
+  if number % 2 == 1 then
+    local id = key .. '\31' .. (h.t + math.floor(number / 16)) .. '\31' .. string.sub(fields[i], 2)
+    local sub = string.match(value, '\31u([^\31]*)') or h.u
+    local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]
+    queue[#queue + 1] = score; queue[#queue + 1] = id
+    records[#records + 1] = id; records[#records + 1] = table.concat({stamp, reason, sid, sub}, '\31')
+    attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1
+    owed = owed + 1
+    if #queue > 2000 then flush() end
+  end
+end
+flush()
+local ended = tostring(now - h.t)
+redis.call('HSET', KEYS[1], 'e', ended, 'r', reason)
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZREM', KEYS[2], key)
+local horizon = now - math.max(tonumber(h.x), tonumber(ARGV[4]))
+redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', horizon * 1000), '*', 's', key)
+redis.call('HINCRBY', KEYS[6], 'end:' .. reason, 1)
+if owed > 0 then redis.call('HINCRBY', KEYS[6], 'enq', owed) end
+for _, word in ipairs({'e', ended, 'r', reason}) do fields[#fields + 1] = word end
+return {'ended', ms, fields}

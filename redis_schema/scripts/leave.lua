@@ -1,0 +1,28 @@
+-- leave: ends one participation and owes its client a logout; the session lives on.
+-- KEYS  S Q D A M
+-- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none)
+-- Returns {'left', ms, fields}, {'none'}: no such live session or participation. fields: S's own and this client's.
+-- Promise: field and delivery change together; a client that comes back later is a new participation, owed a logout
+-- of its own. Works on a full server (the first write is not deny-oom).
+local key, reason, lease = ARGV[1], ARGV[3], tonumber(ARGV[4])
+local names = {'t', 'x', 'd', 'l', 'u', 'k', ':' .. ARGV[2], 'e'}
+local values = redis.call('HMGET', KEYS[1], unpack(names))
+local value = values[7]
+if not value or values[8] then return {'none'} end
+local t = redis.call('TIME')
+local ms = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('HDEL', KEYS[1], names[7])
+local number = tonumber(string.match(value, '^%d+'))
+if number % 2 == 1 then
+  local id = key .. '\31' .. (values[1] + math.floor(number / 16)) .. '\31' .. ARGV[2]
+  local sub = string.match(value, '\31u([^\31]*)') or values[5]
+  local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[5]
+  redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, sid, sub}, '\31'))
+  redis.call('ZADD', KEYS[2], string.format('%.0f', ms + lease), id)
+  if lease > 0 then redis.call('HSET', KEYS[4], id, 1) end
+  redis.call('HINCRBY', KEYS[5], 'enq', 1)
+end
+redis.call('HINCRBY', KEYS[5], 'left', 1)
+local fields = {}
+for i = 1, 7 do fields[#fields + 1] = names[i]; fields[#fields + 1] = values[i] end
+return {'left', ms, fields}

@@ -1,0 +1,61 @@
+-- register: writes down that a client takes part in a session; creates the session with its first client.
+-- KEYS  S X Q D M
+-- ARGV  key, client, flags, sub, cookie digest, absolute s, idle s, session's sid ('' = none), client's own sub
+--       ('' = the session's), client's own sid ('' = the session's), '1' = the client has no sid, most participants
+-- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
+--       {-1,0} the same again, {-2,0} the session is full. t: second of the session's creation.
+-- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
+-- nothing; an ended session is never revived. Refused as a whole on a full server (every first write is deny-oom).
+local key, client, flags, sub, cookie = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local own_sub, own_sid, no_sid = ARGV[9], ARGV[10], ARGV[11] == '1'
+local t = redis.call('TIME')
+local now = tonumber(t[1])
+local ms = string.format('%.0f', now * 1000 + math.floor(t[2] / 1000))
+local field = ':' .. client
+local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field)
+local created, ended, was = h[1], h[2], h[5]
+local rel = created and now - created or 0
+
+if was then
+  flags = bit.bor(flags, string.match(was, '^%d+') % 16)
+  if own_sub == '' then own_sub = string.match(was, '\31u([^\31]*)') or '' end
+  if own_sid == '' then own_sid = string.match(was, '\31s([^\31]*)') or '' end
+  no_sid = no_sid and string.find(was, '\31n', 1, true)
+end
+-- A login of somebody else into the same session keeps the subject that its client knows.
+if own_sub == '' and h[4] and h[4] ~= '' and sub ~= h[4] then own_sub = sub end
+if own_sid ~= '' then no_sid = false end
+local value = string.format('%.0f', rel * 16 + flags)
+if own_sub ~= '' then value = value .. '\31u' .. own_sub end
+if own_sid ~= '' then value = value .. '\31s' .. own_sid elseif no_sid then value = value .. '\31n' end
+
+if not was and created and redis.call('HLEN', KEYS[1]) - (ended and 8 or 6) >= tonumber(ARGV[12]) then return {-2, 0} end
+
+if ended then
+  if was then return {-1, 0} end
+  redis.call('HSET', KEYS[1], field, value)
+  if flags % 2 == 1 then
+    local id = key .. '\31' .. now .. '\31' .. client
+    local sid = own_sid ~= '' and own_sid or no_sid and '' or ARGV[8]
+    if own_sub == '' then own_sub = h[4] ~= '' and h[4] or sub end
+    redis.call('HSET', KEYS[4], id, table.concat({ms, 'late', sid, own_sub}, '\31'))
+    redis.call('ZADD', KEYS[3], 'NX', ms, id)
+    redis.call('HINCRBY', KEYS[5], 'late', 1)
+    redis.call('HINCRBY', KEYS[5], 'enq', 1)
+  end
+  return {-1, 1}
+end
+
+local absolute, idle = tonumber(ARGV[6]), tonumber(ARGV[7])
+if not created then
+  redis.call('HSET', KEYS[1], 't', now, 'x', absolute, 'd', idle, 'l', 0, 'u', sub, 'k', cookie, field, value)
+  redis.call('ZADD', KEYS[2], now + ((idle > 0 and idle < absolute) and idle or absolute), key)
+  redis.call('HINCRBY', KEYS[5], 'new', 1)
+  return {1, now}
+end
+local set = {'HSET', KEYS[1], 'l', rel, field, value}
+if rel + absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = rel + absolute end
+if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
+if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
+redis.call(unpack(set))
+return {was and 0 or 2, tonumber(created)}
