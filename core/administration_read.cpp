@@ -33,16 +33,6 @@ struct ApiList {
   std::string cursor{};
 };
 
-// A subject with more sessions than that is a machine; paging through them by offset would only get slower.
-constexpr unsigned last_session_offset = 1'000'000;
-
-std::optional<unsigned> read_api_number(std::string_view digits) {
-  unsigned number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, number);
-  return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
-}
-
 Outcome<Form> read_api_query(std::string_view query) {
   static constexpr std::array<std::string_view, 5> known{"sub", "client_id", "state", "limit", "cursor"};
   return Form::read(query, known);
@@ -51,14 +41,24 @@ Outcome<Form> read_api_query(std::string_view query) {
 Outcome<ApiList> read_api_list(const Form& form) {
   ApiList list;
   if (const auto limit = form.find("limit")) {
-    list.limit = read_api_number(*limit).value_or(0);
-    if (list.limit < 1 || list.limit > api_page_limit) {
+    const char* end = limit->data() + limit->size();
+    const auto [rest, error] = std::from_chars(limit->data(), end, list.limit);
+    if (error != std::errc{} || rest != end || list.limit < 1 || list.limit > api_page_limit) {
       return wrong_parameter("limit", "must be 1 to " + std::to_string(api_page_limit));
     }
   }
   list.cursor = form.find("cursor").value_or("");
   if (!list.cursor.empty() && !is_storable(list.cursor)) return wrong_parameter("cursor", "is none of ours");
   return list;
+}
+
+// The cursor of a session list is the place in the subject's index where the next page begins.
+std::optional<unsigned> read_offset(std::string_view cursor) {
+  unsigned offset = 0;
+  const char* end = cursor.data() + cursor.size();
+  const auto [rest, error] = std::from_chars(cursor.data(), end, offset);
+  if (error != std::errc{} || rest != end || offset > 1'000'000) return std::nullopt;
+  return offset;
 }
 
 Outcome<ApiCommand> list_sessions(const ApiCall& call) {
@@ -72,10 +72,7 @@ Outcome<ApiCommand> list_sessions(const ApiCall& call) {
     return wrong_parameter("sub", "is required, 1 to 255 bytes without control characters");
   auto list = read_api_list(*form);
   if (!list) return refuse(list.error());
-  if (!list->cursor.empty() &&
-      read_api_number(list->cursor).value_or(last_session_offset) >= last_session_offset) {
-    return wrong_parameter("cursor", "is none of ours");
-  }
+  if (!list->cursor.empty() && !read_offset(list->cursor)) return wrong_parameter("cursor", "is none of ours");
   return api::ListSessions{Subject{*sub}, list->limit, std::move(list->cursor)};
 }
 
@@ -252,7 +249,7 @@ Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view 
   return refuse(Fault::method_not_allowed, std::move(methods));
 }
 
-unsigned offset_of(const api::ListSessions& command) { return read_api_number(command.cursor).value_or(0); }
+unsigned offset_of(const api::ListSessions& command) { return read_offset(command.cursor).value_or(0); }
 
 std::string next_cursor(const api::ListSessions& command) {
   return std::to_string(offset_of(command) + command.limit);
