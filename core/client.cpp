@@ -9,10 +9,9 @@
 namespace slo {
 namespace {
 
-bool fits_encryption(const jose::Key& key, std::string_view alg) {
-  const Json jwk = key.public_jwk();
-  const std::string_view kind = alg.starts_with("RSA") ? "RSA" : "EC";
-  return string_member(jwk.get(), "kty") == kind && string_member(jwk.get(), "use") != "sig";
+bool is_of_kind(const jose::Key& key, std::string_view encryption) {
+  const bool is_rsa = key.natural_algorithm() == jose::Algorithm::RS256;
+  return is_rsa == encryption.starts_with("RSA");
 }
 
 Json array_of(const std::vector<std::string>& values) {
@@ -81,13 +80,11 @@ bool Client::may_redirect_to(std::string_view uri) const {
 
 const jose::Key* Client::encryption_key() const {
   if (id_token_encrypted_response_alg.empty() || !jwks) return nullptr;
-  const jose::Key* fallback = nullptr;
-  for (const jose::Key& key : jwks->keys()) {
-    if (!fits_encryption(key, id_token_encrypted_response_alg)) continue;
-    if (key.is_for_encryption()) return &key;
-    if (fallback == nullptr) fallback = &key;
-  }
-  return fallback;
+  const auto fits = [this](const jose::Key& key) {
+    return key.is_for_encryption() && is_of_kind(key, id_token_encrypted_response_alg);
+  };
+  const auto found = std::ranges::find_if(jwks->keys(), fits);
+  return found == jwks->keys().end() ? nullptr : &*found;
 }
 
 Outcome<Clients> read_clients(std::string_view text, const ClientRules& rules) {

@@ -50,7 +50,7 @@ struct Client {
   }
   // Exact string match, constant time in the number of URIs; for loopback redirects of native clients the port is free.
   bool may_redirect_to(std::string_view uri) const;
-  // The key in `jwks` that logout tokens are encrypted with; null where they are not.
+  // The key in `jwks` ("use":"enc") that logout tokens are encrypted with; null where they are not.
   const jose::Key* encryption_key() const;
 };
 

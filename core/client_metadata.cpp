@@ -106,15 +106,22 @@ Done read_signing(const json_t* object, const ClientRules&, Client& client) {
                      "is not a known algorithm: use RS256, PS256, ES256, EdDSA or one of their relatives");
 }
 
+// RFC 7518, section 3.2: as long as the digest.
+std::size_t least_secret(jose::Algorithm algorithm) {
+  if (algorithm == jose::Algorithm::HS512) return 64;
+  return algorithm == jose::Algorithm::HS384 ? 48 : 32;
+}
+
 Done read_secret(const json_t* object, const ClientRules&, Client& client) {
   constexpr const char* member = "client_secret";
   SLO_TRY(text, metadata::optional_string(object, member));
   const auto algorithm = client.id_token_signed_response_alg;
   if (!algorithm || !jose::is_symmetric(*algorithm)) return {};
-  const std::string name(jose::name_of(*algorithm));
   Outcome<jose::Key> secret = jose::Key::from_secret(text->value_or(std::string{}));
-  if (!secret) return blame(member, "must be at least 32 bytes long to sign with \"" + name + '"');
-  if (!secret->fits(*algorithm)) return blame(member, "is too short to sign with \"" + name + '"');
+  if (!secret || !secret->fits(*algorithm)) {
+    return blame(member, "must be at least " + std::to_string(least_secret(*algorithm)) +
+                             " bytes long to sign with \"" + std::string(jose::name_of(*algorithm)) + '"');
+  }
   client.secret = *std::move(secret);
   return {};
 }
@@ -147,8 +154,15 @@ Done check_encryption(const Client& client) {
     return blame_value("id_token_encrypted_response_enc", enc,
                        "is not supported: use A128CBC-HS256 or A256GCM");
   }
-  if (client.encryption_key() == nullptr) {
-    return blame_value(member, alg, "needs a fitting public key in \"jwks\" (\"jwks_uri\" is not fetched)");
+  const jose::Key* key = client.encryption_key();
+  if (key == nullptr) {
+    return blame_value(member, alg,
+                       "needs a fitting key with \"use\":\"enc\" in \"jwks\" (\"jwks_uri\" is not fetched)");
+  }
+  // What a key says of itself (alg, key_ops) may still forbid it; better now than at a logout.
+  const Json header(json_object());
+  if (auto sealed = jose::encrypt(*key, alg, enc, header.get(), "{}"); !sealed) {
+    return blame("jwks", "has a key that cannot be used with \"" + alg + "\": " + sealed.error().detail);
   }
   return {};
 }

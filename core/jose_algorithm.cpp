@@ -41,6 +41,8 @@ constexpr bool algorithms_stand_in_order() {
 static_assert(algorithms_stand_in_order(),
               "jose_algorithm.cpp: one row per Algorithm, in the order of the enum");
 
+constexpr std::array<std::string_view, 2> signature_operations{"verify", "sign"};
+
 const AlgorithmRow& row_of(Algorithm algorithm) noexcept {
   return algorithm_table[static_cast<std::size_t>(algorithm)];
 }
@@ -58,10 +60,11 @@ std::string_view name_of(Algorithm algorithm) noexcept { return row_of(algorithm
 
 bool is_symmetric(Algorithm algorithm) noexcept { return row_of(algorithm).kind == Kind::oct; }
 
-bool Key::Body::allows_operation(std::string_view one, std::string_view other) const {
+bool Key::Body::allows_operation(std::span<const std::string_view> any_of) const {
   if (!operations) return true;
-  return std::any_of(operations->begin(), operations->end(),
-                     [&](const std::string& operation) { return operation == one || operation == other; });
+  return std::any_of(operations->begin(), operations->end(), [&](const std::string& operation) {
+    return std::find(any_of.begin(), any_of.end(), operation) != any_of.end();
+  });
 }
 
 bool Key::fits(Algorithm algorithm) const noexcept {
@@ -69,7 +72,7 @@ bool Key::fits(Algorithm algorithm) const noexcept {
   if (body_->kind != row.kind || body_->curve != row.curve || body_->bits < row.least_bits) return false;
   if (!body_->use.empty() && body_->use != "sig") return false;
   if (!body_->alg.empty() && body_->alg != row.name) return false;
-  return body_->allows_operation("verify", "sign");
+  return body_->allows_operation(signature_operations);
 }
 
 std::optional<Algorithm> Key::own_algorithm() const { return read_algorithm(body_->alg); }

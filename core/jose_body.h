@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,7 +71,7 @@ struct Key::Body {
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
   ~Body();  // wipes the secret
-  bool allows_operation(std::string_view one, std::string_view other) const;
+  bool allows_operation(std::span<const std::string_view> any_of) const;
 };
 
 // A key by the members of `jwk`; the only way a Body comes to be, so that PEM and JWK give equal keys.
@@ -139,7 +140,7 @@ std::optional<std::string> unwrap_key(const Key::Body& body, std::string_view al
 // The plaintext; nullopt if the tag is wrong. REQUIRES: iv and tag of the right size.
 std::optional<std::string> open_content(const ContentAlgorithm& enc, std::string_view cek,
                                         const EncryptedToken& token);
-// Was the content key all zero bytes? cjose made such tokens (CVE-2026-53939): readable for everybody.
+// Was the content key all zero bytes? Such tokens, which some cjose makes, are readable for everybody.
 bool is_sealed_with_zeros(std::string_view token);
 
 }  // namespace slo::jose

@@ -44,10 +44,6 @@ Outcome<void> check_lives(const Participation& seen) {
   return {};
 }
 
-std::string presentable_client(const std::string& id) {
-  return is_storable(id) ? "client \"" + id + '"' : "client #" + fingerprint(id);
-}
-
 // Does this client know the session by a sid? One that we minted ourselves was never in an ID Token.
 bool client_has_sid(const Participation& seen) {
   if (seen.client_no_sid) return false;
