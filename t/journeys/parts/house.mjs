@@ -73,7 +73,7 @@ export class House {
   }
 
   #show_last_words() {
-    for (const name of readdirSync(this.dir, { recursive: true }).filter((name) => name.endsWith('.log'))) {
+    for (const name of readdirSync(this.dir, { recursive: true }).filter((name) => /^[^/]*(\/[^/]*)?\.log$/.test(name) && !name.startsWith('profile'))) {
       const tail = this.read(name).trimEnd().split('\n').slice(-12).join('\n')
       if (tail) console.error(`---- ${name}\n${tail}`)
     }
