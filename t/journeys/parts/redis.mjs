@@ -9,7 +9,7 @@ const run = promisify(execFile)
 export async function start_redis(house, { name = 'redis' } = {}) {
   const socket = house.path(`${name}.sock`)
   const words = ['redis-server', '--port', '0', '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
-                 '--appendonly', 'no', '--dir', house.dir, '--maxmemory-policy', 'noeviction']
+                 '--appendonly', 'yes', '--dir', house.dir, '--maxmemory-policy', 'noeviction']
   let child = await house.start(name, words, socket)
   return {
     socket, url: `unix:${socket}`,
