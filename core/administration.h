@@ -27,24 +27,54 @@ struct ListedDelivery {
 };
 
 namespace api {
-struct Register { Lesson lesson{}; };
-struct ShowSession { SessionKey key{}; };
-struct ListSessions { Subject sub{}; unsigned limit = 50; std::string cursor{}; };
-struct EndSession { SessionKey key{}; };
-struct EndParticipation { SessionKey key{}; ClientId client{}; };
-struct ListDeliveries { DeliveryState state{}; unsigned limit = 50; std::string cursor{}; };
+struct Register {
+  Lesson lesson{};
+};
+struct ShowSession {
+  SessionKey key{};
+};
+struct ListSessions {
+  Subject sub{};
+  unsigned limit = 50;
+  std::string cursor{};
+};
+struct EndSession {
+  SessionKey key{};
+};
+struct EndParticipation {
+  SessionKey key{};
+  ClientId client{};
+};
+struct ListDeliveries {
+  DeliveryState state{};
+  unsigned limit = 50;
+  std::string cursor{};
+};
 struct ListClients {};
-struct ShowClient { ClientId client{}; };
+struct ShowClient {
+  ClientId client{};
+};
 }  // namespace api
-using ApiCommand = std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession,
-                                api::EndParticipation, api::ListDeliveries, api::ListClients, api::ShowClient>;
+using ApiCommand =
+    std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession, api::EndParticipation,
+                 api::ListDeliveries, api::ListClients, api::ShowClient>;
 
-// `path` is what follows {api}/{provider} (percent-encoded, as on the wire), `query` without '?'.
-// api_not_found, api_read_only (a write with `may_write` false), method_not_allowed, api_body_invalid,
-// api_parameter_invalid, and what learn() refuses.
+inline constexpr unsigned api_page_limit = 200;  // most entries on one page of a list
+
+// `path` is what follows {api}/{provider} (percent-encoded, as on the wire), `query` without '?'. HEAD reads
+// like GET. api_not_found (an unknown client of ShowClient as well), api_read_only (a write with `may_write`
+// false), method_not_allowed (its detail lists the methods, as Allow does), api_body_invalid,
+// api_parameter_invalid, and what learn() refuses. A list filter that is not served is refused: an ignored
+// one would list what was not asked for.
 Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
                                      std::string_view query, std::string_view body, bool may_write);
 
+// The cursor of a session list is opaque to callers; read_api_command() has checked it.
+unsigned offset_of(const api::ListSessions& command);
+std::string next_cursor(const api::ListSessions& command);
+
+// Members are named as in the specifications; times are whole seconds since the epoch. All pages are
+// no-store.
 Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409
 Page session_page(const Provider& provider, const Session& session);
 Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
@@ -53,6 +83,9 @@ Page participation_page(const Provider& provider, const ClientId& client);
 Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next);
 Page clients_page(const Provider& provider);
 Page client_page(const Client& client);
-Page problem_page(const Refusal& refusal);  // application/problem+json
+// application/problem+json: type, title, status, detail, and `code`, the fault's stable name. The refusal's
+// own detail is shown for the api_* faults alone, which are written for the caller; 405 carries Allow, 503
+// Retry-After.
+Page problem_page(const Refusal& refusal);
 
 }  // namespace slo

@@ -30,7 +30,9 @@ struct Client {
   std::string name{};  // client_name, else the id
   bool confidential = true;  // token_endpoint_auth_method is not none
   bool native = false;       // application_type native: loopback redirects match with any port (RFC 8252, 7.3)
+  std::vector<std::string> redirect_uris{};  // not used for redirects of ours; the front channel must share an origin
   std::unordered_set<std::string> post_logout_redirect_uris{};
+  std::unordered_set<std::string> loopback_redirects{};  // of a native client: those to http loopback, less their port
   std::string backchannel_logout_uri{};  // empty: none; always has a path
   bool backchannel_logout_session_required = false;
   std::string frontchannel_logout_uri{};
@@ -40,14 +42,17 @@ struct Client {
   std::string id_token_encrypted_response_alg{};                  // empty: logout tokens are not encrypted
   std::string id_token_encrypted_response_enc{};
   std::optional<jose::KeySet> jwks{};  // the client's own keys (encryption)
+  std::optional<jose::Key> encryption_secret{};  // made of client_secret, where it encrypts (dir, A128KW …)
   bool logout_token_typ = true;        // ours: "typ": "logout+jwt"
   bool logout_token_aud_array = true;  // ours: aud as an array of one
 
   Channels channels() const {
     return {.back = !backchannel_logout_uri.empty(), .front = !frontchannel_logout_uri.empty()};
   }
-  // Exact string match, constant time in the number of URIs.
+  // Exact string match, constant time in the number of URIs; for loopback redirects of native clients the port is free.
   bool may_redirect_to(std::string_view uri) const;
+  // The key that logout tokens are encrypted with: one of `jwks`, or made of the client_secret; null where they are not.
+  const jose::Key* encryption_key() const;
 };
 
 using Clients = std::unordered_map<ClientId, Client>;
@@ -57,7 +62,7 @@ struct MetadataError {
   Refusal refusal;       // client_metadata_invalid or redirect_uri_invalid; the detail is a sentence naming member, value and remedy
 };
 
-// Reads one client from its metadata object.
+// Reads one client from its metadata object. A member that is null counts as absent.
 tl::expected<Client, MetadataError> read_client(const json_t* metadata, const ClientRules& rules);
 
 // Reads a JSON array of clients; the detail of the refusal opens with "line:column: ". A client_id that stands twice

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The "log out?" ticket: sealed with the provider's ticket secret, bound to one browser, good once.
 //
-// The pending parameters travel inside the ticket, encrypted (a compact JWE, dir + A256GCM), so that asking the
-// question writes nothing to the store; redeeming it marks its nonce as used there.
+// The pending parameters travel inside the ticket, encrypted (a compact JWE, dir + A256GCM), so that asking
+// the question writes nothing to the store; redeeming it marks its nonce as used there.
 #pragma once
 
 #include <optional>
@@ -25,24 +25,36 @@ struct Onward {
 };
 
 struct Ticket {
-  std::string nonce{};                     // single use
+  std::string nonce{};  // single use
   TimeS expires{};
-  std::optional<SessionKey> session{};     // what will be ended; none: only the onward way is confirmed
-  std::optional<ClientId> client{};        // who asked
+  std::optional<SessionKey> session{};  // what will be ended; none: only the onward way is confirmed
+  std::optional<ClientId> client{};     // who asked
   Onward onward{};
-  bool answer_yes = false;                 // set by open_ticket from the form's `choice`
+  bool one_client = false;  // scope client: the yes ends `client`'s participation alone
+  // The browser kept the session cookie back (SameSite and a POST from another site), so that the session is
+  // not known yet: the answer, which comes from our own page, brings the cookie and tells.
+  bool cookie_withheld = false;
+  bool answer_yes = false;  // never sealed: ask() sets it from the form's `choice`
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };
 
 // `__Host-slo-browser` on https, `slo-browser` on http.
 std::string browser_cookie_name(const Provider& provider);
 
-// Opens a ticket that came back. ticket_invalid, ticket_expired, ticket_from_other_browser.
-Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed, std::string_view browser_cookie,
-                            const Moment& moment);
+// Seals `ticket` for the browser that holds `browser_cookie`. The key is ticket_secret, the issuer is part of
+// the content, so that providers may share a secret. Of a refusal in `onward` only the fault is kept.
+// key_unusable.
+Outcome<std::string> seal_ticket(const Provider& provider, const Ticket& ticket,
+                                 std::string_view browser_cookie);
 
-// The page with the question: a POST form to `self` with the ticket sealed for this browser, whose cookie is set (or
-// kept, if `browser_cookie` is one of ours). 200, no-store, not framable.
+// Opens a ticket that came back. ticket_invalid, ticket_expired, ticket_from_other_browser.
+Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed,
+                            std::string_view browser_cookie, const Moment& moment);
+
+// The page with the question: a POST form to `self` with the ticket sealed for this browser, whose cookie is
+// set (or kept, if `browser_cookie` is one of ours). 200, no-store, not framable. Referrer-Policy is
+// same-origin here: under no-referrer browsers send the form with `Origin: null`, which ask() has to refuse.
+// `self` that is no local path is left out: the form then posts to where it stands.
 Page question_page(const Provider& provider, const Ticket& ticket, std::string_view self,
                    std::optional<std::string_view> browser_cookie, const Moment& moment);
 

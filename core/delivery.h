@@ -16,7 +16,7 @@ namespace slo {
 
 // One logout owed to one client.
 struct Delivery {
-  std::string id{};  // session key, creation second and client: the same logout always has the same id
+  std::string id{};  // session key, second of joining and client: the same logout always has the same id
   SessionKey session{};
   ClientId client{};
   std::optional<Subject> sub{};

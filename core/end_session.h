@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // RP-initiated logout: ask → decide → render. RP-Initiated Logout 1.0.
 //
-// ask() reads the request and says what must be known from the store; decide() concludes; the pages are written by
-// logout_page.h and confirmation.h. Nothing here has a side effect.
+// ask() reads the request and says what must be known from the store; decide() concludes; the pages are
+// written by logout_page.h and confirmation.h. Nothing here has a side effect.
+//
+// What counts as proof, so that no question is needed: a valid hint whose session is live or recent, whose
+// client takes part in that session under the hint's sub and sid, while the browser's cookie finds the same
+// session or none. The session is found by the hint's sid, or, for a hint without sid, by the cookie. All
+// else that would end a live session asks the user first (RPI 2 and 6); so does even proof under
+// always_confirm.
+//
+// Which session the question is about: the cookie's, else that of the hint's sid, else, for a hint without
+// sid, the newest of its sub in which its client takes part. logout_hint selects nothing: it is no secret,
+// and whoever knows a user's name could end his sessions from any browser (RPI-OP-14 leaves its meaning to
+// us).
+//
+// A POST from another site arrives without a SameSite=Lax cookie. Then "no session" is not known but only not
+// seen: the question is asked, and its answer, which comes from our own page, brings the cookie.
 #pragma once
 
 #include <optional>
@@ -32,7 +46,12 @@ struct EndSessionRequest {
   bool wants_json = false;                        // Accept prefers application/json
 };
 
-// Reads parameters from `encoded` (query of a GET, body of a POST); the cookies and headers are the host's to add.
+// Longer ones would neither fit a ticket nor most servers' request lines.
+inline constexpr std::size_t state_limit = 4096;
+
+// Reads parameters from `encoded` (query of a GET, body of a POST); the cookies and headers are the host's to
+// add. `ticket` and `choice` count in a POST only. form_too_large for a state beyond its limit, and what
+// Form::read refuses.
 Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_view encoded);
 
 // What a verified id_token_hint says.
@@ -46,23 +65,30 @@ struct Hint {
 // The part of a request that stood up to validation.
 struct Asked {
   std::optional<Hint> hint{};
-  const Client* client = nullptr;          // of the hint, or named by client_id
-  std::optional<std::string> redirect{};   // registered for `client`
-  std::optional<Refusal> bad_redirect{};   // set under bad_redirect end_without_redirect
+  const Client* client = nullptr;         // of the hint, or named by client_id
+  std::optional<std::string> redirect{};  // registered for `client`
+  std::optional<Refusal> bad_redirect{};  // set under bad_redirect end_without_redirect
   std::optional<std::string> state{};
-  std::optional<Ticket> ticket{};          // a confirmation came back: opened and bound to this browser
+  std::optional<Ticket> ticket{};  // a confirmation came back: opened and bound to this browser
   bool cookie_sent = false;
+  bool cookie_withheld = false;  // a POST from another site brought none: there may be one all the same
   SessionQuestion question{};
 };
 
-// Verifies hint, client and redirect (or opens the ticket). The refusal, if any, ends the request with an error page;
-// nothing of a failed hint is used. protocol: RPI 2, 3, 4.
+// Verifies hint, client and redirect (or opens the ticket). The refusal, if any, ends the request with an
+// error page; nothing of a failed hint is used. protocol: RPI 2, 3, 4.
+//
+// A redirect needs a client, named by the hint or by client_id. With client_id alone the user is asked first
+// (decide). Under end_without_redirect one that is not registered, or has no client, is kept in
+// `bad_redirect` instead of refused. A ticket counts only in a POST from our own page: by Sec-Fetch-Site
+// where the browser sends it, else by Origin, else by the browser cookie alone. Its redirect must still be
+// registered.
 Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, const Moment& moment);
 
 struct AskUser {  // the question is mandatory, or the policy wants it
   Ticket ticket{};
 };
-struct End {  // proven or confirmed
+struct End {  // proven or confirmed; the session may have ended already
   SessionKey session{};
   std::optional<ClientId> only_client{};  // scope client: this participation only
   Onward onward{};
@@ -75,6 +101,12 @@ struct Stay {  // the user said no
 using Decision = std::variant<AskUser, End, AlreadyOver, Stay>;
 
 // Concludes from what the store found. Never a refusal: what could be refused, ask() refused.
+//
+// A yes ends the session that was asked about, live or not. If the browser has another live session by now,
+// the user is asked again about that one - unless the question could not see the session for want of the
+// cookie; then he meant it. A hint that proves itself against a session that has ended already gives End
+// again: the store answers `already`, and the iframes are shown once more. Nothing to end: AlreadyOver, but
+// client_id with a redirect and no hint is asked first, about the way onward alone.
 Decision decide(const Provider& provider, const Asked& asked, const Found& found, const Moment& moment);
 
 }  // namespace slo

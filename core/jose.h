@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The RAII skin over cjose: compact JWS and JWE in and out, key sets, algorithms pinned by the caller.
 //
-// The algorithm never comes from the token or from the key set: the caller says which one is right. jwk, jku, x5u
-// and x5c in a header are ignored, `crit` and duplicate members refuse the token, `none` does not exist here.
-// RFC 7515, 7516, 7517, 7518, 7638, 8037, 8725.
+// The algorithm never comes from the token or from the key set: the caller says which one is right. jwk, jku,
+// x5u and x5c in a header are ignored, `crit` and duplicate members refuse the token, `none` does not exist
+// here. RFC 7515, 7516, 7517, 7518, 7638, 8037, 8725.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,19 @@
 namespace slo::jose {
 
 enum class Algorithm : std::uint8_t {
-  RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512, EdDSA
+  RS256,
+  RS384,
+  RS512,
+  PS256,
+  PS384,
+  PS512,
+  ES256,
+  ES384,
+  ES512,
+  HS256,
+  HS384,
+  HS512,
+  EdDSA
 };
 std::optional<Algorithm> read_algorithm(std::string_view name) noexcept;
 std::string_view name_of(Algorithm algorithm) noexcept;
@@ -34,22 +46,27 @@ class Key {
   Key& operator=(Key&&) noexcept;
   ~Key();
 
-  // A PEM private key: RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519. Fault::key_unusable with a reason.
+  // A PEM private key: RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519. Fault::key_unusable with a
+  // reason.
   static Outcome<Key> from_pem(std::string_view pem);
   // A client_secret as a symmetric key. Fault::key_unusable below 32 bytes.
   static Outcome<Key> from_secret(std::string_view secret);
   // A single JWK, public or private. Fault::key_unusable.
   static Outcome<Key> from_jwk(const json_t* jwk);
 
-  const std::string& kid() const noexcept;         // given, or the RFC 7638 thumbprint
+  const std::string& kid() const noexcept;  // given, or the RFC 7638 thumbprint
   void set_kid(std::string kid);
   std::optional<Algorithm> own_algorithm() const;  // the JWK's own "alg", if it has one
   Algorithm natural_algorithm() const;             // RS256, ES256/384/512, EdDSA or HS256 by kind and curve
-  bool fits(Algorithm algorithm) const noexcept;   // right type, right curve, long enough, use and key_ops allow it
+  bool fits(
+      Algorithm algorithm) const noexcept;  // right type, right curve, long enough, use and key_ops allow it
+  // The same for encrypt() and decrypt(); false for what is_known_encryption() does not know, but for RSA1_5.
+  bool fits_encryption(std::string_view alg, std::string_view enc) const noexcept;
   bool is_private() const noexcept;
-  bool is_for_encryption() const noexcept;         // "use":"enc"
-  Json public_jwk() const;                         // kty, kid, use, and the public members only
-  std::string secret_digest(std::string_view label) const;  // 32 bytes derived from the private part, for our own tickets
+  bool is_for_encryption() const noexcept;  // "use":"enc"
+  Json public_jwk() const;                  // kty, kid, use, and the public members only
+  std::string secret_digest(
+      std::string_view label) const;  // 32 bytes derived from the private part, for our own tickets
 
   struct Body;
   const Body& body() const noexcept { return *body_; }
@@ -59,8 +76,8 @@ class Key {
   std::unique_ptr<Body> body_;
 };
 
-// A JWK set. Keys that we cannot use (unknown types and curves, too short, broken) are left out and counted; only a
-// document that is no key set at all is refused (Fault::key_unusable).
+// A JWK set. Keys that we cannot use (unknown types and curves, too short, broken) are left out and counted;
+// only a document that is no key set at all is refused (Fault::key_unusable).
 class KeySet {
  public:
   static Outcome<KeySet> parse(std::string_view text);
@@ -79,33 +96,40 @@ struct Parsed {
   Json claims{};
 };
 
-// Takes a compact JWS apart without verifying it; nothing in the answer may be trusted, it only serves to find out
-// whose algorithm and key apply. Refuses what no signature could heal: size, structure, padding or illegal base64url,
-// duplicate members, non-objects, `crit`, a five-part token.
+// Takes a compact JWS apart without verifying it; nothing in the answer may be trusted, it only serves to
+// find out whose algorithm and key apply. Refuses what no signature could heal: size, structure, padding or
+// illegal base64url, duplicate members, non-objects, `crit`, a five-part token.
 Outcome<Parsed> peek(std::string_view token);
 
-// Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that kid are
-// tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown, token_signature_invalid.
+// Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that
+// kid are tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown,
+// token_signature_invalid.
 Outcome<Parsed> verify(std::string_view token, const std::vector<const Key*>& keys, Algorithm pinned);
 
 // A compact JWS. `header` gets alg and kid (symmetric keys: no kid); members of `header` (typ …) are kept.
 // REQUIRES: key.is_private() or symmetric, key.fits(algorithm). Fault::key_unusable if the library refuses.
-Outcome<std::string> sign(const Key& key, Algorithm algorithm, const json_t* header, std::string_view payload);
+Outcome<std::string> sign(const Key& key, Algorithm algorithm, const json_t* header,
+                          std::string_view payload);
 
-// Compact JWE. `alg`: RSA-OAEP, RSA1_5 (decrypting only where configured), ECDH-ES, A128KW…A256KW, dir; `enc`:
-// A128CBC-HS256, A192CBC-HS384, A256CBC-HS512, A128GCM, A192GCM, A256GCM - what cjose offers.
-// `header` may hold further members (iss, cty, typ). Fault::key_unusable.
+// Compact JWE. `alg`: RSA-OAEP, ECDH-ES, A128KW, A192KW, A256KW, dir; `enc`: A128CBC-HS256, A192CBC-HS384,
+// A256CBC-HS512, A128GCM, A192GCM, A256GCM - what cjose offers. `header` may hold further members (iss, cty,
+// typ). REQUIRES: key.fits_encryption(alg, enc). Fault::key_unusable.
 Outcome<std::string> encrypt(const Key& key, std::string_view alg, std::string_view enc, const json_t* header,
                              std::string_view plaintext);
+// Can encrypt() do it? RSA1_5 is not among them: it is opened where configured, never made.
 bool is_known_encryption(std::string_view alg, std::string_view enc) noexcept;
+// The symmetric key that a client_secret stands for (OpenID Connect Core 1.0, section 10.2): A128KW … A256KW,
+// dir. Fault::key_unusable for other `alg` and other kinds of `secret`.
+Outcome<Key> encryption_key_of(const Key& secret, std::string_view alg, std::string_view enc);
 
 inline bool is_encrypted(std::string_view token) noexcept {  // five parts
   std::size_t dots = 0;
   for (char c : token) dots += c == '.';
   return dots == 4;
 }
-// Decrypts with the key that the header's kid names, else with each that fits. `algs`: the key management algorithms
-// allowed. Fault::token_undecryptable. The plaintext may be at most token_limit bytes.
+// Decrypts with the key that the header's kid names, else with each that fits. `algs`: the key management
+// algorithms allowed: those of encrypt(), and RSA1_5. Fault::token_undecryptable, or what peek() says of a
+// broken token or header.
 Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
                              const std::vector<std::string_view>& algs);
 

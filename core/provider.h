@@ -34,7 +34,9 @@ struct FrontchannelPolicy {
 struct HintPolicy {
   bool required = false;
   bool accept_expired = true;
-  bool confirm_mismatch = true;  // client_id other than the hint's: false: refuse (the default of RPI is an error or the question)
+  // A client_id other than the hint's: refuse (RPI 2 demands the check, RPI 4 that a failed one ends what depends on
+  // it), or true: drop hint, client and redirect, and ask the user about his own session.
+  bool confirm_mismatch = false;
   Seconds max_age{30 * 24 * 3600};  // since iat; 0: unlimited
 };
 

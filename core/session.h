@@ -57,6 +57,9 @@ struct Session {
   }
 };
 
+// May a session live this long, in all or unused? 1 second to 400 days: longer than any browser keeps a cookie.
+inline bool is_session_life(Seconds life) { return life >= Seconds{1} && life <= Seconds{400LL * 24 * 3600}; }
+
 // Was the key made by us because the OP issues no sid?
 inline bool is_minted(const SessionKey& key) { return key.value.starts_with('~') && key.value.size() == 23; }
 

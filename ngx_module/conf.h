@@ -2,6 +2,7 @@
 // Typed configurations, made at `nginx -t`, immutable afterwards.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -32,14 +33,33 @@ struct ProviderConf {
 struct StoreConf {
   LinkSettings link{};
   std::string cookie_secret{};
-  ngx_shm_zone_t* zone = nullptr;
+  ngx_shm_zone_t* zone = nullptr;  // this host's shared memory: counters and notes (zone.h)
+};
+
+// A provider named by a directive before it may have been defined; resolved when the whole configuration is
+// read.
+struct ProviderReference {
+  std::string name{};
+  std::string directive{};
+  std::string file{};
+  ngx_uint_t line = 0;
+  const ProviderConf** target = nullptr;
+};
+
+// A server that answers end_session for a provider: its own carrier is preferred for that provider's
+// deliveries.
+struct EndSessionPlace {
+  const ProviderConf* const* provider = nullptr;
+  ngx_http_conf_ctx_t* ctx = nullptr;
 };
 
 struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
   std::deque<Carrier> carriers{};
-  bool in_use = false;  // any directive of ours: otherwise nothing is started in the workers
+  std::deque<EndSessionPlace> end_session_places{};
+  std::deque<ProviderReference> references{};
+  ProviderConf* opened = nullptr;  // while its slo_provider block is being read
 
   ProviderConf* find(std::string_view name) {
     for (auto& conf : providers) {
@@ -48,5 +68,32 @@ struct MainConf {
     return nullptr;
   }
 };
+
+// slo_session: the participation that these values describe.
+struct SessionRule {
+  const ProviderConf* provider = nullptr;
+  ngx_http_complex_value_t client{}, sid{}, sub{}, cookie{}, client_sub{}, client_sid{};
+};
+
+enum class StatusFormat : std::uint8_t { prometheus, json };
+
+struct LocConf {
+  const ProviderConf* provider = nullptr;  // of slo_end_session and slo_jwks
+  std::vector<SessionRule*> session_rules{};
+  bool session_off = false;
+  bool api_write = false;
+  StatusFormat status_format = StatusFormat::prometheus;
+};
+
+MainConf& main_conf(ngx_conf_t* cf) noexcept;
+const MainConf& main_conf(const ngx_http_request_t& r) noexcept;
+const LocConf& loc_conf(const ngx_http_request_t& r) noexcept;
+
+// The module's configuration hooks.
+void* create_main_conf(ngx_conf_t* cf) noexcept;
+void* create_loc_conf(ngx_conf_t* cf) noexcept;
+char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
+// Resolves provider names, picks carriers, checks every provider as a whole.
+ngx_int_t finish_configuration(ngx_conf_t* cf);
 
 }  // namespace slo::ngx

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The worker's delivery loop: what is owed leaves at once, under caps, and every answer is settled in Redis.
 //
-// Deliveries come from two sides: dispatch() brings those that an ended session handed us already leased; a timer
-// (1 s with jitter) claims what is due: retries, and what a dead worker left behind. Both go through one lane per
-// receiver. Verdicts are collected and settled in one pipelined batch per turn of the event loop.
+// Deliveries come from two sides: dispatch() brings those that an ended session handed us already leased; a
+// timer (1 s with jitter) claims what is due: retries, and what a dead worker left behind. Both go through
+// one lane per receiver. Verdicts are collected and settled in one pipelined batch per turn of the event
+// loop.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,8 @@ namespace slo::ngx {
 inline constexpr Millis lease_margin{10'000};
 Millis lease_of(const DeliveryPolicy& policy);
 
+class Batch;  // batch.h
+
 class Courier {
  public:
   using WhenTold = std::function<void(const std::vector<Told>&)>;
@@ -36,7 +39,6 @@ class Courier {
 
    private:
     friend class Courier;
-    struct Batch;
     explicit BatchSeat(Batch* batch);
     Batch* batch_ = nullptr;
   };
@@ -45,10 +47,14 @@ class Courier {
   ~Courier();
   Courier(const Courier&) = delete;
 
-  // Sends `leased` (leased for lease_of() just now). `when_told` is called once, from a later turn of the event loop:
-  // as soon as every one of them has had its first answer, or when the provider's `delivery wait=` is over; the list
-  // has one entry per delivery. wait=0 or an empty list: in the next turn.
-  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased, WhenTold when_told);
+  // Sends `leased` (leased for lease_of() just now). `when_told` is called once, from a later turn of the
+  // event loop: as soon as every one of them has had its first answer, or when the provider's `delivery
+  // wait=` is over; the list has one entry per delivery. wait=0 or an empty list: in the next turn.
+  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
+                                   WhenTold when_told);
+
+  // The same without anybody who waits: expiry, API.
+  void send(const ProviderConf& provider, std::vector<Delivery> leased);
 
   void quit() noexcept;  // exit_process
 

@@ -33,7 +33,8 @@ void guarded(ngx_log_t* log, Work&& work) noexcept {
 // A content or phase handler: an exception becomes 500.
 template <ngx_int_t (*Handler)(ngx_http_request_t&)>
 ngx_int_t entry(ngx_http_request_t* r) noexcept {
-  return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_HTTP_INTERNAL_SERVER_ERROR), [r] { return Handler(*r); });
+  return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_HTTP_INTERNAL_SERVER_ERROR),
+                 [r] { return Handler(*r); });
 }
 
 }  // namespace slo::ngx

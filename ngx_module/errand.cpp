@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One trip of the courier: a detached request of its own with one background subrequest to the carrier location.
+// One trip of the courier: a detached request of its own with one background subrequest to the carrier
+// location.
 //
-// The request has no client: its connection has no descriptor, lives in our memory and takes no worker_connections
-// slot. nginx never gets to close it (that would log an alert): the initial reference stays ours, and the parent is
-// freed here, from a posted event or the destructor, which also aborts whatever the upstream module is waiting for.
+// The request has no client: its connection has no descriptor, lives in our memory and takes no
+// worker_connections slot. nginx never gets to close it (that would log an alert): the initial reference
+// stays ours, and the parent is freed here, from a posted event or the destructor, which also aborts whatever
+// the upstream module is waiting for.
 #include "ngx_module/errand.h"
 
 #include <sys/un.h>
@@ -44,10 +46,10 @@ struct Errand::State {
   ~State() { free_request(); }
   State(const State&) = delete;
 
-  bool open();             // makes the parent
-  bool send();             // makes the subrequest and lets it run
+  bool open();  // makes the parent
+  bool send();  // makes the subrequest and lets it run
   void ended(ngx_http_request_t& call, ngx_int_t rc);
-  void cut_off();          // the deadline
+  void cut_off();  // the deadline
   void settle_with(Answer final_answer);
   void report();
   void free_request() noexcept;
@@ -103,6 +105,8 @@ Errand::State::State(const Carrier& to, Envelope sealed, std::string label, Done
   write.ready = 1;
   connection.log = &log.line;
   connection.log_error = NGX_ERROR_INFO;
+  connection.tcp_nodelay = NGX_TCP_NODELAY_DISABLED;  // an unbuffered answer would set it on descriptor -1
+  connection.tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
   connection.number = log.line.connection;
   connection.sockaddr = connection.local_sockaddr = reinterpret_cast<sockaddr*>(&nobody);
   connection.socklen = connection.local_socklen = sizeof(sa_family_t);
@@ -126,7 +130,8 @@ bool Errand::State::open() {
   r->http_version = NGX_HTTP_VERSION_11;
   r->http_protocol = literal(http_version_text);
   r->read_event_handler = r->write_event_handler = ngx_http_request_empty_handler;
-  // limit_req would delay the call with the timer of a connection that never wakes; limit_conn counts clients.
+  // limit_req would delay the call with the timer of a connection that never wakes; limit_conn counts
+  // clients.
   r->limit_req_status = r->limit_conn_status = 1;
   return ngx_list_init(&r->headers_in.headers, r->pool, 1, sizeof(ngx_table_elt_t)) == NGX_OK;
 }
@@ -135,11 +140,16 @@ bool Errand::State::send() {
   at_end.data = this;
   at_end.handler = [](ngx_http_request_t* r, void* data, ngx_int_t rc) -> ngx_int_t {
     guarded(r->connection->log, [&] { static_cast<State*>(data)->ended(*r, rc); });
-    return NGX_OK;  // anything else would make nginx terminate the parent
+    // An error of a filter, or another return value, would make nginx terminate and free the parent itself.
+    r->connection->error = 0;
+    return NGX_OK;
   };
   ngx_str_t uri = carrier.uri;
   ngx_int_t made = ngx_http_subrequest(parent, &uri, nullptr, &call, &at_end, NGX_HTTP_SUBREQUEST_BACKGROUND);
   if (made != NGX_OK || !address_call(*call)) return false;
+  // The active request, as far as buffering goes: otherwise nginx would collect the whole answer, in a
+  // temporary file if it is long, before we see the first byte of it.
+  connection.data = call;
   ngx_http_run_posted_requests(&connection);
   return true;
 }
@@ -183,6 +193,7 @@ void Errand::State::ended(ngx_http_request_t& r, ngx_int_t rc) {
 }
 
 void Errand::State::cut_off() {
+  log.note("no answer in time");
   Answer told = receiver_answer(*call, NGX_HTTP_GATEWAY_TIME_OUT);
   if (told.by_receiver) told.sample = std::move(sample);
   settle_with(std::move(told));
@@ -199,7 +210,9 @@ void Errand::State::settle_with(Answer final_answer) {
 void Errand::State::report() {
   free_request();
   deadline.cancel();
-  done(answer);
+  Done tell = std::move(done);
+  Answer told = std::move(answer);
+  tell(told);  // may destroy this errand
 }
 
 void Errand::State::free_request() noexcept {
@@ -244,8 +257,8 @@ ngx_int_t Errand::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
 Errand::Errand(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Errand::~Errand() = default;
 
-std::unique_ptr<Errand> Errand::launch(const Carrier& carrier, Envelope envelope, Millis timeout, std::string label,
-                                       Done done) {
+std::unique_ptr<Errand> Errand::launch(const Carrier& carrier, Envelope envelope, Millis timeout,
+                                       std::string label, Done done) {
   auto state = std::make_unique<State>(carrier, std::move(envelope), std::move(label), std::move(done));
   if (state->open() && state->send()) {
     if (!state->is_settled) state->deadline.after(timeout);
@@ -260,7 +273,9 @@ std::string_view deliver_uri(const ngx_http_request_t& r) noexcept {
   return errand != nullptr ? std::string_view(errand->envelope.uri) : std::string_view();
 }
 
-bool is_errand(const ngx_http_request_t& r) noexcept { return r.main != &r && ErrandLog::belongs_to(*r.connection); }
+bool is_errand(const ngx_http_request_t& r) noexcept {
+  return r.main != &r && ErrandLog::belongs_to(*r.connection);
+}
 
 ngx_int_t swallow_answer(ngx_http_request_t& r, ngx_chain_t* in) {
   Errand::State* errand = errand_of(r);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One trip of the courier: a detached request of its own with one background subrequest to the carrier location.
+// One trip of the courier: a detached request of its own with one background subrequest to the carrier
+// location.
 #pragma once
 
 #include <functional>
@@ -12,16 +13,17 @@
 
 namespace slo::ngx {
 
-// Owned by the courier; destroying it cancels the call and frees everything, at any time but from inside `done`.
+// Owned by the courier; destroying it cancels the call and frees everything, at any time but from inside
+// `done`.
 class Errand {
  public:
   // Called once, from a posted event (never from inside launch() or nginx's own stack of the call).
   using Done = std::function<void(const Answer&)>;
 
-  // Posts `envelope` through `carrier`, at most `timeout` all in all. Never fails loudly: what cannot be started comes
-  // back as a local answer. `label` names the delivery in nginx's own error lines (no secrets).
-  static std::unique_ptr<Errand> launch(const Carrier& carrier, Envelope envelope, Millis timeout, std::string label,
-                                        Done done);
+  // Posts `envelope` through `carrier`, at most `timeout` all in all. Never fails loudly: what cannot be
+  // started comes back as a local answer. `label` names the delivery in nginx's own error lines (no secrets).
+  static std::unique_ptr<Errand> launch(const Carrier& carrier, Envelope envelope, Millis timeout,
+                                        std::string label, Done done);
   ~Errand();
 
   struct State;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's fault.
+// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's
+// fault.
 #include "ngx_module/errand_log.h"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::size_t kept_error = 200;
 
-// nginx's line is `time [level] pid#tid: *connection sentence…\n`; the target writes all but the sentence again.
+// nginx's line is `time [level] pid#tid: *connection sentence…\n`; the target writes all but the sentence
+// again.
 std::string_view without_preamble(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   auto star = text.find(": *");
@@ -89,7 +91,8 @@ void ErrandLog::pass_on(ngx_uint_t level, std::string_view text) {
 void ErrandLog::keep_error(std::string_view sentence) {
   last_error_.assign(sentence.substr(0, kept_error));
   // It may quote what a receiver sent.
-  std::replace_if(last_error_.begin(), last_error_.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      last_error_.begin(), last_error_.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
 }
 
 }  // namespace slo::ngx

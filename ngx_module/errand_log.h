@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's fault.
+// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's
+// fault.
 //
-// A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error` lines
-// become `info` here; worse ones (alert, crit: ourselves) pass as they are. They go where the carrier location's own
-// error_log sends them. The last one is kept: it tells a refused connection from an unknown host, which both are 502.
+// A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error`
+// lines become `info` here; worse ones (alert, crit: ourselves) pass as they are. They go where the carrier
+// location's own error_log sends them. The last one is kept: it tells a refused connection from an unknown
+// host, which both are 502.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
@@ -21,6 +24,8 @@ class ErrandLog {
   // To be repeated after ngx_http_create_request(), which points the log elsewhere.
   void attach();
   static bool belongs_to(const ngx_connection_t& connection) noexcept;
+  // In nginx's place, where it has nothing to say.
+  void note(std::string_view sentence) { last_error_.assign(sentence); }
   const std::string& last_error() const noexcept { return last_error_; }
 
   ngx_log_t line{};  // the connection's log

@@ -9,5 +9,4 @@ extern "C" {
 #include <ngx_http.h>
 }
 
-
 extern "C" ngx_module_t ngx_http_slo_module;

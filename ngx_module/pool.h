@@ -18,7 +18,9 @@ T& pool_new(ngx_pool_t* pool, Args&&... args) {
   ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(pool, sizeof(T));
   if (slot == nullptr) throw std::bad_alloc();
   T* object = ::new (slot->data) T(std::forward<Args>(args)...);
-  slot->handler = [](void* data) { static_cast<T*>(data)->~T(); };  // only now: a constructor that throws leaves no trap
+  slot->handler = [](void* data) {
+    static_cast<T*>(data)->~T();
+  };  // only now: a constructor that throws leaves no trap
   return *object;
 }
 

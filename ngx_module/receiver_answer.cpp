@@ -37,12 +37,13 @@ std::optional<Seconds> find_retry_after(const ngx_http_upstream_headers_in_t& he
   return std::nullopt;
 }
 
-// nginx ends the call with a status of its own in place of a header that it was told to act on (an error page of the
-// carrier location, X-Accel-Redirect): the receiver has answered all the same.
+// nginx ends the call with a status of its own in place of a header that it was told to act on (an error page
+// of the carrier location, X-Accel-Redirect): the receiver has answered all the same.
 bool has_answered(const ngx_http_request_t& call, ngx_int_t rc) {
   if (call.upstream == nullptr || call.upstream->headers_in.status_n == 0) return false;
   const auto& headers = call.upstream->headers_in;
-  return call.header_sent || headers.x_accel_redirect != nullptr || static_cast<ngx_int_t>(headers.status_n) == rc;
+  return call.header_sent || headers.x_accel_redirect != nullptr ||
+         static_cast<ngx_int_t>(headers.status_n) == rc;
 }
 
 int local_status(const ngx_http_request_t& call, ngx_int_t rc) {

@@ -7,8 +7,8 @@
 
 namespace slo::ngx {
 
-// `rc` is what nginx ended the call with; once the receiver's header has passed, that header counts, however the rest
-// of the answer fared. Without the sample.
+// `rc` is what nginx ended the call with; once the receiver's header has passed, that header counts, however
+// the rest of the answer fared. Without the sample.
 Answer receiver_answer(const ngx_http_request_t& call, ngx_int_t rc);
 
 }  // namespace slo::ngx

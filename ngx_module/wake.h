@@ -13,15 +13,15 @@ namespace slo::ngx {
 
 class Wake {
  public:
-  // `work` is called through the wall, never from inside post() or after(). It must not destroy this Wake.
+  // `work` is called through the wall, never from inside post() or after(). It may destroy this Wake.
   Wake(ngx_log_t* log, std::function<void()> work);
   ~Wake() { cancel(); }
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  void post();                // later in this turn of the event loop
-  void post_next();           // in the next turn
-  void after(Millis delay);   // replaces a time set before
+  void post();               // later in this turn of the event loop
+  void post_next();          // in the next turn
+  void after(Millis delay);  // replaces a time set before
   void cancel() noexcept;
   bool is_set() const noexcept { return event_.timer_set || event_.posted; }
   // A worker that was told to quit waits for timers, unless they may be left.

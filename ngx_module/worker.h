@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What one worker owns: link, courier; born in init_process, dies in exit_process.
+// What one worker owns: link, courier, expiry; born in init_process, dies in exit_process.
 #pragma once
 
 #include "core/moment.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/courier.h"
+#include "ngx_module/expiry.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/redis_link.h"
 
@@ -17,6 +18,7 @@ struct Worker {
   ngx_log_t* log;
   RedisLink link;
   Courier courier;
+  Expiry expiry;
 };
 
 // This process's worker; null in the master and where no slo_store is configured.

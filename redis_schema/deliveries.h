@@ -15,8 +15,10 @@ namespace slo::redis {
 
 inline constexpr unsigned dead_letter_cap = 1000;  // per partition; the oldest go first
 
-// Due deliveries of `count` partitions from `first` on (wrapping round), at most `limit` of each, leased for `lease`.
-Exchange<std::vector<Delivery>> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit, Millis lease);
+// Due deliveries of `count` partitions from `first` on (wrapping round), at most `limit` of each, leased for
+// `lease`.
+Exchange<std::vector<Delivery>> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit,
+                                      Millis lease);
 
 enum class Settled : std::uint8_t { stale, delivered, rescheduled, dead };
 struct Settlement {
@@ -29,8 +31,9 @@ Exchange<std::vector<Settled>> settle(const Space&, const std::vector<Settlement
 // Puts a dead letter back into the queue, as if new. False: there is no such dead letter.
 Exchange<bool> redrive(const Space&, const std::string& delivery_id);
 
-// A page of deliveries: step one finds ids, step two loads their records. `cursor`: where the last page ended, empty
-// for the first (`<partition>.<offset>`; api_parameter_invalid otherwise); `next` is empty after the last.
+// A page of deliveries: step one finds ids, step two loads their records. `cursor`: where the last page
+// ended, empty for the first (`<partition>.<offset>`; api_parameter_invalid otherwise); `next` is empty after
+// the last.
 struct DeliveryIds {
   struct Place {
     std::uint16_t partition{};
@@ -40,11 +43,12 @@ struct DeliveryIds {
   std::vector<Place> places{};
   std::string next{};
 };
-Outcome<Exchange<DeliveryIds>> list_ids(const Space&, DeliveryState state, unsigned limit, const std::string& cursor);
+Outcome<Exchange<DeliveryIds>> list_ids(const Space&, DeliveryState state, unsigned limit,
+                                        const std::string& cursor);
 Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState state, const DeliveryIds& ids);
 
-// The durable counters of one issuer, summed over all partitions: new, late, end:rp, end:expired, end:admin, enq, ok,
-// retry, dead, redriven.
+// The durable counters of one issuer, summed over all partitions: new, late, left, end:rp, end:expired,
+// end:admin, enq, ok, retry, dead, redriven.
 Exchange<std::map<std::string, long long>> read_counters(const Space&);
 // Deliveries owed and dead letters, over all partitions.
 struct Backlog {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every key name, built here only. Schema version 1.
 //
-// A key is `<prefix>{<tag of the partition>}:<issuer tag>:<kind>[:<value>]`. 64 partitions, whose tags spread evenly
-// over the slots of a cluster; a session, its queue and its counters share one.
+// A key is `<prefix>{<tag of the partition>}:<issuer tag>:<kind>[:<value>]`. 64 partitions, whose tags spread
+// evenly over the slots of a cluster; a session, its queue and its counters share one. The prefix must not
+// hold braces.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +27,23 @@ struct Space {
 std::uint16_t partition_of(std::string_view value) noexcept;  // FNV-1a 64 mod 64
 std::string_view tag_of(std::uint16_t partition) noexcept;
 
-std::string session_key(const Space&, const SessionKey&);      // S
-std::string expiry_key(const Space&, std::uint16_t partition);      // X
-std::string queue_key(const Space&, std::uint16_t partition);       // Q
-std::string records_key(const Space&, std::uint16_t partition);     // D
-std::string attempts_key(const Space&, std::uint16_t partition);    // A
-std::string dead_key(const Space&, std::uint16_t partition);        // DL
+// What stands for a client in the store. An id of more than 63 bytes would flip the whole session to an
+// encoding of four times the size: `#` and 22 characters of base64url(SHA-256(id)) stand in for it, also in
+// what is read back. The host registers such a client under both names.
+ClientId stored_client(const ClientId& client);
+
+std::string session_key(const Space&, const SessionKey&);             // S
+std::string expiry_key(const Space&, std::uint16_t partition);        // X
+std::string queue_key(const Space&, std::uint16_t partition);         // Q
+std::string records_key(const Space&, std::uint16_t partition);       // D
+std::string attempts_key(const Space&, std::uint16_t partition);      // A
+std::string dead_key(const Space&, std::uint16_t partition);          // DL
 std::string dead_records_key(const Space&, std::uint16_t partition);  // DR
-std::string counters_key(const Space&, std::uint16_t partition);    // M
-std::string feed_key(const Space&, std::uint16_t partition);        // RS
-std::string subject_key(const Space&, const Subject&);         // U, in the subject's partition
-std::string cookie_key(const Space&, const CookieDigest&);     // K, in the digest's partition
-std::string alias_key(const Space&, const Sid&);               // L: a client's own sid → session key, in its partition
+std::string counters_key(const Space&, std::uint16_t partition);      // M
+std::string feed_key(const Space&, std::uint16_t partition);          // RS
+std::string subject_key(const Space&, const Subject&);                // U, in the subject's partition
+std::string cookie_key(const Space&, const CookieDigest&);            // K, in the digest's partition
+std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
 std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg
 

@@ -17,7 +17,8 @@ std::string_view Reply::error() const noexcept {
 }
 
 std::optional<std::string_view> Reply::text() const noexcept {
-  if (!reply_ || (reply_->type != REDIS_REPLY_STRING && reply_->type != REDIS_REPLY_STATUS)) return std::nullopt;
+  if (!reply_ || (reply_->type != REDIS_REPLY_STRING && reply_->type != REDIS_REPLY_STATUS))
+    return std::nullopt;
   return std::string_view(reply_->str, reply_->len);
 }
 

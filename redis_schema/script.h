@@ -14,8 +14,8 @@ struct Script {
   std::string_view digest;  // 40 hex digits, computed at build time
 };
 
-extern const Script index_script, point_script, register_script, end_script, leave_script, claim_script, claimdue_script, ack_script, nack_script,
-    redrive_script, redeem_script;
+extern const Script index_script, point_script, register_script, end_script, leave_script, claim_script,
+    claimdue_script, ack_script, nack_script, redrive_script, redeem_script;
 
 std::span<const Script* const> all_scripts();
 

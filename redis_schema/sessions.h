@@ -30,10 +30,11 @@ Exchange<Found> load(const Space&, const Located& located);
 Exchange<std::optional<Session>> find_session(const Space&, const SessionKey& key);
 // For a lesson of an OP without sids: the session that this cookie belongs to.
 Exchange<std::optional<SessionKey>> session_of_cookie(const Space&, const CookieDigest& digest);
-// The key for a lesson whose OP issues no sid: `~` and the cookie's digest, so that no two hosts mint differently.
+// The key for a lesson whose OP issues no sid: `~` and the cookie's digest, so that no two hosts mint
+// differently.
 SessionKey mint_key(const CookieDigest& digest);
 
-// Index first (subject, cookie, alias), then the atomic registration. REQUIRES: lesson.key is not empty.
+// Index first (subjects, cookie, alias), then the atomic registration. REQUIRES: lesson.key is not empty.
 // A login that raced the logout gives too_late (its own logout is enqueued) or too_late_known.
 // session_full beyond max_participants.
 inline constexpr unsigned max_participants = 1000;
@@ -43,7 +44,7 @@ struct EndTerms {
   std::string_view reason{};  // rp, admin, expired
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
   Seconds tombstone{};
-  Millis lease{};             // the deliveries are handed out already leased for so long; 0: just queued
+  Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued
 };
 struct Ended {
   Ending ending{};
@@ -51,21 +52,26 @@ struct Ended {
 };
 // nullopt: there is no such session; or it is not due yet.
 Exchange<std::optional<Ended>> end_session(const Space&, const SessionKey& key, const EndTerms& terms);
-// Ends one participation; the session lives on. nullopt: no such live session or participation.
+// Ends one participation; the session lives on, and is given back with this participant alone. nullopt: no
+// such live session or participation.
 Exchange<std::optional<Ended>> end_participation(const Space&, const SessionKey& key, const ClientId& client,
                                                  const EndTerms& terms);
 
 // The keys of a subject's sessions, newest expiry first, from `offset`; some may be stale.
-Exchange<std::vector<SessionKey>> sessions_of(const Space&, const Subject& sub, unsigned offset, unsigned limit);
-Exchange<std::vector<std::optional<Session>>> load_sessions(const Space&, const std::vector<SessionKey>& keys);
+Exchange<std::vector<SessionKey>> sessions_of(const Space&, const Subject& sub, unsigned offset,
+                                              unsigned limit);
+Exchange<std::vector<std::optional<Session>>> load_sessions(const Space&,
+                                                            const std::vector<SessionKey>& keys);
 
 // Keys of sessions that are due in `partition`, each leased for `lease`; end them with only_if_due.
-Exchange<std::vector<SessionKey>> claim_due(const Space&, std::uint16_t partition, unsigned limit, Seconds lease);
+Exchange<std::vector<SessionKey>> claim_due(const Space&, std::uint16_t partition, unsigned limit,
+                                            Seconds lease);
 
 // Marks a confirmation ticket as used: true if it had not been. Works on a full store.
 Exchange<bool> redeem(const Space&, std::string_view nonce, Seconds life);
 
-// Writes or checks the schema's version and number of partitions. store_schema_foreign if they differ.
+// Writes or checks the schema's version and number of partitions: true if this call wrote them.
+// store_schema_foreign if they differ.
 Exchange<bool> agree_on_schema(std::string_view prefix);
 
 }  // namespace slo::redis

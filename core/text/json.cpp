@@ -115,6 +115,11 @@ Outcome<Json> parse_json(std::string_view text) {
   return value;
 }
 
+bool is_for_duplicate_member(const Refusal& refusal) noexcept {
+  return refusal.fault == Fault::json_malformed &&
+         refusal.detail.find(": duplicate object key") != std::string::npos;
+}
+
 std::string dump_json(const json_t* value) {
   const std::unique_ptr<char, JsonTextRelease> text(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
   return text ? std::string(text.get()) : std::string();

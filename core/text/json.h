@@ -21,6 +21,8 @@ using Json = std::unique_ptr<json_t, JsonRelease>;  // owns one reference
 // Parses a whole document (any JSON value). Duplicate members, trailing bytes, NUL in strings, more than 64 levels
 // of nesting and invalid UTF-8 are Fault::json_malformed; the detail opens with "line:column: ".
 Outcome<Json> parse_json(std::string_view text);
+// Was it a member that stands twice that parse_json refused?
+bool is_for_duplicate_member(const Refusal& refusal) noexcept;
 
 // Compact, keys in insertion order.
 std::string dump_json(const json_t* value);

@@ -33,6 +33,12 @@ TEST(Json, refuses_duplicate_members_at_any_depth) {
   EXPECT_EQ(refusal_of(R"([{"x":{"a":1,"\u0061":2}}])").find("1:"), 0u);
 }
 
+TEST(Json, tells_a_duplicate_member_from_other_errors) {
+  EXPECT_TRUE(is_for_duplicate_member(parse_json(R"({"a":1,"a":2})").error()));
+  EXPECT_FALSE(is_for_duplicate_member(parse_json(R"({"a":": duplicate object key" 7})").error()));
+  EXPECT_FALSE(is_for_duplicate_member({Fault::internal, "1:1: duplicate object key"}));
+}
+
 TEST(Json, refuses_trailing_bytes_and_broken_documents_with_a_position) {
   EXPECT_EQ(refusal_of(""), "1:1: unexpected token");
   EXPECT_EQ(refusal_of("{} x"), "1:4: end of file expected");

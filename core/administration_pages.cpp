@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes the answers of the management API: sessions, deliveries, clients and problems as JSON.
+#include <algorithm>
+
+#include "core/administration.h"
+
+namespace slo {
+namespace {
+
+void api_put(json_t* object, const char* name, Json value) {
+  json_object_set_new(object, name, value.release());
+}
+void api_put_text(json_t* object, const char* name, std::string_view text) {
+  api_put(object, name, make_string(text));
+}
+void api_put_integer(json_t* object, const char* name, long long value) {
+  api_put(object, name, Json{json_integer(value)});
+}
+void api_put_flag(json_t* object, const char* name, bool value) {
+  api_put(object, name, Json{json_boolean(value)});
+}
+void api_put_time(json_t* object, const char* name, TimeS time) {
+  api_put_integer(object, name, time.time_since_epoch().count());
+}
+void api_put_time(json_t* object, const char* name, TimeMs time) {
+  api_put_time(object, name, std::chrono::floor<Seconds>(time));
+}
+
+Page api_page(int status, std::string_view content_type, const Json& body) {
+  return {.status = status,
+          .content_type = std::string(content_type),
+          .headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
+          .body = dump_json(body.get())};
+}
+Page api_page(const Json& body, int status = 200) { return api_page(status, "application/json", body); }
+
+Json channels_json(const Channels& channels) {
+  Json names{json_array()};
+  const auto add = [&](bool is_set, std::string_view name) {
+    if (is_set) json_array_append_new(names.get(), make_string(name).release());
+  };
+  add(channels.back, "backchannel");
+  add(channels.front, "frontchannel");
+  add(channels.legacy, "legacy");
+  add(channels.saml, "saml");
+  return names;
+}
+
+Json participant_json(const Session& session, const Participant& participant) {
+  Json object{json_object()};
+  api_put_text(object.get(), "client_id", participant.client.value);
+  api_put_text(object.get(), "sub", sub_of(session, participant).value);
+  if (const auto sid = sid_of(session, participant)) api_put_text(object.get(), "sid", sid->value);
+  api_put_time(object.get(), "joined", session.created + participant.joined);
+  api_put(object.get(), "channels", channels_json(participant.channels));
+  return object;
+}
+
+Json session_json(const Session& session) {
+  Json object{json_object()};
+  api_put_text(object.get(), "sid", session.key.value);
+  api_put_text(object.get(), "sub", session.sub.value);
+  api_put_text(object.get(), "state", session.is_live() ? "live" : "ended");
+  api_put_time(object.get(), "created", session.created);
+  api_put_time(object.get(), "last_seen", session.created + session.last_seen);
+  api_put_time(object.get(), "expires", session.created + session.absolute);
+  if (session.idle.count() > 0) api_put_integer(object.get(), "idle", session.idle.count());
+  if (session.ended) {
+    api_put_time(object.get(), "ended", session.created + *session.ended);
+    api_put_text(object.get(), "reason", session.reason);
+  }
+  Json participants{json_array()};
+  for (const auto& participant : session.participants) {
+    json_array_append_new(participants.get(), participant_json(session, participant).release());
+  }
+  api_put(object.get(), "participants", std::move(participants));
+  return object;
+}
+
+Json delivery_json(const ListedDelivery& listed) {
+  const Delivery& delivery = listed.delivery;
+  Json object{json_object()};
+  api_put_text(object.get(), "id", delivery.id);
+  api_put_text(object.get(), "sid", delivery.session.value);
+  api_put_text(object.get(), "client_id", delivery.client.value);
+  api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
+  api_put_text(object.get(), "reason", delivery.reason);
+  api_put_integer(object.get(), "attempts", delivery.attempt);
+  api_put_time(object.get(), "enqueued", delivery.enqueued);
+  api_put_time(object.get(), listed.state == DeliveryState::dead ? "died" : "due", listed.due);
+  if (!listed.error.empty()) api_put_text(object.get(), "error", listed.error);
+  return object;
+}
+
+// A logout without a browser reaches those with a channel of their own; iframes need one.
+bool is_told_without_browser(const Channels& channels) {
+  return channels.back || channels.legacy || channels.saml;
+}
+
+Json client_ids(const Session& session, bool told) {
+  Json ids{json_array()};
+  for (const auto& participant : session.participants) {
+    if (is_told_without_browser(participant.channels) != told) continue;
+    json_array_append_new(ids.get(), make_string(participant.client.value).release());
+  }
+  return ids;
+}
+
+// RFC 9457: with about:blank the title is the status' own phrase.
+std::string_view phrase_of(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+bool is_written_for_caller(Fault fault) {
+  using enum Fault;
+  return fault == api_not_found || fault == api_read_only || fault == api_body_invalid ||
+         fault == api_parameter_invalid;
+}
+
+std::string problem_detail(const Refusal& refusal) {
+  std::string detail{describe(refusal.fault).to_client};
+  if (is_written_for_caller(refusal.fault) && !refusal.detail.empty()) detail += " " + refusal.detail;
+  return detail;
+}
+
+}  // namespace
+
+Page registered_page(const Provider&, const Lesson& lesson, Registered result) {
+  if (result == Registered::too_late || result == Registered::too_late_known) {
+    return problem_page({Fault::session_ended});
+  }
+  const Json body{json_object()};
+  api_put_text(body.get(), "sid", lesson.key.value);
+  api_put_text(body.get(), "client_id", lesson.client.value);
+  api_put_flag(body.get(), "new_session", result == Registered::new_session);
+  api_put_flag(body.get(), "new_client", result != Registered::known);
+  return api_page(body, result == Registered::known ? 200 : 201);
+}
+
+Page session_page(const Provider&, const Session& session) { return api_page(session_json(session)); }
+
+Page sessions_page(const Provider&, const std::vector<Session>& sessions, std::string_view next) {
+  Json list{json_array()};
+  for (const auto& session : sessions) json_array_append_new(list.get(), session_json(session).release());
+  const Json body{json_object()};
+  api_put(body.get(), "sessions", std::move(list));
+  if (!next.empty()) api_put_text(body.get(), "next", next);
+  return api_page(body);
+}
+
+Page ending_page(const Provider&, const Ending& ending) {
+  const Json body{json_object()};
+  api_put_text(body.get(), "sid", ending.session.key.value);
+  api_put_flag(body.get(), "already", ending.already);
+  api_put(body.get(), "notified", client_ids(ending.session, true));
+  api_put(body.get(), "not_notified", client_ids(ending.session, false));
+  return api_page(body);
+}
+
+Page participation_page(const Provider& provider, const ClientId& client) {
+  const Client* known = provider.find(client);
+  const bool told = known != nullptr && is_told_without_browser(known->channels());
+  const Json body{json_object()};
+  api_put_text(body.get(), "client_id", client.value);
+  api_put_flag(body.get(), "notified", told);
+  return api_page(body);
+}
+
+Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next) {
+  Json list{json_array()};
+  for (const auto& listed : deliveries) json_array_append_new(list.get(), delivery_json(listed).release());
+  const Json body{json_object()};
+  api_put(body.get(), "deliveries", std::move(list));
+  if (!next.empty()) api_put_text(body.get(), "next", next);
+  return api_page(body);
+}
+
+Page clients_page(const Provider& provider) {
+  std::vector<const Client*> clients;
+  for (const auto& [id, client] : provider.clients) clients.push_back(&client);
+  std::ranges::sort(clients, {}, [](const Client* client) { return client->id; });
+  Json list{json_array()};
+  for (const Client* client : clients) json_array_append_new(list.get(), client_json(*client).release());
+  const Json body{json_object()};
+  api_put(body.get(), "clients", std::move(list));
+  return api_page(body);
+}
+
+Page client_page(const Client& client) { return api_page(client_json(client)); }
+
+Page problem_page(const Refusal& refusal) {
+  const FaultRow& row = describe(refusal.fault);
+  const Json body{json_object()};
+  api_put_text(body.get(), "type", "about:blank");
+  api_put_text(body.get(), "title", phrase_of(row.status));
+  api_put_integer(body.get(), "status", row.status);
+  api_put_text(body.get(), "detail", problem_detail(refusal));
+  api_put_text(body.get(), "code", row.name);
+  Page page = api_page(row.status, "application/problem+json", body);
+  if (row.status == 405 && !refusal.detail.empty()) page.headers.push_back({"Allow", refusal.detail});
+  if (row.status == 503) page.headers.push_back({"Retry-After", "5"});
+  return page;
+}
+
+}  // namespace slo

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Finds the iframe of each participant and what is known of it so far.
+#include "core/frontchannel.h"
+
+#include <algorithm>
+
+#include "core/text/uri.h"
+
+namespace slo {
+namespace {
+
+using State = ListedApplication::State;
+
+// A host name may hold `;`, `,` and quotes (RFC 3986, sub-delims), which would end the directive or the whole
+// policy.
+bool fits_frame_src(std::string_view origin) {
+  return origin.find_first_of(";,'*()") == std::string_view::npos;
+}
+
+std::string frame_uri_of(const Provider& provider, const Client& client, const Session& ended,
+                         const Participant& participant) {
+  if (const auto sid = sid_of(ended, participant)) {
+    return with_query(client.frontchannel_logout_uri, {{"iss", provider.issuer.value}, {"sid", sid->value}});
+  }
+  return client.frontchannel_logout_session_required ? std::string{} : client.frontchannel_logout_uri;
+}
+
+void add_frame(ListedApplication& application, std::string uri) {
+  const auto parts = read_uri(uri);
+  if (!parts || !parts->is_http() || !fits_frame_src(parts->origin())) return;
+  application.origin = parts->origin();
+  application.frame_uri = std::move(uri);
+}
+
+State state_by_back_channel(const Participant& participant, const std::vector<Told>& told) {
+  const auto found =
+      std::ranges::find_if(told, [&](const Told& one) { return one.client == participant.client; });
+  if (found != told.end()) {
+    if (found->state == Told::State::delivered) return State::signed_out;
+    return found->state == Told::State::failed ? State::unreachable : State::pending;
+  }
+  return participant.channels.back || participant.channels.legacy ? State::pending : State::untold;
+}
+
+}  // namespace
+
+std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
+                                                 const std::vector<Told>& told) {
+  std::vector<ListedApplication> applications;
+  applications.reserve(ended.participants.size());
+  for (const Participant& participant : ended.participants) {
+    const Client* client = provider.find(participant.client);
+    ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
+                                  .state = state_by_back_channel(participant, told)};
+    if (client != nullptr && participant.channels.front && !client->frontchannel_logout_uri.empty()) {
+      add_frame(application, frame_uri_of(provider, *client, ended, participant));
+    }
+    if (!application.frame_uri.empty() && application.state != State::signed_out) {
+      application.state = State::contacting;
+    }
+    applications.push_back(std::move(application));
+  }
+  return applications;
+}
+
+}  // namespace slo

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The script of the iframe page: notes which frames load, gives up on those that do not, and moves on.
+//
+// It listens before the frames exist, since a fast one may load before the page does. All frames start
+// together, so one timer is the timeout of each. It only ever goes to the link that stands on the page.
+#pragma once
+
+#include <string_view>
+
+namespace slo {
+
+inline constexpr std::string_view page_script = R"js(
+(() => {
+  'use strict';
+  const settled = new Set();
+  let frames = null, over = false;
+  const settle = (frame, words, look) => {
+    if (over || settled.has(frame)) return;
+    settled.add(frame);
+    const state = document.getElementById(frame.dataset.state);
+    if (state) { state.textContent = words; state.className = 'state ' + look; }
+  };
+  const giveUp = () => frames.forEach(frame => settle(frame, 'did not answer', 'bad'));
+  const finish = () => {
+    if (over) return;
+    giveUp();
+    over = true;
+    document.getElementById('progress').textContent = document.querySelector('.bad')
+      ? 'Not every application could be told. Sign out there yourself, or close all windows of your browser.'
+      : 'All your applications have been told.';
+    const onward = document.getElementById('onward');
+    if (onward) location.replace(onward.href);
+  };
+  const finishIfSettled = () => { if (frames && settled.size >= frames.length) finish(); };
+  document.addEventListener('load', event => {
+    if (event.target.tagName !== 'IFRAME') return;
+    settle(event.target, 'contacted', 'good');
+    finishIfSettled();
+  }, true);
+  document.addEventListener('DOMContentLoaded', () => {
+    const time = document.getElementById('progress').dataset;
+    frames = Array.from(document.getElementsByTagName('iframe'));
+    setTimeout(() => { giveUp(); finishIfSettled(); }, Number(time.timeout));
+    setTimeout(finish, Number(time.total));
+    finishIfSettled();
+  });
+})();
+)js";
+
+}  // namespace slo

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Says no: as a page for people, with a way to sign out here, or as OAuth 2.0 JSON. Never a redirect.
+#include "core/logout_page.h"
+#include "core/page_frame.h"
+#include "core/text/json.h"
+
+namespace slo {
+namespace {
+
+constexpr std::string_view retry_after = "5";
+
+bool is_ticket_fault(Fault fault) {
+  using enum Fault;
+  return fault == ticket_invalid || fault == ticket_expired || fault == ticket_used ||
+         fault == ticket_from_other_browser;
+}
+
+// A kiosk must not be left signed in because an application sent a bad hint (RPI 4). But where we or the
+// store failed, or where the operator insists on a hint, the same link would only fail again.
+bool may_sign_out_here(const Refusal& refusal) {
+  return describe(refusal.fault).status < 500 && refusal.fault != Fault::hint_required;
+}
+
+std::string_view refusal_heading(int status) {
+  if (status == 503) return "Please try again";
+  return status < 500 ? "This request cannot be honoured" : "Something went wrong here";
+}
+
+Page refusal_html(const Refusal& refusal, std::string_view self) {
+  const FaultRow& row = describe(refusal.fault);
+  FrameContent content{.status = row.status, .heading = std::string(refusal_heading(row.status))};
+  content.body = paragraph(row.to_client);
+  if (!self.empty() && may_sign_out_here(refusal)) {
+    if (is_ticket_fault(refusal.fault)) {
+      content.body += link_button("Start again", self);
+    } else {
+      content.body += "<p class=\"soft\">You may still be signed in. You can sign out here instead.</p>\n";
+      content.body += link_button("Sign out", self);
+    }
+  }
+  content.body += "<p class=\"soft\">Code: " + std::string(row.code) + "</p>\n";
+  return framed_page(content);
+}
+
+Page refusal_json(const Refusal& refusal) {
+  const FaultRow& row = describe(refusal.fault);
+  const Json body{json_object()};
+  json_object_set_new(body.get(), "error", make_string(row.code).release());
+  json_object_set_new(body.get(), "error_description", make_string(row.to_client).release());
+  return {.status = row.status,
+          .content_type = "application/json",
+          .headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
+          .body = dump_json(body.get())};
+}
+
+}  // namespace
+
+Page refusal_page(const Refusal& refusal, bool wants_json, std::string_view self) {
+  Page page = wants_json ? refusal_json(refusal) : refusal_html(refusal, self);
+  if (page.status == 405) page.headers.push_back({"Allow", "GET, POST"});
+  if (page.status == 503) page.headers.push_back({"Retry-After", std::string(retry_after)});
+  return page;
+}
+
+}  // namespace slo

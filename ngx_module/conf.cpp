@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Makes, merges and finally checks the configurations; what one directive could not know alone is decided
+// here.
+#include "ngx_module/conf.h"
+
+#include <algorithm>
+#include <span>
+
+#include "ngx_module/entry.h"
+#include "ngx_module/pool.h"
+
+namespace slo::ngx {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string closest_provider(const MainConf& conf, std::string_view name) {
+  std::string best;
+  std::size_t distance = 3;
+  for (const auto& candidate : conf.providers) {
+    const std::size_t d = edit_distance(candidate.provider.name, name);
+    if (d < distance) {
+      distance = d;
+      best = candidate.provider.name;
+    }
+  }
+  return best;
+}
+
+ngx_int_t unknown_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderReference& reference) {
+  std::string hint = closest_provider(conf, reference.name);
+  if (!hint.empty()) hint = ", did you mean \"" + hint + "\"?";
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "unknown slo_provider \"%s\" in \"%s\"%s in %s:%ui",
+                reference.name.c_str(), reference.directive.c_str(), hint.c_str(), reference.file.c_str(),
+                reference.line);
+  return NGX_ERROR;
+}
+
+ngx_int_t resolve_references(ngx_conf_t* cf, MainConf& conf) {
+  for (auto& reference : conf.references) {
+    const ProviderConf* found = conf.find(reference.name);
+    if (found == nullptr) return unknown_provider(cf, conf, reference);
+    *reference.target = found;
+  }
+  return NGX_OK;
+}
+
+const Carrier* carrier_of_server(const MainConf& conf, const ngx_http_conf_ctx_t* ctx) {
+  for (const auto& carrier : conf.carriers) {
+    if (carrier.ctx->srv_conf == ctx->srv_conf) return &carrier;
+  }
+  return nullptr;
+}
+
+// The carrier in the server that answers the provider's end_session, else the first one.
+const Carrier* pick_carrier(const MainConf& conf, const ProviderConf& provider) {
+  for (const auto& place : conf.end_session_places) {
+    if (*place.provider != &provider) continue;
+    if (const Carrier* carrier = carrier_of_server(conf, place.ctx)) return carrier;
+  }
+  return conf.carriers.empty() ? nullptr : &conf.carriers.front();
+}
+
+bool has_back_channel(const Provider& provider) {
+  return std::any_of(provider.clients.begin(), provider.clients.end(),
+                     [](const auto& entry) { return entry.second.channels().back; });
+}
+
+ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
+  provider.space = {conf.store->link.prefix, provider.provider.store_tag};
+  provider.provider.cookie_secret = conf.store->cookie_secret;
+  provider.carrier = pick_carrier(conf, provider);
+  if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "slo_provider \"%s\" has clients with a backchannel_logout_uri, but there is no internal "
+                  "location with "
+                  "\"slo_deliver\": include snippets/slo-deliver.conf in a server",
+                  provider.provider.name.c_str());
+    return NGX_ERROR;
+  }
+  if (auto checked = check(provider.provider); !checked) {
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\": %s", provider.provider.name.c_str(),
+                  checked.error().detail.c_str());
+    return NGX_ERROR;
+  }
+  return NGX_OK;
+}
+
+ngx_int_t check_carriers(ngx_conf_t* cf, const MainConf& conf) {
+  for (const auto& carrier : conf.carriers) {
+    if (carrier.location->internal) continue;
+    ngx_log_error(
+        NGX_LOG_EMERG, cf->log, 0,
+        "location \"%V\" with \"slo_deliver\" must be \"internal\": it would carry anybody's requests",
+        &carrier.uri);
+    return NGX_ERROR;
+  }
+  return NGX_OK;
+}
+
+}  // namespace
+
+MainConf& main_conf(ngx_conf_t* cf) noexcept {
+  return *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_slo_module));
+}
+
+const MainConf& main_conf(const ngx_http_request_t& r) noexcept {
+  return *static_cast<MainConf*>(ngx_http_get_module_main_conf((&r), ngx_http_slo_module));
+}
+
+const LocConf& loc_conf(const ngx_http_request_t& r) noexcept {
+  return *static_cast<LocConf*>(ngx_http_get_module_loc_conf((&r), ngx_http_slo_module));
+}
+
+void* create_main_conf(ngx_conf_t* cf) noexcept {
+  return guarded(cf->log, static_cast<void*>(nullptr),
+                 [cf] { return static_cast<void*>(&pool_new<MainConf>(cf->pool)); });
+}
+
+void* create_loc_conf(ngx_conf_t* cf) noexcept {
+  return guarded(cf->log, static_cast<void*>(nullptr),
+                 [cf] { return static_cast<void*>(&pool_new<LocConf>(cf->pool)); });
+}
+
+char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
+  return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&] {
+    const auto& above = *static_cast<LocConf*>(parent);
+    auto& here = *static_cast<LocConf*>(child);
+    if (here.session_rules.empty() && !here.session_off) here.session_rules = above.session_rules;
+    return static_cast<char*>(NGX_CONF_OK);
+  });
+}
+
+ngx_int_t finish_configuration(ngx_conf_t* cf) {
+  auto& conf = main_conf(cf);
+  if (resolve_references(cf, conf) != NGX_OK || check_carriers(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (!conf.providers.empty() && !conf.store) {
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"slo_provider\" requires \"slo_store\" in the http block");
+    return NGX_ERROR;
+  }
+  for (auto& provider : conf.providers) {
+    if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
+  }
+  return NGX_OK;
+}
+
+}  // namespace slo::ngx

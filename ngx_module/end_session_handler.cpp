@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Job 1, RP-initiated logout: reads, asks the store, ends the session there, has everybody told, answers the
+// browser.
+//
+// Each function ends in exactly one of respond or ask; what they decide with is in core.
+#include "core/end_session.h"
+#include "core/logout_page.h"
+#include "ngx_module/ask.h"
+#include "ngx_module/handlers.h"
+#include "ngx_module/report.h"
+#include "ngx_module/request.h"
+#include "ngx_module/respond.h"
+#include "ngx_module/visit.h"
+#include "ngx_module/worker.h"
+#include "ngx_module/zone.h"
+#include "redis_schema/sessions.h"
+
+namespace slo::ngx {
+namespace {
+
+struct EndSessionVisit : Visit {
+  std::string query{};
+  EndSessionRequest request{};
+  slo::Asked asked{};
+  Moment moment{};
+  redis::Located located{};
+  End end{};
+  redis::Ended ended{};
+  Courier::BatchSeat batch{};
+};
+
+using R = ngx_http_request_t;
+
+const Provider& provider_of(const EndSessionVisit& visit) { return visit.provider->provider; }
+
+void conclude(R& r, std::string_view result, Counter counter, const Page& page) {
+  visit_of<Visit>(r).result = result;
+  count(counter);
+  respond(r, page);
+}
+
+void turn_away(R& r, const Refusal& refusal) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  visit.fault = refusal.fault;
+  report(r.connection->log, refusal, provider_of(visit).name);
+  const bool our_fault = describe(refusal.fault).status >= 500;
+  conclude(r, "refused", our_fault ? Counter::logouts_failed : Counter::logouts_refused,
+           refusal_page(refusal, visit.request.wants_json, visit.request.self));
+}
+
+void with_participants_told(R& r, const std::vector<Told>& told) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  const auto& onward = visit.end.onward;
+  if (visit.end.only_client) {
+    return conclude(r, "ended", Counter::logouts_ended, one_client_page(provider_of(visit), onward));
+  }
+  conclude(r, visit.ended.ending.already ? "already_over" : "ended",
+           visit.ended.ending.already ? Counter::logouts_already_over : Counter::logouts_ended,
+           logout_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
+}
+
+// The answer hangs on the courier's batch, never on a subrequest of the user's request. A client that goes
+// away leaves an empty chair: its pool destroys the visit and with it the seat; the deliveries go on.
+void wait_for_receivers(R& r) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  r.read_event_handler = ngx_http_test_reading;
+  r.write_event_handler = ngx_http_request_empty_handler;
+  visit.batch = worker()->courier.dispatch(*visit.provider, std::move(visit.ended.leased),
+                                           [&r](const std::vector<Told>& told) {
+                                             ngx_connection_t* connection = r.connection;
+                                             with_participants_told(r, told);
+                                             ngx_http_run_posted_requests(connection);
+                                           });
+}
+
+void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
+  if (!ended) return turn_away(r, ended.error());
+  auto& visit = visit_of<EndSessionVisit>(r);
+  if (!*ended) {  // it vanished between the look-up and the end: nothing is left to end
+    return conclude(r, "already_over", Counter::logouts_already_over,
+                    already_out_page(provider_of(visit), visit.end.onward));
+  }
+  visit.ended = std::move(**ended);
+  wait_for_receivers(r);
+}
+
+void end_now(R& r) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  const auto& provider = provider_of(visit);
+  const redis::EndTerms terms{
+      .reason = "rp", .tombstone = provider.tombstone, .lease = lease_of(provider.delivery)};
+  const auto& space = visit.provider->space;
+  if (visit.end.only_client) {
+    ask(r, redis::end_participation(space, visit.end.session, *visit.end.only_client, terms), with_ended);
+  } else {
+    ask(r, redis::end_session(space, visit.end.session, terms), with_ended);
+  }
+  // From here on the end may be a fact in Redis: the request must live to see it and hand the deliveries on.
+  r.read_event_handler = ngx_http_block_reading;
+}
+
+void with_redeemed(R& r, Outcome<bool> first_time) {
+  if (!first_time) return turn_away(r, first_time.error());
+  if (!*first_time) return turn_away(r, Refusal{Fault::ticket_used});
+  end_now(r);
+}
+
+void carry_out(R& r, const AskUser& question) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  conclude(r, "asked", Counter::logouts_asked,
+           question_page(provider_of(visit), question.ticket, visit.request.self,
+                         visit.request.browser_cookie, visit.moment));
+}
+
+void carry_out(R& r, const End& end) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  visit.end = end;
+  if (!visit.asked.ticket) return end_now(r);
+  ask(r, redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life),
+      with_redeemed);
+}
+
+void carry_out(R& r, const AlreadyOver& over) {
+  conclude(r, "already_over", Counter::logouts_already_over,
+           already_out_page(provider_of(visit_of<EndSessionVisit>(r)), over.onward));
+}
+
+void carry_out(R& r, const Stay&) {
+  conclude(r, "stayed", Counter::logouts_stayed, stayed_page(provider_of(visit_of<EndSessionVisit>(r))));
+}
+
+void decide_with(R& r, const Found& found) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  const Decision decision = decide(provider_of(visit), visit.asked, found, visit.moment);
+  std::visit([&r](const auto& decided) { carry_out(r, decided); }, decision);
+}
+
+void with_found(R& r, Outcome<Found> found) {
+  if (!found) return turn_away(r, found.error());
+  decide_with(r, *found);
+}
+
+void with_located(R& r, Outcome<redis::Located> located) {
+  if (!located) return turn_away(r, located.error());
+  if (located->is_complete()) return decide_with(r, located->found);
+  ask(r, redis::load(visit_of<EndSessionVisit>(r).provider->space, *located), with_found);
+}
+
+void with_request(R& r) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  auto asked = slo::ask(provider_of(visit), visit.request, visit.moment);
+  if (!asked) return turn_away(r, asked.error());
+  visit.asked = std::move(*asked);
+  visit.redirect = visit.asked.redirect.value_or("");
+  if (visit.asked.question == SessionQuestion{}) return decide_with(r, Found{});
+  ask(r, redis::locate(visit.provider->space, visit.asked.question), with_located);
+}
+
+void with_body(R& r, Outcome<std::string> body) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  if (!body) return turn_away(r, body.error());
+  if (r.method == NGX_HTTP_POST && !is_form(r)) return turn_away(r, Refusal{Fault::content_type_unsupported});
+  auto request = end_session_request(r, provider_of(visit), r.method == NGX_HTTP_POST ? *body : visit.query);
+  if (!request) return turn_away(r, request.error());
+  visit.request = std::move(*request);
+  with_request(r);
+}
+
+void with_wrong_method(R& r, Outcome<std::string>) { turn_away(r, Refusal{Fault::method_not_allowed}); }
+
+}  // namespace
+
+ngx_int_t handle_end_session(R& r) {
+  auto& visit = open_visit<EndSessionVisit>(r);
+  visit.provider = loc_conf(r).provider;
+  visit.moment = this_moment();
+  visit.logout_id = nonce(visit.moment, 3);
+  visit.request.wants_json = prefers_json(r);
+  visit.request.self = raw_path(r);
+  visit.query = query_of(r);
+  hide_request(r, visit.request.self);
+  const bool allowed = r.method == NGX_HTTP_GET || r.method == NGX_HTTP_POST;
+  return allowed ? read_body<with_body>(r) : read_body<with_wrong_method>(r);
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes refusals into nginx's error log.
+#include "ngx_module/report.h"
+
+namespace slo::ngx {
+namespace {
+
+ngx_uint_t nginx_level(Level level) noexcept {
+  switch (level) {
+    case Level::info:
+      return NGX_LOG_INFO;
+    case Level::warn:
+      return NGX_LOG_WARN;
+    case Level::error:
+      break;
+  }
+  return NGX_LOG_ERR;
+}
+
+}  // namespace
+
+void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider) {
+  const auto& row = describe(refusal.fault);
+  std::string line(row.to_log);
+  if (!refusal.detail.empty()) line += ": " + refusal.detail;
+  if (!provider.empty()) line += ", provider \"" + std::string(provider) + "\"";
+  ngx_log_error(nginx_level(row.level), log, 0, "slo: %s", line.c_str());
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copies what core needs out of an nginx request; decides nothing.
+#include "ngx_module/request.h"
+
+#include "core/text/cookie.h"
+#include "ngx_module/pool.h"
+
+namespace slo::ngx {
+namespace {
+
+template <class Visitor>
+void each_header(const ngx_http_request_t& r, Visitor&& visit) {
+  for (const ngx_list_part_t* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) visit(headers[i]);
+  }
+}
+
+bool named(const ngx_table_elt_t& header, std::string_view name) {
+  return header.lowcase_key != nullptr && header.key.len == name.size() &&
+         std::string_view(reinterpret_cast<const char*>(header.lowcase_key), header.key.len) == name;
+}
+
+// A part of the body that nginx put into a file; the whole body is known to be within body_limit.
+Outcome<void> append_from_file(ngx_buf_t& buffer, std::string& body) {
+  const std::size_t start = body.size();
+  const auto length = static_cast<std::size_t>(buffer.file_last - buffer.file_pos);
+  body.resize(start + length);
+  const ssize_t got =
+      ngx_read_file(buffer.file, reinterpret_cast<u_char*>(body.data() + start), length, buffer.file_pos);
+  if (got != static_cast<ssize_t>(length))
+    return refuse(Fault::internal, "a request body could not be read from its file");
+  return {};
+}
+
+}  // namespace
+
+ngx_int_t start_reading(ngx_http_request_t& r, ngx_http_client_body_handler_pt handler) {
+  if (r.headers_in.content_length_n > static_cast<off_t>(body_limit)) {  // do not even receive it
+    r.main->count++;
+    handler(&r);
+    return NGX_DONE;
+  }
+  r.request_body_in_single_buf = 1;
+  const ngx_int_t rc = ngx_http_read_client_request_body(&r, handler);
+  return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+Outcome<std::string> collect_body(ngx_http_request_t& r) {
+  std::string body;
+  if (r.headers_in.content_length_n > static_cast<off_t>(body_limit)) return refuse(Fault::form_too_large);
+  if (r.request_body == nullptr) return body;
+  std::size_t total = 0;
+  for (auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
+    total += static_cast<std::size_t>(ngx_buf_size(link->buf));
+  }
+  if (total > body_limit) return refuse(Fault::form_too_large);
+  for (auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
+    if (link->buf->in_file) {
+      if (auto read = append_from_file(*link->buf, body); !read) return refuse(read.error());
+    } else {
+      body.append(reinterpret_cast<const char*>(link->buf->pos),
+                  static_cast<std::size_t>(link->buf->last - link->buf->pos));
+    }
+  }
+  return body;
+}
+
+std::string_view find_header(const ngx_http_request_t& r, std::string_view name) {
+  std::string_view found;
+  each_header(r, [&](const ngx_table_elt_t& header) {
+    if (found.data() == nullptr && named(header, name)) found = view(header.value);
+  });
+  return found;
+}
+
+std::optional<std::string> find_request_cookie(const ngx_http_request_t& r, std::string_view name) {
+  std::optional<std::string> found;
+  each_header(r, [&](const ngx_table_elt_t& header) {
+    if (found || !named(header, "cookie")) return;
+    if (auto value = find_cookie(view(header.value), name)) found = std::string(*value);
+  });
+  return found;
+}
+
+bool is_form(const ngx_http_request_t& r) {
+  constexpr std::string_view form = "application/x-www-form-urlencoded";
+  std::string_view type = find_header(r, "content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type.size() == form.size() &&
+         ngx_strncasecmp(reinterpret_cast<u_char*>(const_cast<char*>(type.data())),
+                         reinterpret_cast<u_char*>(const_cast<char*>(form.data())), form.size()) == 0;
+}
+
+bool prefers_json(const ngx_http_request_t& r) {
+  const std::string_view accept = find_header(r, "accept");
+  return accept.find("application/json") != std::string_view::npos &&
+         accept.find("text/html") == std::string_view::npos;
+}
+
+void hide_request(ngx_http_request_t& r, std::string_view shown) {
+  std::string line(view(r.method_name));
+  line.append(" ").append(shown).append(" ").append(view(r.http_protocol));
+  r.request_line = to_ngx(r.pool, line);
+  r.unparsed_uri = to_ngx(r.pool, shown);
+  r.uri = r.unparsed_uri;
+  r.args = {};
+}
+
+std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }
+
+std::string_view raw_path(const ngx_http_request_t& r) {
+  const std::string_view uri = view(r.unparsed_uri);
+  return uri.substr(0, uri.find('?'));
+}
+
+Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, const Provider& provider,
+                                               std::string_view encoded) {
+  auto request = read_end_session_request(r.method == NGX_HTTP_POST, encoded);
+  if (!request) return request;
+  if (provider.session_cookie)
+    request->session_cookie = find_request_cookie(r, provider.session_cookie->name);
+  request->browser_cookie = find_request_cookie(r, browser_cookie_name(provider));
+  request->sec_fetch_site = find_header(r, "sec-fetch-site");
+  request->origin = find_header(r, "origin");
+  request->self = raw_path(r);  // hidden by now: the path alone
+  request->wants_json = prefers_json(r);
+  return request;
+}
+
+}  // namespace slo::ngx

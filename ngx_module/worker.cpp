@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Brings one worker's parts to life and buries them; nothing of it exists in the master.
+#include "ngx_module/worker.h"
+
+#include <openssl/rand.h>
+
+#include <memory>
+
+#include "ngx_module/zone.h"
+
+namespace slo::ngx {
+namespace {
+
+std::unique_ptr<Worker> this_worker;
+
+}  // namespace
+
+Worker::Worker(const MainConf& main, ngx_log_t* worker_log)
+    : conf(main),
+      log(worker_log),
+      link(main.store->link, worker_log),
+      courier(main, link, worker_log),
+      expiry(main, link, courier, worker_log) {}
+
+Worker* worker() noexcept { return this_worker.get(); }
+
+ngx_int_t start_worker(ngx_cycle_t* cycle) {
+  if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE) return NGX_OK;
+  const auto* conf = static_cast<MainConf*>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_slo_module));
+  if (conf == nullptr || !conf->store) return NGX_OK;
+  use_zone(conf->store->zone);
+  this_worker = std::make_unique<Worker>(*conf, cycle->log);
+  return NGX_OK;
+}
+
+void stop_worker(ngx_cycle_t*) {
+  if (!this_worker) return;
+  this_worker->courier.quit();
+  this_worker->link.quit();
+  this_worker.reset();
+  use_zone(nullptr);
+}
+
+Moment this_moment() {
+  const ngx_time_t* now = ngx_timeofday();
+  Moment moment{.now = TimeMs(Seconds(now->sec) + Millis(now->msec))};
+  if (RAND_bytes(moment.dice.data(), static_cast<int>(moment.dice.size())) != 1) {
+    ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0, "slo: no random bytes can be had");
+    throw std::bad_alloc();
+  }
+  return moment;
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads the values that the scripts write: participations, sessions, delivery records.
+#include "redis_schema/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+namespace slo::redis {
+namespace {
+
+// What stands before the next separator; `rest` goes on behind it.
+std::string_view take_part(std::string_view& rest) {
+  const auto end = rest.find(separator);
+  const auto part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return part;
+}
+
+std::optional<long long> number_of(std::string_view digits) {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
+Channels channels_of(long long flags) noexcept {
+  return {
+      .back = (flags & 1) != 0,
+      .front = (flags & 2) != 0,
+      .legacy = (flags & 4) != 0,
+      .saml = (flags & 8) != 0,
+  };
+}
+
+// `rel*16+flags`, then where needed u<sub>, s<sid> or n, each behind a separator.
+std::optional<Participant> read_participant(std::string_view client, std::string_view value) {
+  const auto number = number_of(take_part(value));
+  if (!number) return std::nullopt;
+  Participant participant{
+      .client = {std::string(client)},
+      .joined = Seconds{*number / 16},
+      .channels = channels_of(*number % 16),
+  };
+  while (!value.empty()) {
+    const auto part = take_part(value);
+    if (part.starts_with('u')) participant.sub = Subject{std::string(part.substr(1))};
+    if (part.starts_with('s')) participant.sid = Sid{std::string(part.substr(1))};
+    if (part == "n") participant.no_sid = true;
+  }
+  return participant;
+}
+
+bool read_field(Session& session, std::string_view name, std::string_view value) {
+  if (name.starts_with(':')) {
+    auto participant = read_participant(name.substr(1), value);
+    if (participant) session.participants.push_back(*std::move(participant));
+    return participant.has_value();
+  }
+  if (name == "u") session.sub = {std::string(value)};
+  if (name == "k" && !value.empty()) session.cookie = CookieDigest{std::string(value)};
+  if (name == "r") session.reason = value;
+  const auto number = number_of(value);
+  if (name.size() != 1 || std::string_view("txdle").find(name[0]) == std::string_view::npos) return true;
+  if (!number) return false;
+  const Seconds seconds{*number};
+  if (name == "t") session.created = TimeS{seconds};
+  if (name == "x") session.absolute = seconds;
+  if (name == "d") session.idle = seconds;
+  if (name == "l") session.last_seen = seconds;
+  if (name == "e") session.ended = seconds;
+  return true;
+}
+
+}  // namespace
+
+unsigned flags_of(const Channels& channels) noexcept {
+  return (channels.back ? 1u : 0u) | (channels.front ? 2u : 0u) | (channels.legacy ? 4u : 0u) |
+         (channels.saml ? 8u : 0u);
+}
+
+Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply& fields) {
+  if (fields.is_error()) return refuse(refusal_of(fields));
+  if (!fields.is_array() || fields.size() % 2 != 0) return refuse(unexpected_reply("HGETALL"));
+  if (fields.size() == 0) return std::optional<Session>();
+  Session session{.key = key};
+  for (std::size_t i = 0; i < fields.size(); i += 2) {
+    const auto name = fields[i].text(), value = fields[i + 1].text();
+    if (!name || !value || !read_field(session, *name, *value)) return refuse(unexpected_reply("HGETALL"));
+  }
+  std::ranges::sort(session.participants, [](const Participant& a, const Participant& b) {
+    return std::tie(a.joined, a.client) < std::tie(b.joined, b.client);
+  });
+  return session;
+}
+
+std::string common_sid(const SessionKey& key) { return is_minted(key) ? std::string() : key.value; }
+
+std::string delivery_id(const Session& session, const Participant& participant) {
+  const auto joined = (session.created + participant.joined).time_since_epoch().count();
+  return session.key.value + separator + std::to_string(joined) + separator + participant.client.value;
+}
+
+std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason, TimeMs enqueued) {
+  std::vector<Delivery> deliveries;
+  for (const auto& participant : session.participants) {
+    if (!participant.channels.back) continue;
+    const auto& sub = sub_of(session, participant);
+    deliveries.push_back({
+        .id = delivery_id(session, participant),
+        .session = session.key,
+        .client = participant.client,
+        .sub = sub.value.empty() ? std::nullopt : std::optional(sub),
+        .sid = sid_of(session, participant),
+        .reason = std::string(reason),
+        .enqueued = enqueued,
+        .attempt = 1,
+    });
+  }
+  return deliveries;
+}
+
+Record read_record(std::string_view id, std::string_view record) {
+  Record read{.delivery = {.id = std::string(id)}};
+  auto& delivery = read.delivery;
+  delivery.session = {std::string(take_part(id))};
+  take_part(id);
+  delivery.client = {std::string(id)};
+  delivery.enqueued = TimeMs{Millis{number_of(take_part(record)).value_or(0)}};
+  delivery.reason = take_part(record);
+  if (const auto sid = take_part(record); !sid.empty()) delivery.sid = Sid{std::string(sid)};
+  if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
+  read.error = record;
+  return read;
+}
+
+Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what) {
+  for (const auto& reply : replies) {
+    if (reply.is_error()) return refuse(refusal_of(reply));
+  }
+  if (replies.size() != count) return refuse(unexpected_reply(what));
+  return {};
+}
+
+}  // namespace slo::redis

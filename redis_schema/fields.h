@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a session's hash and a delivery's record look like inside. Of this room only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/delivery.h"
+#include "core/session.h"
+#include "redis_schema/reply.h"
+
+namespace slo::redis {
+
+// Separates what stands in one value; no name that is_storable() holds it.
+inline constexpr char separator = '\x1f';
+
+// The low four bits of a participation's number.
+unsigned flags_of(const Channels& channels) noexcept;
+
+// A session from the names and values of its hash (HGETALL); nullopt for an empty one. Participants by the
+// time they joined, then by name: the same order on every page.
+Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply& fields);
+
+// The sid that its clients know a session by unless they have their own; empty where the OP issues none.
+std::string common_sid(const SessionKey& key);
+
+// The same logout always has the same id: session, second of joining, client.
+std::string delivery_id(const Session& session, const Participant& participant);
+// The deliveries that a script enqueued at `enqueued` for `session`, as their first attempt.
+std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason, TimeMs enqueued);
+
+// A delivery from its id and record. What cannot be read stays empty: such a delivery finds no client and is
+// given up.
+struct Record {
+  Delivery delivery{};
+  std::string error{};  // of the last attempt
+};
+Record read_record(std::string_view id, std::string_view record);
+
+// Are there `count` replies and no error among them? Else the first error, or an unexpected reply to `what`.
+Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what);
+
+}  // namespace slo::redis

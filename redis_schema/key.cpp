@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Builds every key name: the only place that knows how one looks.
+#include "redis_schema/key.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "core/jose.h"
+
+namespace slo::redis {
+namespace {
+
+// CRC16(tag) mod 16384 is 256*p + 128, give or take one, so that 64 partitions lie evenly over the 16384
+// slots of a cluster however many nodes share them.
+constexpr std::array<std::string_view, partitions> tags{
+    "53t", "j3j", "if5", "kec", "574", "74b", "akm", "6bk", "96a", "frw", "0ip", "oin", "d1i",
+    "38o", "0m0", "xw",  "he6", "box", "40w", "c9q", "hav", "7ah", "447", "67a", "1js", "fcu",
+    "0xr", "m5",  "1n3", "3me", "e2j", "iu",  "712", "52d", "cmk", "4dm", "75r", "h5l", "7av",
+    "ice", "3y7", "1za", "2k6", "8ax", "wu7", "931", "yg",  "8e8", "7d8", "5gn", "621", "41g",
+    "jc0", "qkn", "66q", "i6o", "3h5", "1kc", "2z4", "0yb", "3lu", "des", "he",  "802",
+};
+
+constexpr std::size_t longest_stored_client = 63;
+
+std::string key_of(const Space& space, std::uint16_t partition, std::string_view kind) {
+  std::string key = space.prefix;
+  key.append("{").append(tag_of(partition)).append("}:").append(space.issuer).append(":").append(kind);
+  return key;
+}
+
+std::string key_of(const Space& space, std::string_view kind, std::string_view value) {
+  return key_of(space, partition_of(value), kind).append(":").append(value);
+}
+
+}  // namespace
+
+std::uint16_t partition_of(std::string_view value) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : value) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return static_cast<std::uint16_t>(hash % partitions);
+}
+
+std::string_view tag_of(std::uint16_t partition) noexcept {
+  return partition < partitions ? tags[partition] : std::string_view("meta");
+}
+
+ClientId stored_client(const ClientId& client) {
+  if (client.value.size() <= longest_stored_client) return client;
+  std::array<unsigned char, 32> digest{};
+  EVP_Digest(client.value.data(), client.value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  return {"#" + jose::base64url(bytes).substr(0, 22)};
+}
+
+std::string session_key(const Space& space, const SessionKey& key) { return key_of(space, "s", key.value); }
+std::string expiry_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "x"); }
+std::string queue_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "q"); }
+std::string records_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "d"); }
+std::string attempts_key(const Space& space, std::uint16_t partition) {
+  return key_of(space, partition, "a");
+}
+std::string dead_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "dl"); }
+std::string dead_records_key(const Space& space, std::uint16_t partition) {
+  return key_of(space, partition, "dr");
+}
+std::string counters_key(const Space& space, std::uint16_t partition) {
+  return key_of(space, partition, "m");
+}
+std::string feed_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "rs"); }
+std::string subject_key(const Space& space, const Subject& sub) { return key_of(space, "u", sub.value); }
+std::string cookie_key(const Space& space, const CookieDigest& digest) {
+  return key_of(space, "k", digest.value);
+}
+std::string alias_key(const Space& space, const Sid& sid) { return key_of(space, "l", sid.value); }
+std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
+std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
+
+}  // namespace slo::redis

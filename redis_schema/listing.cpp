@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Lists deliveries page by page, and counts them: what the management API shows.
+#include <algorithm>
+#include <charconv>
+
+#include "redis_schema/deliveries.h"
+#include "redis_schema/fields.h"
+
+namespace slo::redis {
+namespace {
+
+constexpr unsigned page_limit = 500;
+
+struct Cursor {
+  std::uint16_t partition = 0;
+  unsigned long long offset = 0;
+};
+
+// `<partition>.<offset>`
+Outcome<Cursor> read_cursor(std::string_view text) {
+  Cursor cursor;
+  if (text.empty()) return cursor;
+  const auto* const end = text.data() + text.size();
+  const auto [dot, bad_partition] = std::from_chars(text.data(), end, cursor.partition);
+  if (bad_partition != std::errc() || dot == end || *dot != '.' || cursor.partition >= partitions) {
+    return refuse(Fault::api_parameter_invalid, "cursor");
+  }
+  const auto [last, bad_offset] = std::from_chars(dot + 1, end, cursor.offset);
+  if (bad_offset != std::errc() || last != end || cursor.offset > 0xffffffff) {
+    return refuse(Fault::api_parameter_invalid, "cursor");
+  }
+  return cursor;
+}
+
+std::string cursor_at(const Cursor& cursor) {
+  return std::to_string(cursor.partition) + "." + std::to_string(cursor.offset);
+}
+
+// One entry more than a page holds tells whether another page follows.
+Command list_partition(const std::string& key, const Cursor& from, unsigned limit) {
+  return {
+      .words = {"ZRANGE", key, std::to_string(from.offset), std::to_string(from.offset + limit),
+                "WITHSCORES"},
+      .partition = from.partition,
+  };
+}
+
+Outcome<DeliveryIds> read_ids(std::span<const Reply> replies, const Cursor& start, unsigned limit) {
+  DeliveryIds ids;
+  Cursor at = start;
+  for (const auto& reply : replies) {
+    for (std::size_t i = 0; i + 1 < reply.size(); i += 2, ++at.offset) {
+      const auto id = reply[i].text();
+      const auto due = reply[i + 1].integer();
+      if (!id || !due) return refuse(unexpected_reply("ZRANGE"));
+      if (ids.places.size() == limit) {
+        ids.next = cursor_at(at);
+        return ids;
+      }
+      ids.places.push_back({at.partition, std::string(*id), TimeMs{Millis{*due}}});
+    }
+    at = {static_cast<std::uint16_t>(at.partition + 1), 0};
+  }
+  return ids;
+}
+
+ListedDelivery read_pending(const DeliveryIds::Place& place, std::string_view record, long long attempt) {
+  auto read = read_record(place.id, record);
+  read.delivery.attempt = static_cast<unsigned>(attempt);
+  return {std::move(read.delivery), DeliveryState::pending, place.due, std::move(read.error)};
+}
+
+// `attempts`, error and record.
+ListedDelivery read_dead(const DeliveryIds::Place& place, std::string_view value) {
+  const auto first = value.find(separator);
+  const auto second = first == std::string_view::npos ? first : value.find(separator, first + 1);
+  if (second == std::string_view::npos) return {.delivery = {.id = place.id}, .state = DeliveryState::dead};
+  auto read = read_record(place.id, value.substr(second + 1));
+  std::from_chars(value.data(), value.data() + first, read.delivery.attempt);
+  return {std::move(read.delivery), DeliveryState::dead, place.due,
+          std::string(value.substr(first + 1, second - first - 1))};
+}
+
+Outcome<std::vector<ListedDelivery>> read_listed(DeliveryState state, const DeliveryIds& ids,
+                                                 std::span<const Reply> replies) {
+  std::vector<ListedDelivery> listed;
+  const std::size_t stride = state == DeliveryState::pending ? 2 : 1;
+  if (auto whole = check_replies(replies, ids.places.size() * stride, "HGET"); !whole)
+    return refuse(whole.error());
+  for (std::size_t i = 0; i < ids.places.size(); ++i) {
+    const auto record = replies[i * stride].text();
+    if (!record) continue;  // settled between the two steps
+    if (state == DeliveryState::dead) {
+      listed.push_back(read_dead(ids.places[i], *record));
+    } else {
+      listed.push_back(read_pending(ids.places[i], *record, replies[i * stride + 1].integer().value_or(0)));
+    }
+  }
+  return listed;
+}
+
+}  // namespace
+
+Outcome<Exchange<DeliveryIds>> list_ids(const Space& space, DeliveryState state, unsigned limit,
+                                        const std::string& cursor) {
+  const auto start = read_cursor(cursor);
+  if (!start) return refuse(start.error());
+  limit = std::clamp(limit, 1u, page_limit);
+  Exchange<DeliveryIds> exchange;
+  for (Cursor at = *start; at.partition < partitions;
+       at = {static_cast<std::uint16_t>(at.partition + 1), 0}) {
+    const auto key =
+        state == DeliveryState::pending ? queue_key(space, at.partition) : dead_key(space, at.partition);
+    exchange.commands.push_back(list_partition(key, at, limit));
+  }
+  exchange.read = [start = *start, limit,
+                   count = exchange.commands.size()](std::span<const Reply> replies) -> Outcome<DeliveryIds> {
+    return check_replies(replies, count, "ZRANGE").and_then([&] { return read_ids(replies, start, limit); });
+  };
+  return exchange;
+}
+
+Exchange<std::vector<ListedDelivery>> load_listed(const Space& space, DeliveryState state,
+                                                  const DeliveryIds& ids) {
+  Exchange<std::vector<ListedDelivery>> exchange;
+  for (const auto& [p, id, due] : ids.places) {
+    if (state == DeliveryState::dead) {
+      exchange.commands.push_back({.words = {"HGET", dead_records_key(space, p), id}, .partition = p});
+      continue;
+    }
+    exchange.commands.push_back({.words = {"HGET", records_key(space, p), id}, .partition = p});
+    exchange.commands.push_back({.words = {"HGET", attempts_key(space, p), id}, .partition = p});
+  }
+  exchange.read = [state, ids](std::span<const Reply> replies) { return read_listed(state, ids, replies); };
+  return exchange;
+}
+
+Exchange<std::map<std::string, long long>> read_counters(const Space& space) {
+  using Counters = std::map<std::string, long long>;
+  Exchange<Counters> exchange;
+  for (std::uint16_t p = 0; p < partitions; ++p) {
+    exchange.commands.push_back({.words = {"HGETALL", counters_key(space, p)}, .partition = p});
+  }
+  exchange.read = [](std::span<const Reply> replies) -> Outcome<Counters> {
+    if (auto whole = check_replies(replies, partitions, "HGETALL"); !whole) return refuse(whole.error());
+    Counters counters;
+    for (const auto& reply : replies) {
+      for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+        const auto name = reply[i].text();
+        const auto count = reply[i + 1].integer();
+        if (!name || !count) return refuse(unexpected_reply("HGETALL"));
+        counters[std::string(*name)] += *count;
+      }
+    }
+    return counters;
+  };
+  return exchange;
+}
+
+Exchange<Backlog> read_backlog(const Space& space) {
+  Exchange<Backlog> exchange;
+  for (std::uint16_t p = 0; p < partitions; ++p) {
+    exchange.commands.push_back({.words = {"ZCARD", queue_key(space, p)}, .partition = p});
+    exchange.commands.push_back({.words = {"ZCARD", dead_key(space, p)}, .partition = p});
+  }
+  exchange.read = [](std::span<const Reply> replies) -> Outcome<Backlog> {
+    if (auto whole = check_replies(replies, 2 * partitions, "ZCARD"); !whole) return refuse(whole.error());
+    Backlog backlog;
+    for (std::size_t i = 0; i < replies.size(); i += 2) {
+      const auto pending = replies[i].integer(), dead = replies[i + 1].integer();
+      if (!pending || !dead) return refuse(unexpected_reply("ZCARD"));
+      backlog.pending += *pending;
+      backlog.dead += *dead;
+    }
+    return backlog;
+  };
+  return exchange;
+}
+
+}  // namespace slo::redis

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Finds sessions: by key, by a client's sid, by cookie, by subject.
+#include <algorithm>
+#include <utility>
+
+#include "redis_schema/fields.h"
+#include "redis_schema/script.h"
+#include "redis_schema/sessions.h"
+
+namespace slo::redis {
+namespace {
+
+constexpr unsigned subject_keys = 64;  // looked at, for some may have ended
+constexpr std::size_t subject_sessions = 16;
+
+Command fetch(const Space& space, const SessionKey& key) {
+  return {.words = {"HGETALL", session_key(space, key)}, .partition = partition_of(key.value)};
+}
+
+Command follow_cookie(const Space& space, const CookieDigest& digest) {
+  return {.words = {"GET", cookie_key(space, digest)}, .partition = partition_of(digest.value)};
+}
+
+Command follow_alias(const Space& space, const Sid& sid) {
+  return {.words = {"GET", alias_key(space, sid)}, .partition = partition_of(sid.value)};
+}
+
+Command list_subject(const Space& space, const Subject& sub, unsigned offset, unsigned limit) {
+  const auto last = static_cast<unsigned long long>(offset) + limit - 1;
+  return {
+      .words = {"ZRANGE", subject_key(space, sub), std::to_string(offset), std::to_string(last), "REV"},
+      .partition = partition_of(sub.value),
+  };
+}
+
+Outcome<std::optional<SessionKey>> read_pointer(const Reply& reply) {
+  if (reply.is_error()) return refuse(refusal_of(reply));
+  if (reply.is_nil()) return std::optional<SessionKey>();
+  const auto key = reply.text();
+  if (!key) return refuse(unexpected_reply("GET"));
+  return SessionKey{std::string(*key)};
+}
+
+Outcome<std::vector<SessionKey>> read_keys(const Reply& reply, std::string_view what) {
+  if (reply.is_error()) return refuse(refusal_of(reply));
+  if (!reply.is_array()) return refuse(unexpected_reply(what));
+  std::vector<SessionKey> keys;
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    const auto key = reply[i].text();
+    if (!key) return refuse(unexpected_reply(what));
+    keys.push_back({std::string(*key)});
+  }
+  return keys;
+}
+
+// The session under `key` if step one happened to load it.
+const Session* loaded(const Found& found, const SessionKey& key) {
+  if (found.by_key && found.by_key->key == key) return &*found.by_key;
+  if (found.by_sid && found.by_sid->key == key) return &*found.by_sid;
+  return nullptr;
+}
+
+void add_live(std::vector<Session>& sessions, const Session& session) {
+  if (session.is_live() && sessions.size() < subject_sessions) sessions.push_back(session);
+}
+
+// Takes what is loaded already; what is not stays to be loaded.
+void take_loaded(Located& located) {
+  auto& found = located.found;
+  if (located.sid) {
+    if (const auto* session = loaded(found, *located.sid)) found.by_sid = *session, located.sid.reset();
+  }
+  if (located.cookie) {
+    if (const auto* session = loaded(found, *located.cookie))
+      found.by_cookie = *session, located.cookie.reset();
+  }
+  const auto is_loaded = [&](const SessionKey& key) { return loaded(found, key) != nullptr; };
+  if (!std::ranges::all_of(located.subject, is_loaded)) return;
+  for (const auto& key : located.subject) add_live(found.by_subject, *loaded(found, key));
+  located.subject.clear();
+}
+
+// Reads the replies in the order in which locate() asks.
+Outcome<Located> read_located(const SessionQuestion& question, std::span<const Reply> replies) {
+  Located located;
+  std::size_t next = 0;
+  if (question.key) {
+    auto session = read_session(*question.key, replies[next++]);
+    if (!session) return refuse(session.error());
+    located.found.by_key = *std::move(session);
+  }
+  if (question.sid) {
+    auto session = read_session({question.sid->value}, replies[next++]);
+    if (!session) return refuse(session.error());
+    located.found.by_sid = *std::move(session);
+    auto alias = read_pointer(replies[next++]);
+    if (!alias) return refuse(alias.error());
+    if (!located.found.by_sid) located.sid = *std::move(alias);
+  }
+  if (question.cookie) {
+    auto key = read_pointer(replies[next++]);
+    if (!key) return refuse(key.error());
+    located.cookie = *std::move(key);
+  }
+  if (question.subject) {
+    auto keys = read_keys(replies[next++], "ZRANGE");
+    if (!keys) return refuse(keys.error());
+    located.subject = *std::move(keys);
+  }
+  take_loaded(located);
+  return located;
+}
+
+}  // namespace
+
+Exchange<Located> locate(const Space& space, const SessionQuestion& question) {
+  Exchange<Located> exchange;
+  auto& commands = exchange.commands;
+  if (question.key) commands.push_back(fetch(space, *question.key));
+  if (question.sid) {
+    commands.push_back(fetch(space, {question.sid->value}));
+    commands.push_back(follow_alias(space, *question.sid));
+  }
+  if (question.cookie) commands.push_back(follow_cookie(space, *question.cookie));
+  if (question.subject) commands.push_back(list_subject(space, *question.subject, 0, subject_keys));
+  exchange.read = [question, count = commands.size()](std::span<const Reply> replies) -> Outcome<Located> {
+    return check_replies(replies, count, "locate").and_then([&] { return read_located(question, replies); });
+  };
+  return exchange;
+}
+
+Exchange<Found> load(const Space& space, const Located& located) {
+  std::vector<SessionKey> keys;
+  if (located.cookie) keys.push_back(*located.cookie);
+  if (located.sid) keys.push_back(*located.sid);
+  keys.insert(keys.end(), located.subject.begin(), located.subject.end());
+  auto sessions = load_sessions(space, keys);
+  return {
+      .commands = std::move(sessions.commands),
+      .read = [located, read = std::move(sessions.read)](std::span<const Reply> replies) -> Outcome<Found> {
+        auto loaded_now = read(replies);
+        if (!loaded_now) return refuse(loaded_now.error());
+        Found found = located.found;
+        auto next = loaded_now->begin();
+        if (located.cookie) found.by_cookie = *std::move(next++);
+        if (located.sid) found.by_sid = *std::move(next++);
+        for (; next != loaded_now->end(); ++next) {
+          if (*next) add_live(found.by_subject, **next);
+        }
+        return found;
+      },
+  };
+}
+
+Exchange<std::optional<Session>> find_session(const Space& space, const SessionKey& key) {
+  return {
+      .commands = {fetch(space, key)},
+      .read = [key](std::span<const Reply> replies) -> Outcome<std::optional<Session>> {
+        return check_replies(replies, 1, "HGETALL").and_then([&] { return read_session(key, replies[0]); });
+      },
+  };
+}
+
+Exchange<std::optional<SessionKey>> session_of_cookie(const Space& space, const CookieDigest& digest) {
+  return {
+      .commands = {follow_cookie(space, digest)},
+      .read = [](std::span<const Reply> replies) -> Outcome<std::optional<SessionKey>> {
+        return check_replies(replies, 1, "GET").and_then([&] { return read_pointer(replies[0]); });
+      },
+  };
+}
+
+Exchange<std::vector<SessionKey>> sessions_of(const Space& space, const Subject& sub, unsigned offset,
+                                              unsigned limit) {
+  return {
+      .commands = {list_subject(space, sub, offset, std::max(limit, 1u))},
+      .read = [](std::span<const Reply> replies) -> Outcome<std::vector<SessionKey>> {
+        return check_replies(replies, 1, "ZRANGE").and_then([&] { return read_keys(replies[0], "ZRANGE"); });
+      },
+  };
+}
+
+Exchange<std::vector<std::optional<Session>>> load_sessions(const Space& space,
+                                                            const std::vector<SessionKey>& keys) {
+  Exchange<std::vector<std::optional<Session>>> exchange;
+  for (const auto& key : keys) exchange.commands.push_back(fetch(space, key));
+  exchange.read = [keys](std::span<const Reply> replies) -> Outcome<std::vector<std::optional<Session>>> {
+    if (auto whole = check_replies(replies, keys.size(), "HGETALL"); !whole) return refuse(whole.error());
+    std::vector<std::optional<Session>> sessions;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      auto session = read_session(keys[i], replies[i]);
+      if (!session) return refuse(session.error());
+      sessions.push_back(*std::move(session));
+    }
+    return sessions;
+  };
+  return exchange;
+}
+
+Exchange<std::vector<SessionKey>> claim_due(const Space& space, std::uint16_t partition, unsigned limit,
+                                            Seconds lease) {
+  return {
+      .commands = {run_script(claimdue_script, partition, {expiry_key(space, partition)},
+                              {std::to_string(limit), std::to_string(lease.count())})},
+      .read = [](std::span<const Reply> replies) -> Outcome<std::vector<SessionKey>> {
+        return check_replies(replies, 1, "claimdue").and_then([&] {
+          return read_keys(replies[0], "claimdue");
+        });
+      },
+  };
+}
+
+}  // namespace slo::redis

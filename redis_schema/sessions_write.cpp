@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Remembers and ends sessions; marks tickets as used; agrees on the schema.
+#include <algorithm>
+#include <utility>
+
+#include "core/jose.h"
+#include "redis_schema/fields.h"
+#include "redis_schema/script.h"
+#include "redis_schema/sessions.h"
+
+namespace slo::redis {
+namespace {
+
+constexpr std::string_view schema_version = "1";
+
+Command list_under(const Space& space, const Subject& sub, const Lesson& lesson) {
+  return run_script(index_script, partition_of(sub.value), {subject_key(space, sub)},
+                    {lesson.key.value, std::to_string(lesson.absolute.count())});
+}
+
+Command point_at(const std::string& key, std::uint16_t partition, const Lesson& lesson) {
+  return run_script(point_script, partition, {key},
+                    {lesson.key.value, std::to_string(Millis{lesson.absolute}.count())});
+}
+
+Command register_client(const Space& space, const Lesson& lesson) {
+  const auto partition = partition_of(lesson.key.value);
+  return run_script(
+      register_script, partition,
+      {session_key(space, lesson.key), expiry_key(space, partition), queue_key(space, partition),
+       records_key(space, partition), counters_key(space, partition)},
+      {lesson.key.value, stored_client(lesson.client).value, std::to_string(flags_of(lesson.channels)),
+       lesson.sub.value, lesson.cookie.value_or(CookieDigest{}).value,
+       std::to_string(lesson.absolute.count()), std::to_string(lesson.idle.count()), common_sid(lesson.key),
+       lesson.client_sub.value_or(Subject{}).value, lesson.client_sid.value_or(Sid{}).value,
+       lesson.client_no_sid ? "1" : "0", std::to_string(max_participants)});
+}
+
+Outcome<Registered> read_registered(const Reply& reply) {
+  const auto step = reply[0].integer(), fresh = reply[1].integer();
+  if (!step || !fresh) return refuse(unexpected_reply("register"));
+  switch (*step) {
+    case 1:
+      return Registered::new_session;
+    case 2:
+      return Registered::new_client;
+    case 0:
+      return Registered::known;
+    case -1:
+      return *fresh == 1 ? Registered::too_late : Registered::too_late_known;
+    case -2:
+      return refuse(Fault::session_full);
+    default:
+      return refuse(unexpected_reply("register"));
+  }
+}
+
+// Reads what end and leave return: word, when, fields.
+Outcome<std::optional<Ended>> read_ended(const SessionKey& key, std::string_view reason, bool is_leased,
+                                         const Reply& reply) {
+  const auto word = reply[0].text();
+  if (word == "none" || word == "later") return std::optional<Ended>();
+  const auto enqueued = reply[1].integer();
+  auto session = read_session(key, reply[2]);
+  if (!session) return refuse(session.error());
+  if ((word != "ended" && word != "already" && word != "left") || !enqueued || !*session) {
+    return refuse(unexpected_reply("end"));
+  }
+  Ended ended{.ending = {.already = word == "already", .session = **std::move(session)}};
+  if (is_leased && !ended.ending.already) {
+    ended.leased = deliveries_of(ended.ending.session, reason, TimeMs{Millis{*enqueued}});
+  }
+  return ended;
+}
+
+Exchange<std::optional<Ended>> ending(Command command, const SessionKey& key, const EndTerms& terms) {
+  return {
+      .commands = {std::move(command)},
+      .read = [key, reason = std::string(terms.reason), is_leased = terms.lease > Millis{0}](
+                  std::span<const Reply> replies) -> Outcome<std::optional<Ended>> {
+        return check_replies(replies, 1, "end").and_then([&] {
+          return read_ended(key, reason, is_leased, replies[0]);
+        });
+      },
+  };
+}
+
+Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
+  const auto bit = reply.integer();
+  if (!bit) return refuse(unexpected_reply(what));
+  return *bit == 1;
+}
+
+}  // namespace
+
+SessionKey mint_key(const CookieDigest& digest) { return {"~" + jose::base64url(digest.value)}; }
+
+Exchange<Registered> remember(const Space& space, const Lesson& lesson) {
+  Exchange<Registered> exchange;
+  auto& commands = exchange.commands;
+  if (!lesson.sub.value.empty()) commands.push_back(list_under(space, lesson.sub, lesson));
+  if (lesson.client_sub) commands.push_back(list_under(space, *lesson.client_sub, lesson));
+  if (lesson.cookie) {
+    commands.push_back(
+        point_at(cookie_key(space, *lesson.cookie), partition_of(lesson.cookie->value), lesson));
+  }
+  if (lesson.client_sid) {
+    commands.push_back(
+        point_at(alias_key(space, *lesson.client_sid), partition_of(lesson.client_sid->value), lesson));
+  }
+  commands.push_back(register_client(space, lesson));
+  exchange.read = [count = commands.size()](std::span<const Reply> replies) -> Outcome<Registered> {
+    return check_replies(replies, count, "register").and_then([&] {
+      return read_registered(replies.back());
+    });
+  };
+  return exchange;
+}
+
+Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey& key, const EndTerms& terms) {
+  const auto partition = partition_of(key.value);
+  return ending(
+      run_script(end_script, partition,
+                 {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
+                  records_key(space, partition), attempts_key(space, partition),
+                  counters_key(space, partition), feed_key(space, partition)},
+                 {key.value, terms.only_if_due ? "due" : "force", std::string(terms.reason),
+                  std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
+                  std::to_string(terms.lease.count()), common_sid(key)}),
+      key, terms);
+}
+
+Exchange<std::optional<Ended>> end_participation(const Space& space, const SessionKey& key,
+                                                 const ClientId& client, const EndTerms& terms) {
+  const auto partition = partition_of(key.value);
+  return ending(
+      run_script(leave_script, partition,
+                 {session_key(space, key), queue_key(space, partition), records_key(space, partition),
+                  attempts_key(space, partition), counters_key(space, partition)},
+                 {key.value, stored_client(client).value, std::string(terms.reason),
+                  std::to_string(terms.lease.count()), common_sid(key)}),
+      key, terms);
+}
+
+Exchange<bool> redeem(const Space& space, std::string_view nonce, Seconds life) {
+  const Millis whole_life = std::max(life, Seconds{1});
+  return {
+      .commands = {run_script(redeem_script, partition_of(nonce), {ticket_key(space, nonce)},
+                              {std::to_string(whole_life.count())})},
+      .read = [](std::span<const Reply> replies) -> Outcome<bool> {
+        return check_replies(replies, 1, "redeem").and_then([&] { return read_bit(replies[0], "redeem"); });
+      },
+  };
+}
+
+// A full server refuses HSETNX even where the field exists: what the hash holds decides.
+Exchange<bool> agree_on_schema(std::string_view prefix) {
+  const auto key = schema_key(prefix);
+  const auto count = std::to_string(partitions);
+  return {
+      .commands = {{.words = {"HSETNX", key, "v", std::string(schema_version)}},
+                   {.words = {"HSETNX", key, "P", count}},
+                   {.words = {"HMGET", key, "v", "P"}}},
+      .read = [count](std::span<const Reply> replies) -> Outcome<bool> {
+        if (replies.size() != 3) return refuse(unexpected_reply("HMGET"));
+        const auto version = replies[2][0].text(), known = replies[2][1].text();
+        if (!version || !known) {
+          return check_replies(replies, 3, "HMGET").and_then([]() -> Outcome<bool> {
+            return refuse(unexpected_reply("HMGET"));
+          });
+        }
+        if (version != schema_version || known != count) {
+          return refuse(Fault::store_schema_foreign, "version " + std::string(*version));
+        }
+        return replies[0].integer() == 1;
+      },
+  };
+}
+
+}  // namespace slo::redis

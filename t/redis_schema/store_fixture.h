@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An empty store for each test, and the words that the tests of the scripts share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "redis_schema/deliveries.h"
+#include "redis_schema/script.h"
+#include "redis_schema/sessions.h"
+#include "t/harness/private_redis.h"
+
+namespace slo::redis {
+
+inline const Space test_space{.prefix = "slo", .issuer = "AbC-_9"};
+
+// alice signs in to app-a, which wants back-channel logouts, in the session sid-1.
+inline Lesson a_lesson(std::string client = "app-a") {
+  return {
+      .key = {"sid-1"},
+      .client = {std::move(client)},
+      .channels = {.back = true},
+      .sub = {"alice"},
+      .absolute = Seconds{3600},
+  };
+}
+
+inline EndTerms end_terms(Millis lease = Millis{0}) {
+  return {.reason = "rp", .tombstone = Seconds{600}, .lease = lease};
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  static PrivateRedis* server() {
+    static const auto started = PrivateRedis::start();
+    return started.get();
+  }
+
+  void SetUp() override {
+    if (!server()) GTEST_SKIP() << "no redis-server could be started";
+    client_ = std::make_unique<RedisClient>(server()->socket_path());
+    ask({"FLUSHALL"});
+  }
+
+  template <class T>
+  T run(const Exchange<T>& exchange) {
+    auto outcome = client_->run(exchange);
+    if (outcome) return *std::move(outcome);
+    ADD_FAILURE() << describe(outcome.error().fault).name << " " << outcome.error().detail;
+    return T{};
+  }
+
+  OwnedReply ask(std::vector<std::string> words) { return client_->say(std::move(words)); }
+  long long number(std::vector<std::string> words) {
+    const auto reply = ask(std::move(words));
+    return Reply(reply.get()).integer().value_or(-1000);
+  }
+  std::string text(std::vector<std::string> words) {
+    const auto reply = ask(std::move(words));
+    return std::string(Reply(reply.get()).text().value_or("(no text)"));
+  }
+
+  Session session(const std::string& key = "sid-1") {
+    return run(find_session(test_space, {key})).value_or(Session{});
+  }
+  std::vector<Delivery> claim_all(Millis lease = Millis{60'000}, unsigned limit = 2000) {
+    return run(claim(test_space, 0, partitions, limit, lease));
+  }
+  long long counter(const std::string& name) { return run(read_counters(test_space))[name]; }
+  Settled settle_with(const Delivery& delivery, Verdict verdict) {
+    return run(settle(test_space, {{delivery, std::move(verdict)}})).at(0);
+  }
+  // Makes whatever waits in the queue due at once, as if the time had passed.
+  void let_leases_run_out(const std::string& key = "sid-1") {
+    const auto queue = queue_key(test_space, partition_of(key));
+    const auto members = ask({"ZRANGE", queue, "0", "-1"});
+    const Reply ids(members.get());
+    for (std::size_t i = 0; i < ids.size(); ++i) ask({"ZADD", queue, "1", std::string(*ids[i].text())});
+  }
+  // Moves a session into the past.
+  void let_pass(Seconds time, const std::string& key = "sid-1") {
+    const auto s = session_key(test_space, {key});
+    ask({"HSET", s, "t", std::to_string(number({"HGET", s, "t"}) - time.count())});
+    ask({"ZINCRBY", expiry_key(test_space, partition_of(key)), std::to_string(-time.count()), key});
+  }
+
+  RedisClient& client() { return *client_; }
+
+ private:
+  std::unique_ptr<RedisClient> client_{};
+};
+
+}  // namespace slo::redis
