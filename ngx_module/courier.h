@@ -23,6 +23,8 @@ namespace slo::ngx {
 inline constexpr Millis lease_margin{10'000};
 Millis lease_of(const DeliveryPolicy& policy);
 
+class Batch;  // batch.h
+
 class Courier {
  public:
   using WhenTold = std::function<void(const std::vector<Told>&)>;
@@ -37,7 +39,6 @@ class Courier {
 
    private:
     friend class Courier;
-    struct Batch;
     explicit BatchSeat(Batch* batch);
     Batch* batch_ = nullptr;
   };

@@ -210,7 +210,9 @@ void Errand::State::settle_with(Answer final_answer) {
 void Errand::State::report() {
   free_request();
   deadline.cancel();
-  done(answer);
+  Done tell = std::move(done);
+  Answer told = std::move(answer);
+  tell(told);  // may destroy this errand
 }
 
 void Errand::State::free_request() noexcept {

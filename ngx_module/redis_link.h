@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,7 @@ class RedisLink {
   class Seat {
    public:
     Seat() = default;
-    Seat(Seat&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)) {}
+    Seat(Seat&& other) noexcept;
     Seat& operator=(Seat&& other) noexcept;
     ~Seat();
     void keep() noexcept;  // answer even if the seat is gone: for callers that outlive the link's requests
@@ -51,7 +52,7 @@ class RedisLink {
    private:
     friend class RedisLink;
     struct Waiting;
-    explicit Seat(Waiting* waiting);
+    explicit Seat(Waiting& waiting);
     Waiting* waiting_ = nullptr;
   };
 
@@ -63,7 +64,8 @@ class RedisLink {
   [[nodiscard]] Seat submit(std::vector<redis::Command> commands, Hear hear);
 
   template <class T>
-  [[nodiscard]] Seat submit(redis::Exchange<T> exchange, std::function<void(Outcome<T>)> hear) {
+  [[nodiscard]] Seat submit(redis::Exchange<T> exchange,
+                            std::type_identity_t<std::function<void(Outcome<T>)>> hear) {
     return submit(std::move(exchange.commands), [read = std::move(exchange.read), hear = std::move(hear)](
                                                     Outcome<std::span<const redis::Reply>> replies) {
       hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));

@@ -44,8 +44,11 @@ void Wake::cancel() noexcept {
 }
 
 void Wake::fire(ngx_event_t* event) noexcept {
-  Wake& wake = *static_cast<Owner*>(event->data)->wake;
-  guarded(event->log, [&wake] { wake.work_(); });
+  guarded(event->log, [event] {
+    std::function<void()> work =
+        static_cast<Owner*>(event->data)->wake->work_;  // the original may not survive it
+    work();
+  });
 }
 
 }  // namespace slo::ngx

@@ -13,7 +13,7 @@ namespace slo::ngx {
 
 class Wake {
  public:
-  // `work` is called through the wall, never from inside post() or after(). It must not destroy this Wake.
+  // `work` is called through the wall, never from inside post() or after(). It may destroy this Wake.
   Wake(ngx_log_t* log, std::function<void()> work);
   ~Wake() { cancel(); }
   Wake(const Wake&) = delete;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the courier tells the operator: one line per outcome, without a secret in it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/delivery.h"
+#include "ngx_module/ngx.h"
+
+namespace slo::ngx {
+
+// `provider "main", client "app-a", session #4qk2`
+std::string delivery_label(const Provider& provider, const Delivery& delivery);
+
+// delivered: debug; to be tried again: info; given up: warn.
+void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& delivery, const Verdict& verdict);
+
+// A receiver stopped answering (warn), or answers again (notice): one line per change.
+void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view receiver, bool works,
+                  std::string_view why);
+
+// The location of slo_deliver itself is wrong: error, at most one line a minute and worker.
+void log_wrong_carrier(ngx_log_t* log, const Provider& provider, const Answer& answer);
+
+}  // namespace slo::ngx

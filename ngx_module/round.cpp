@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The courier's round for one provider: claims what is due, seals, sends errands, judges their answers,
+// settles.
+#include "ngx_module/round.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ngx_module/courier.h"
+#include "ngx_module/delivery_log.h"
+#include "ngx_module/worker.h"
+
+namespace slo::ngx {
+namespace {
+
+constexpr Millis until_connections_are_free{20};
+constexpr unsigned most_of_one_partition = 16;
+
+Millis time_left(ngx_msec_t moment) { return Millis(static_cast<ngx_msec_int_t>(moment - ngx_current_msec)); }
+
+// 0.75 .. 1.25 s: the workers of all hosts spread themselves.
+Millis next_second() { return Millis(750 + ngx_random() % 501); }
+
+std::string reason_of(const Verdict& verdict) {
+  if (const auto* retry = std::get_if<RetryAt>(&verdict)) return retry->why;
+  if (const auto* abandon = std::get_if<Abandon>(&verdict)) return abandon->why;
+  return {};
+}
+
+}  // namespace
+
+Round::Round(const ProviderConf& conf, RedisLink& link, SigningTime& signing, ngx_log_t* log)
+    : conf_(conf),
+      link_(link),
+      signing_(signing),
+      log_(log),
+      lanes_({.in_all = conf.provider.delivery.concurrency, .per_lane = conf.provider.delivery.per_host}),
+      settling_(conf.space, link, log),
+      pump_(log, [this] { pump(); }),
+      tick_(log, [this] { tick(); }),
+      cursor_(static_cast<std::uint16_t>(ngx_random() % redis::partitions)) {
+  tick_.may_be_left();
+  tick_.after(next_second());
+}
+
+void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
+  Parcel parcel{std::move(delivery), lease_end, std::move(share)};
+  Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
+  if (!addressed) {
+    Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), this_moment());
+    return conclude(std::move(parcel), verdict);
+  }
+  if (lanes_.is_shut(addressed->host)) return postpone(std::move(parcel));
+  lanes_.add(addressed->host, std::move(parcel));
+  pump_.post();
+}
+
+void Round::pump() {
+  if (ngx_exiting) return hand_back();
+  while (lanes_.may_start()) {
+    if (!may_connect()) return pump_.after(until_connections_are_free);
+    if (signing_.is_over()) return pump_.post_next();
+    start_next();
+  }
+  claim();
+}
+
+// nginx fails calls at once when it runs out of connections, and clients need some as well.
+bool Round::may_connect() const {
+  ngx_uint_t reserve = std::max<ngx_uint_t>(8, ngx_cycle->connection_n / 8);
+  ngx_uint_t enough =
+      lanes_.running() == 0 ? 1 : reserve;  // however few there are: one errand at a time gets through
+  return ngx_cycle->free_connection_n > enough;
+}
+
+void Round::start_next() {
+  auto [lane, parcel] = lanes_.start();
+  const DeliveryPolicy& policy = conf_.provider.delivery;
+  if (time_left(parcel.lease_end) < policy.timeout) {
+    lanes_.over(*lane);
+    return postpone(std::move(parcel));
+  }
+  // Here a pool of threads could take over: nothing before knows the token, nothing after signs.
+  auto began = SigningTime::Clock::now();
+  Moment moment = this_moment();
+  Outcome<Envelope> envelope = seal(conf_.provider, parcel.delivery, moment);
+  signing_.spend(SigningTime::Clock::now() - began);
+  if (!envelope) {
+    lanes_.over(*lane);
+    Verdict verdict = judge(policy, parcel.delivery, envelope.error(), moment);
+    return conclude(std::move(parcel), verdict);
+  }
+  std::string label = delivery_label(conf_.provider, parcel.delivery);
+  trips_.push_front({.lane = lane, .parcel = std::move(parcel)});
+  auto trip = trips_.begin();
+  trip->errand = Errand::launch(*conf_.carrier, *std::move(envelope), policy.timeout, std::move(label),
+                                [this, trip](const Answer& answer) { came_back(trip, answer); });
+}
+
+void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
+  Lane& lane = *trip->lane;
+  Parcel parcel = std::move(trip->parcel);
+  trips_.erase(trip);
+  Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, this_moment());
+  leave_lane(lane, answer, verdict);
+  conclude(std::move(parcel), verdict);
+  pump_.post();
+}
+
+void Round::leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict) {
+  bool is_unreachable = !answer.by_receiver &&
+                        (answer.status == NGX_HTTP_BAD_GATEWAY || answer.status == NGX_HTTP_GATEWAY_TIME_OUT);
+  if (!answer.by_receiver && !is_unreachable) {
+    log_wrong_carrier(log_, conf_.provider, answer);
+    return lanes_.over(lane);
+  }
+  bool works = answer.by_receiver && answer.status < NGX_HTTP_INTERNAL_SERVER_ERROR;
+  LaneNews news = lanes_.over(lane, works);
+  if (news == LaneNews::none) return;
+  std::string why = answer.by_receiver ? reason_of(verdict) : answer.sample;
+  log_receiver(log_, conf_.provider, lane.name, news == LaneNews::recovered, why);
+}
+
+void Round::conclude(Parcel parcel, const Verdict& verdict) {
+  log_verdict(log_, conf_.provider, parcel.delivery, verdict);
+  bool delivered = std::holds_alternative<Delivered>(verdict);
+  parcel.share.answer(delivered ? Told::State::delivered : Told::State::failed);
+  settling_.add({.delivery = std::move(parcel.delivery), .verdict = verdict}, parcel.lease_end);
+}
+
+// Its receiver keeps it waiting: as if it had timed out, only that nothing was tried, so it is never the last
+// attempt.
+void Round::postpone(Parcel parcel) {
+  const DeliveryPolicy& policy = conf_.provider.delivery;
+  Answer nothing{.by_receiver = false, .status = NGX_HTTP_GATEWAY_TIME_OUT};
+  Verdict verdict = judge(policy, parcel.delivery, nothing, this_moment());
+  const auto* later = std::get_if<RetryAt>(&verdict);
+  conclude(std::move(parcel), RetryAt{.delay = later != nullptr ? later->delay : policy.max,
+                                      .why = "waited too long for its receiver"});
+}
+
+// This worker quits: what has not started is due at once for those that stay.
+void Round::hand_back() {
+  for (Parcel& parcel : lanes_.give_up()) {
+    RetryAt at_once{.delay = Millis(0), .why = "a worker quit"};
+    settling_.add({.delivery = std::move(parcel.delivery), .verdict = at_once}, parcel.lease_end);
+  }
+}
+
+void Round::tick() {
+  if (ngx_exiting) return;
+  tick_.after(next_second());
+  unasked_ = redis::partitions;
+  claim();
+}
+
+// Asks as many partitions as there is room for, in turn, until all have been asked since the last one that
+// gave its limit; then waits for the next second.
+void Round::claim() {
+  std::size_t room = lanes_.room();
+  bool is_worth_it = room > 0 && (lanes_.running() == 0 || room * 4 >= conf_.provider.delivery.concurrency);
+  if (unasked_ == 0 || is_claiming_ || ngx_exiting || !is_worth_it || !link_.is_up()) return;
+  auto count = static_cast<std::uint16_t>(std::min<std::size_t>(room, unasked_));
+  auto limit = static_cast<unsigned>(std::clamp<std::size_t>(room / count, 1, most_of_one_partition));
+  Millis lease = lease_of(conf_.provider.delivery);
+  ngx_msec_t lease_end = ngx_current_msec + static_cast<ngx_msec_t>(lease.count());
+  is_claiming_ = true;
+  claim_seat_ = link_.submit<std::vector<Delivery>>(
+      redis::claim(conf_.space, cursor_, count, limit, lease),
+      [this, limit, lease_end](Outcome<std::vector<Delivery>> deliveries) {
+        is_claiming_ = false;
+        if (deliveries) {
+          claimed(*deliveries, limit, lease_end);
+        } else {
+          unasked_ = 0;  // the store is away, which the link has told already
+        }
+      });
+  cursor_ = static_cast<std::uint16_t>((cursor_ + count) % redis::partitions);
+  unasked_ = static_cast<std::uint16_t>(unasked_ - count);
+}
+
+void Round::claimed(const std::vector<Delivery>& deliveries, unsigned limit, ngx_msec_t lease_end) {
+  std::array<unsigned, redis::partitions> given{};
+  for (const Delivery& delivery : deliveries) {
+    ++given[redis::partition_of(delivery.session.value)];
+    take(delivery, lease_end, {});
+  }
+  bool more = std::any_of(given.begin(), given.end(), [limit](unsigned n) { return n >= limit; });
+  if (more) unasked_ = redis::partitions;
+  pump_.post();
+}
+
+}  // namespace slo::ngx
