@@ -9,11 +9,6 @@
 namespace slo {
 namespace {
 
-bool is_of_kind(const jose::Key& key, std::string_view encryption) {
-  const bool is_rsa = key.natural_algorithm() == jose::Algorithm::RS256;
-  return is_rsa == encryption.starts_with("RSA");
-}
-
 Json array_of(const std::vector<std::string>& values) {
   Json array(json_array());
   for (const std::string& value : values) json_array_append_new(array.get(), make_string(value).release());
@@ -79,9 +74,11 @@ bool Client::may_redirect_to(std::string_view uri) const {
 }
 
 const jose::Key* Client::encryption_key() const {
-  if (id_token_encrypted_response_alg.empty() || !jwks) return nullptr;
+  if (id_token_encrypted_response_alg.empty()) return nullptr;
+  if (encryption_secret) return &*encryption_secret;
+  if (!jwks) return nullptr;
   const auto fits = [this](const jose::Key& key) {
-    return key.is_for_encryption() && is_of_kind(key, id_token_encrypted_response_alg);
+    return key.fits_encryption(id_token_encrypted_response_alg, id_token_encrypted_response_enc);
   };
   const auto found = std::ranges::find_if(jwks->keys(), fits);
   return found == jwks->keys().end() ? nullptr : &*found;

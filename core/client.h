@@ -42,6 +42,7 @@ struct Client {
   std::string id_token_encrypted_response_alg{};                  // empty: logout tokens are not encrypted
   std::string id_token_encrypted_response_enc{};
   std::optional<jose::KeySet> jwks{};  // the client's own keys (encryption)
+  std::optional<jose::Key> encryption_secret{};  // made of client_secret, where it encrypts (dir, A128KW …)
   bool logout_token_typ = true;        // ours: "typ": "logout+jwt"
   bool logout_token_aud_array = true;  // ours: aud as an array of one
 
@@ -50,7 +51,7 @@ struct Client {
   }
   // Exact string match, constant time in the number of URIs; for loopback redirects of native clients the port is free.
   bool may_redirect_to(std::string_view uri) const;
-  // The key in `jwks` ("use":"enc") that logout tokens are encrypted with; null where they are not.
+  // The key that logout tokens are encrypted with: one of `jwks`, or made of the client_secret; null where they are not.
   const jose::Key* encryption_key() const;
 };
 

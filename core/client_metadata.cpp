@@ -136,35 +136,40 @@ Done read_jwks(const json_t* object, const ClientRules&, Client& client) {
 }
 
 bool wants_shared_key(std::string_view alg) {
-  return alg == "dir" || alg.starts_with("PBES2") || (alg.starts_with('A') && alg.ends_with("KW"));
+  return alg == "dir" || (alg.starts_with('A') && alg.ends_with("KW"));
 }
 
-Done check_encryption(const Client& client) {
-  constexpr const char* member = "id_token_encrypted_response_alg";
+Done check_encryption_is_known(const Client& client) {
   const std::string& alg = client.id_token_encrypted_response_alg;
   const std::string& enc = client.id_token_encrypted_response_enc;
-  if (wants_shared_key(alg)) {
-    return blame_value(member, alg,
-                       "is not supported, as its key is the client_secret: use RSA-OAEP or ECDH-ES");
-  }
   if (!jose::is_known_encryption(alg, default_enc)) {
-    return blame_value(member, alg, "is not supported: use RSA-OAEP or ECDH-ES");
+    return blame_value("id_token_encrypted_response_alg", alg, "is not supported: use RSA-OAEP or ECDH-ES");
   }
   if (!jose::is_known_encryption(alg, enc)) {
     return blame_value("id_token_encrypted_response_enc", enc,
                        "is not supported: use A128CBC-HS256 or A256GCM");
   }
-  const jose::Key* key = client.encryption_key();
-  if (key == nullptr) {
-    return blame_value(member, alg,
-                       "needs a fitting key with \"use\":\"enc\" in \"jwks\" (\"jwks_uri\" is not fetched)");
-  }
-  // What a key says of itself (alg, key_ops) may still forbid it; better now than at a logout.
-  const Json header(json_object());
-  if (auto sealed = jose::encrypt(*key, alg, enc, header.get(), "{}"); !sealed) {
-    return blame("jwks", "has a key that cannot be used with \"" + alg + "\": " + sealed.error().detail);
-  }
   return {};
+}
+
+// OpenID Connect Core 1.0, section 10.2: the key is made of the client_secret.
+Done make_encryption_secret(const json_t* object, Client& client) {
+  const std::string& alg = client.id_token_encrypted_response_alg;
+  const auto secret = jose::Key::from_secret(string_member(object, "client_secret").value_or(std::string{}));
+  if (!secret) return blame("client_secret", "must be at least 32 bytes long to encrypt with \"" + alg + '"');
+  auto key = jose::encryption_key_of(*secret, alg, client.id_token_encrypted_response_enc);
+  if (!key) return blame("client_secret", "cannot encrypt with \"" + alg + "\": " + key.error().detail);
+  client.encryption_secret = *std::move(key);
+  return {};
+}
+
+Done find_encryption_key(const json_t* object, Client& client) {
+  if (Done known = check_encryption_is_known(client); !known) return known;
+  const std::string& alg = client.id_token_encrypted_response_alg;
+  if (wants_shared_key(alg)) return make_encryption_secret(object, client);
+  if (client.encryption_key() != nullptr) return {};
+  return blame_value("id_token_encrypted_response_alg", alg,
+                     "needs a fitting key for encryption in \"jwks\" (\"jwks_uri\" is not fetched)");
 }
 
 Done read_encryption(const json_t* object, const ClientRules&, Client& client) {
@@ -176,7 +181,7 @@ Done read_encryption(const json_t* object, const ClientRules&, Client& client) {
   if (!*alg) return {};
   client.id_token_encrypted_response_alg = **alg;
   client.id_token_encrypted_response_enc = enc->value_or(default_enc);
-  return client.channels().back ? check_encryption(client) : Done{};
+  return client.channels().back ? find_encryption_key(object, client) : Done{};
 }
 
 Done read_our_switches(const json_t* object, const ClientRules&, Client& client) {

@@ -44,6 +44,10 @@ Outcome<void> check_lives(const Participation& seen) {
   return {};
 }
 
+std::string presentable_client(const std::string& id) {
+  return is_storable(id) ? "client \"" + id + '"' : "client #" + fingerprint(id);
+}
+
 // Does this client know the session by a sid? One that we minted ourselves was never in an ID Token.
 bool client_has_sid(const Participation& seen) {
   if (seen.client_no_sid) return false;
@@ -79,8 +83,7 @@ Lesson lesson_of(const Provider& provider, const Client& client, const Participa
 
 Outcome<Lesson> learn(const Provider& provider, const Participation& participation) {
   const Client* client = provider.find(ClientId{participation.client_id});
-  if (client == nullptr)
-    return refuse(Fault::client_unknown, "client " + fingerprint(participation.client_id));
+  if (client == nullptr) return refuse(Fault::client_unknown, presentable_client(participation.client_id));
   if (auto fine = check_names(participation); !fine) return refuse(fine.error());
   if (auto fine = check_lives(participation); !fine) return refuse(fine.error());
   if (participation.sid.empty() && participation.session_cookie.empty()) {

@@ -21,7 +21,7 @@ namespace {
 struct EndSessionVisit : Visit {
   std::string query{};
   EndSessionRequest request{};
-  Asked asked{};
+  slo::Asked asked{};
   Moment moment{};
   redis::Located located{};
   End end{};

@@ -100,7 +100,7 @@ std::vector<redis::OwnedReply> RedisClient::ask(const std::vector<redis::Command
   return replies;
 }
 
-redis::OwnedReply RedisClient::ask(std::vector<std::string> words) {
+redis::OwnedReply RedisClient::say(std::vector<std::string> words) {
   send({.words = std::move(words)});
   return hear();
 }

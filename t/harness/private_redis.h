@@ -22,7 +22,7 @@ class RedisClient {
 
   // Pipelined; NOSCRIPT is answered by sending the script's body.
   std::vector<redis::OwnedReply> ask(const std::vector<redis::Command>& commands);
-  redis::OwnedReply ask(std::vector<std::string> words);
+  redis::OwnedReply say(std::vector<std::string> words);
   // For tests that put a step between asking and hearing.
   void send(const redis::Command& command);
   redis::OwnedReply hear();

@@ -15,7 +15,9 @@ class Remember : public StoreTest {};
 
 TEST_F(Remember, creates_a_session_with_its_first_client) {
   auto lesson = a_lesson();
-  lesson.cookie = CookieDigest{"\0\1binary\n\r\x1f\377" "1234"s};
+  lesson.cookie = CookieDigest{
+      "\0\1binary\n\r\x1f\377"
+      "1234"s};
   lesson.idle = Seconds{600};
   EXPECT_EQ(run(remember(test_space, lesson)), Registered::new_session);
   const auto found = session();
@@ -294,7 +296,8 @@ TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
 TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {
   run(remember(test_space, a_lesson("app-a")));
   const auto left = run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms(Millis{60'000})));
-  std::this_thread::sleep_for(Millis{1100});  // the server's clock cannot be set, and joins are told apart by seconds
+  std::this_thread::sleep_for(
+      Millis{1100});  // the server's clock cannot be set, and joins are told apart by seconds
   run(remember(test_space, a_lesson("app-a")));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(left && ended && left->leased.size() == 1 && ended->leased.size() == 1);

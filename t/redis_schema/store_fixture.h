@@ -53,7 +53,7 @@ class StoreTest : public testing::Test {
     return T{};
   }
 
-  OwnedReply ask(std::vector<std::string> words) { return client_->ask(std::move(words)); }
+  OwnedReply ask(std::vector<std::string> words) { return client_->say(std::move(words)); }
   long long number(std::vector<std::string> words) {
     const auto reply = ask(std::move(words));
     return Reply(reply.get()).integer().value_or(-1000);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A real browser on the front-channel page: every iframe is loaded, nothing holds the user up, he arrives where he should.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { start_chromium } from './parts/chromium.mjs'
+import { House, eventually } from './parts/house.mjs'
+import { manners, start_receiver } from './parts/receivers.mjs'
+import { set_stage } from './parts/stage.mjs'
+import { every_printable } from './parts/words.mjs'
+
+const odd_sid = 'own&sid="<of>\'#%41+c;?/'
+
+// A session of three front-channel clients: one with a query of its own, one that wants no sid, one with an own sid.
+async function settle(t) {
+  const house = new House(t)
+  const apps = []
+  for (const last of [11, 12, 13]) apps.push(await start_receiver(house, { host: `127.0.0.${last}` }))
+  const clients = apps.map(({ url }, i) => ({
+    client_id: `app-${i}`, client_name: `Application ${i}`, redirect_uris: [`${url}/callback`],
+    post_logout_redirect_uris: [`${url}/bye?a=b`], frontchannel_logout_uri: `${url}/front${i === 0 ? '?keep=%C3%A4%26' : ''}`,
+    frontchannel_logout_session_required: i !== 1,
+  }))
+  const { issuer, nginx, hint, logout_url } = await set_stage(house, { clients, provider: 'frontchannel timeout=1s total=3s;' })
+  for (const { client_id } of clients) {
+    await nginx.register({ client_id, sid: 's1', sub: 'ann', session_cookie: 'cookie-of-ann',
+                           ...(client_id === 'app-2' && { client_sid: odd_sid }) })
+  }
+  const id_token_hint = await hint({ aud: 'app-0', sub: 'ann', sid: 's1' })
+  const ask = (parameters) => logout_url({ post_logout_redirect_uri: `${apps[0].url}/bye?a=b`, state: every_printable,
+                                           ...parameters })
+  const page = await chromium.new_page()
+  await page.put_cookie(nginx.url, '_session', 'cookie-of-ann')
+  return { issuer, nginx, apps, page, ask, logout_url: ask({ id_token_hint }) }
+}
+
+const fronts = ({ requests }) => requests.filter(({ url }) => url.startsWith('/front'))
+
+function assert_told({ issuer, apps }) {
+  const seen = apps.map((app) => fronts(app).map(({ url }) => Object.fromEntries(new URL(url, app.url).searchParams)))
+  const iss = issuer.issuer
+  assert.deepEqual(seen[0], [{ keep: 'ä&', iss, sid: 's1' }])
+  assert.ok([0, 2].includes(Object.keys(seen[1][0]).length), 'iss and sid together or not at all')
+  assert.deepEqual(seen[2], [{ iss, sid: odd_sid }])
+}
+
+function assert_landed(address) {
+  const { searchParams } = new URL(address)
+  assert.equal(searchParams.get('a'), 'b')
+  assert.deepEqual(searchParams.getAll('state'), [every_printable])
+}
+
+let chromium
+let browser_house
+before(async () => {
+  browser_house = new House({ after, passed: true })
+  chromium = await start_chromium(browser_house)
+})
+
+test('every iframe is loaded with iss and sid, and the browser arrives with the state', { timeout: 30_000 }, async (t) => {
+  const rooms = await settle(t)
+  await rooms.page.goto(rooms.logout_url)
+  assert_landed(await rooms.page.arrives_at(`${rooms.apps[0].url}/bye`))
+  assert_told(rooms)
+  assert.deepEqual(rooms.page.complaints.filter((text) => !/favicon/.test(text)), [])
+  assert.deepEqual((await rooms.page.cookies(rooms.nginx.url)).filter(({ name }) => name === '_session'), [])
+})
+
+test('a client that hangs holds the user up for its timeout only', { timeout: 30_000 }, async (t) => {
+  const rooms = await settle(t)
+  rooms.apps[1].behave = manners.hanging
+  const begin = Date.now()
+  await rooms.page.goto(rooms.logout_url)
+  assert_landed(await rooms.page.arrives_at(`${rooms.apps[0].url}/bye`))
+  const took = Date.now() - begin
+  assert.ok(took >= 900 && took < 2800, `moved on after ${took} ms, the timeout is 1000 ms`)
+  assert_told(rooms)
+})
+
+test('without scripts the applications are told all the same, and a link leads onward', { timeout: 30_000 }, async (t) => {
+  const rooms = await settle(t)
+  await rooms.page.without_scripts()
+  await rooms.page.goto(rooms.logout_url)
+  await eventually('all three iframes are loaded', () => rooms.apps.every((app) => fronts(app).length === 1))
+  assert_told(rooms)
+  const start = `${rooms.apps[0].url}/bye`
+  await eventually('there is an onward link', () => rooms.page.read(`!!document.querySelector('a[href^="${start}"]')`))
+  if (!(await rooms.page.address()).startsWith(start)) await rooms.page.click(`a[href^="${start}"]`)
+  assert_landed(await rooms.page.arrives_at(start))
+})
+
+const question = 'form[method="post" i]'
+
+test('asked and answered no, nothing happens', { timeout: 30_000 }, async (t) => {
+  const { nginx, apps, page, ask } = await settle(t)
+  await page.goto(ask({ client_id: 'app-0' }))
+  await eventually('the question', () => page.read(`!!document.querySelector('${question}')`))
+  assert.equal((await nginx.session('s1')).json.ended, undefined)
+  await page.click(`${question} button[value="no"]`)
+  await eventually('the page after no', () => page.read(`!document.querySelector('${question}')`))
+  assert.equal((await nginx.session('s1')).json.ended, undefined)
+  assert.ok((await page.address()).startsWith(nginx.url))
+  assert.deepEqual(apps.map((app) => app.requests.length), [0, 0, 0])
+  assert.deepEqual(page.complaints.filter((text) => !/favicon/.test(text)), [])
+})
+
+test('asked and answered yes, once, by the same browser', { timeout: 30_000 }, async (t) => {
+  const rooms = await settle(t)
+  const { nginx, apps, page, ask } = rooms
+  await page.goto(ask({ client_id: 'app-0' }))
+  await eventually('the question', () => page.read(`!!document.querySelector('${question}')`))
+  const ticket = await page.read(`document.querySelector('${question} [name=ticket]').value`)
+  const stolen = await chromium.new_page()
+  await answer_yes(stolen, nginx, ticket)
+  assert.match(await stolen.read('document.body.innerText'), /no longer valid/)
+  assert.equal((await nginx.session('s1')).json.ended, undefined, 'another browser\'s yes ends nothing')
+
+  await page.click(`${question} button[value="yes"]`)
+  assert_landed(await page.arrives_at(`${apps[0].url}/bye`))
+  assert_told(rooms)
+  assert.notEqual((await nginx.session('s1')).json.ended, undefined)
+  assert.deepEqual(page.complaints.filter((text) => !/favicon/.test(text)), [])
+
+  await answer_yes(page, nginx, ticket)
+  assert.match(await page.read('document.body.innerText'), /no longer valid/)
+  assert_told(rooms)
+})
+
+// Posts the form by hand, from a page of the same site.
+async function answer_yes(page, nginx, ticket) {
+  await page.goto(`${nginx.url}/nowhere`)
+  await eventually('a page of that site', async () => (await page.address()) === `${nginx.url}/nowhere`)
+  await page.read(`document.body.innerHTML = '<form method=post action=/logout><input name=ticket><input name=choice value=yes></form>';
+                   document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; document.forms[0].submit()`)
+  await page.arrives_at(nginx.logout)
+  await eventually('the page is there', () => page.read(`document.readyState === 'complete' && !document.querySelector('form[action="/logout"] [name=choice]:not(button)')`))
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Headless Chromium over its DevTools protocol: pages with cookies of their own, their console kept.
+import { writeFile } from 'node:fs/promises'
+import { send } from './browser_jar.mjs'
+import { eventually, free_port } from './house.mjs'
+
+export async function start_chromium(house) {
+  const port = await free_port()
+  await house.start('chromium', ['chromium', '--headless=new', `--remote-debugging-port=${port}`, '--disable-gpu',
+    '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    ...(process.getuid() === 0 ? ['--no-sandbox'] : []), `--user-data-dir=${house.path('profile')}`, 'about:blank'],
+    { host: '127.0.0.1', port })
+  const version = await send(`http://127.0.0.1:${port}/json/version`)
+  const line = await open_line(JSON.parse(version.body).webSocketDebuggerUrl)
+  house.when_over(() => line.hang_up())
+  return { new_page: () => new_page(line) }
+}
+
+async function open_line(url) {
+  const socket = new WebSocket(url)
+  await new Promise((done, failed) => Object.assign(socket, { onopen: done, onerror: failed }))
+  const waiting = new Map()
+  const listeners = []
+  let last = 0
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data)
+    const chair = waiting.get(message.id)
+    waiting.delete(message.id)
+    if (chair && message.error) chair.failed(new Error(message.error.message))
+    else if (chair) chair.done(message.result)
+    else for (const listen of listeners) listen(message)
+  }
+  return {
+    listen: (listener) => listeners.push(listener),
+    hang_up: () => socket.close(),
+    say: (method, params = {}, sessionId = undefined) => new Promise((done, failed) => {
+      waiting.set(++last, { done, failed })
+      socket.send(JSON.stringify({ id: last, method, params, sessionId }))
+    }),
+  }
+}
+
+async function new_page(line) {
+  const { browserContextId } = await line.say('Target.createBrowserContext')
+  const { targetId } = await line.say('Target.createTarget', { url: 'about:blank', browserContextId })
+  const { sessionId } = await line.say('Target.attachToTarget', { targetId, flatten: true })
+  const say = (method, params) => line.say(method, params, sessionId)
+  const complaints = []  // errors on the console: scripts, CSP, network
+  line.listen((message) => {
+    if (message.sessionId !== sessionId) return
+    const { entry, exceptionDetails } = message.params
+    if (message.method === 'Log.entryAdded' && entry.level === 'error') complaints.push(`${entry.text} ${entry.url ?? ''}`)
+    if (message.method === 'Runtime.exceptionThrown') complaints.push(exceptionDetails.text)
+  })
+  for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await say(`${domain}.enable`)
+  const page = {
+    complaints,
+    goto: (url) => say('Page.navigate', { url }),
+    address: async () => (await line.say('Target.getTargetInfo', { targetId })).targetInfo.url,
+    read: async (expression) => (await say('Runtime.evaluate', { expression, returnByValue: true })).result.value,
+    click: (selector) => page.read(`document.querySelector(${JSON.stringify(selector)}).click()`),
+    put_cookie: (url, name, value) => say('Network.setCookie', { url, name, value }),
+    cookies: async (url) => (await say('Network.getCookies', { urls: [url] })).cookies,
+    without_scripts: () => say('Emulation.setScriptExecutionDisabled', { value: true }),
+    arrives_at: (start, how) => eventually(`the browser arrives at ${start}`, async () => {
+      const address = await page.address()
+      return address.startsWith(start) && address
+    }, how),
+    picture: async (file) => writeFile(file, Buffer.from((await say('Page.captureScreenshot')).data, 'base64')),
+  }
+  return page
+}

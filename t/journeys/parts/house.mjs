@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A house for one journey: a directory of its own, free ports, servers stopped by pid, their last words on failure.
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export { sleep }
+
+// Asks `question` until it answers something true; the last words are the reason of the failure.
+export async function eventually(what, question, { within = 10_000, every = 50 } = {}) {
+  const deadline = Date.now() + within
+  for (;;) {
+    const answer = await question()
+    if (answer) return answer
+    if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`)
+    await sleep(every)
+  }
+}
+
+export async function free_port(host = '127.0.0.1') {
+  const server = createServer()
+  await new Promise((done, failed) => server.once('error', failed).listen(0, host, done))
+  const { port } = server.address()
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+function listens(where) {
+  return new Promise((answer) => {
+    const socket = connect(where, () => { socket.destroy(); answer(true) })
+    socket.on('error', () => answer(false))
+  })
+}
+
+export class House {
+  #closers = []
+
+  constructor(test) {
+    this.dir = mkdtempSync(join(tmpdir(), 'slo-journey-'))
+    chmodSync(this.dir, 0o755)  // servers that drop root read here
+    test.after(() => this.close(test.passed))
+  }
+
+  path(name) { return join(this.dir, name) }
+  write(name, text) { writeFileSync(this.path(name), text); return this.path(name) }
+  read(name) { return readFileSync(this.path(name), 'utf8') }
+  when_over(close) { this.#closers.unshift(close) }
+  give(path, user) { execFileSync('chown', [user, path]) }
+
+  // Starts `words` as a child that does not outlive us, and waits until `where` (socket path or {host, port}) listens.
+  async start(name, words, where, { cwd = this.dir, env = process.env } = {}) {
+    const log = openSync(this.path(`${name}.out.log`), 'a')
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...words], { cwd, env, stdio: ['ignore', log, log] })
+    closeSync(log)
+    const gone = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)))
+    child.gone = gone
+    this.when_over(() => stop(child))
+    await eventually(`${name} listens`, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`)
+      return listens(where)
+    }, { within: 15_000 })
+    return child
+  }
+
+  async close(passed) {
+    for (const close of this.#closers) await close()
+    if (!passed) this.#show_last_words()
+    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true })
+    else console.error(`kept: ${this.dir}`)
+  }
+
+  #show_last_words() {
+    for (const name of readdirSync(this.dir, { recursive: true }).filter((name) => /^[^/]*(\/[^/]*)?\.log$/.test(name) && !name.startsWith('profile'))) {
+      const tail = this.read(name).trimEnd().split('\n').slice(-12).join('\n')
+      if (tail) console.error(`---- ${name}\n${tail}`)
+    }
+  }
+}
+
+// TERM, and KILL where that is not heard.
+export async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const ended = await Promise.race([child.gone.then(() => true), sleep(5000, false, { ref: false })])
+  if (!ended) { child.kill('SIGKILL'); await child.gone }
+}

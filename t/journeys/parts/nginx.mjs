@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Our nginx: the module, one provider `main`, and the locations that a journey needs.
+import { mkdirSync } from 'node:fs'
+import { send } from './browser_jar.mjs'
+
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log }) => `
+load_module ${process.env.SLO_MODULE};
+daemon off;
+worker_processes 2;
+${process.getuid() === 0 ? 'user root;' : ''}
+pid nginx.pid;
+error_log error.log info;
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; }
+http {
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
+  access_log ${access_log};
+  slo_store ${redis.url} zone=slo:4m ${store};
+  ${http}
+  slo_provider main {
+    issuer ${issuer.issuer};
+    allow_http on;
+    jwks ${dir}/op-jwks.json;
+    signing_key ${dir}/op-rsa.pem;
+    signing_key ${dir}/op-ec.pem;
+    clients ${dir}/clients.json;
+    session_cookie _session;
+    ${provider}
+  }
+  server {
+    listen ${origin};
+    location = /logout { slo_end_session main; }
+    location = /slo/jwks { slo_jwks main; }
+    location = /_slo/deliver {
+      internal;
+      slo_deliver;
+      proxy_pass $slo_deliver_uri;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_connect_timeout 2s;
+      proxy_read_timeout 5s;
+    }
+    ${locations}
+  }
+  server {
+    listen unix:${dir}/admin.sock;
+    location /api/ { slo_api write=on; }
+    location = /metrics { slo_status; }
+  }
+}
+`
+
+// Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
+export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
+                                           http = '', store = '', access_log = 'access.log' }) {
+  const dir = house.path(name)
+  mkdirSync(dir)
+  house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
+  house.write(`${name}/op-rsa.pem`, issuer.keys.RS256.pem)
+  house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
+  house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
+  const origin = `${host}:${port}`
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log }))
+  const child = await house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
+
+  const ask = async (method, path, json) => {
+    const answer = await send(`http://localhost/api/main/${path}`, {
+      method, socketPath: `${dir}/admin.sock`,
+      ...(json && { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }),
+    })
+    return { ...answer, json: answer.body && JSON.parse(answer.body) }
+  }
+  return {
+    child, url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+    register: (participation) => ask('POST', 'sessions', participation),
+    session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
+    deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
+    log: () => house.read(`${name}/error.log`),
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One line per test, its reason where it failed, and `N passed, N failed` at the end.
+export default async function* reporter(events) {
+  let passed = 0
+  let failed = 0
+  for await (const { type, data } of events) {
+    if (type === 'test:pass' && data.details.type !== 'suite') {
+      passed += 1
+      yield `ok    ${'  '.repeat(data.nesting)}${data.name} (${Math.round(data.details.duration_ms)} ms)\n`
+    }
+    if (type === 'test:fail' && data.details.type !== 'suite') {
+      failed += 1
+      const { cause, message } = data.details.error
+      yield `FAIL  ${'  '.repeat(data.nesting)}${data.name} (${data.file}:${data.line})\n${cause?.stack ?? cause ?? message}\n`
+    }
+    if (type === 'test:diagnostic' && data.nesting > 0) yield `      ${data.message}\n`
+    if (type === 'test:stdout' || (type === 'test:stderr' && !/oidc-provider (WARNING|NOTICE)/.test(data.message))) {
+      yield data.message
+    }
+  }
+  yield `${passed} passed, ${failed} failed\n`
+}

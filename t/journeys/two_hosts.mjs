@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Two nginx with two workers each share one Redis: what one learnt the other ends, and what one left the other completes.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Jar, read_form, send } from './parts/browser_jar.mjs'
+import { House, eventually, free_port } from './parts/house.mjs'
+import { start_nginx } from './parts/nginx.mjs'
+import { manners, start_receiver } from './parts/receivers.mjs'
+import { back_client, query, set_stage } from './parts/stage.mjs'
+
+// The same provider twice: at the issuer's own address, and at another as behind a load balancer.
+async function settle(house, how) {
+  const one = await set_stage(house, { name: 'nginx-one', ...how })
+  const host = '127.0.0.4'
+  const two = await start_nginx(house, { name: 'nginx-two', host, port: await free_port(host), redis: one.redis,
+                                         issuer: one.issuer, ...how })
+  return { ...one, one: one.nginx, two }
+}
+
+test('a session registered here is ended there', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house)
+  const { one, two, hint } = await settle(house, { clients: [back_client('app', app.url)] })
+  for (let i = 0; i < 20; ++i) {  // enough to meet every worker
+    const [here, there] = i % 2 ? [two, one] : [one, two]
+    const sid = `sid-${i}`
+    assert.equal((await here.register({ client_id: 'app', sid, sub: 'ann', session_cookie: `cookie-${i}` })).status, 201)
+    assert.equal((await there.session(sid)).json.ended, undefined)
+    const id_token_hint = await hint({ aud: 'app', sub: 'ann', sid })
+    const answer = await send(`${there.logout}?${query({ id_token_hint })}`, { headers: { cookie: `_session=cookie-${i}` } })
+    assert.equal(answer.status, 200, answer.body)
+    assert.notEqual((await here.session(sid)).json.ended, undefined)
+    assert.equal(app.requests.length, i + 1, 'told once, before the answer')
+  }
+})
+
+test('a question asked here is answered there', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house)
+  const { one, two } = await settle(house, { clients: [back_client('app', app.url)] })
+  await one.register({ client_id: 'app', sid: 's1', sub: 'ann', session_cookie: 'cookie-of-ann' })
+  const browser = new Jar()
+  browser.put('127.0.0.1', '_session', 'cookie-of-ann')
+  const { fields } = read_form((await browser.send(one.logout)).body)
+  const [browser_cookie] = [browser.cookie('127.0.0.1', 'slo-browser')]
+  const answer = await send(two.logout, { method: 'POST', form: { ...fields, choice: 'yes' },
+    headers: { cookie: `_session=cookie-of-ann; slo-browser=${browser_cookie}` } })
+  assert.equal(answer.status, 200, answer.body)
+  assert.notEqual((await one.session('s1')).json.ended, undefined)
+})
+
+test('kill -9 in the middle of a fan-out: the other host completes it', { timeout: 90_000 }, async (t) => {
+  const house = new House(t)
+  const apps = await start_receiver(house, { host: '0.0.0.0', behave: manners.slow(150) })
+  const hosts = Array.from({ length: 120 }, (_, i) => `127.0.5.${i + 1}`)
+  const clients = hosts.map((host, i) => back_client(`app-${i}`, `http://${host}:${apps.port}`))
+  const { one, two, hint } = await settle(house, { clients, provider: 'delivery wait=0 timeout=1s concurrency=8;' })
+  for (const { client_id } of clients) await one.register({ client_id, sid: 's1', sub: 'ann' })
+
+  const answer = await send(`${one.logout}?${query({ id_token_hint: await hint({ aud: 'app-0', sub: 'ann', sid: 's1' }) })}`)
+  assert.equal(answer.status, 200, answer.body)
+  await eventually('a part is told', () => apps.requests.length >= 24)
+  const workers = readFileSync(`/proc/${one.child.pid}/task/${one.child.pid}/children`, 'utf8').trim().split(' ')
+  for (const pid of [one.child.pid, ...workers.map(Number)]) process.kill(pid, 'SIGKILL')
+  await one.child.gone
+  const told_before = new Set(apps.requests.map(({ host }) => host)).size
+  assert.ok(told_before < hosts.length)
+
+  const told = () => new Set(apps.requests.map(({ host }) => host)).size
+  const begin = Date.now()
+  await eventually('all are told', () => told() === hosts.length, { within: 60_000 })
+  await eventually('nothing is owed', async () => (await two.deliveries('pending')).length === 0)
+  t.diagnostic(`${told_before} of ${hosts.length} told before the kill, the rest ${((Date.now() - begin) / 1000).toFixed(1)} s after it; ` +
+               `${apps.requests.length - hosts.length} told twice`)
+  assert.deepEqual(await two.deliveries('dead'), [])
+  assert.ok(apps.requests.length - hosts.length <= 16, 'told twice: only what was under way')
+})

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// claim, settle, redrive and the listings: bytes, then a server.
+#include "redis_schema/deliveries.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "t/redis_schema/resp.h"
+#include "t/redis_schema/store_fixture.h"
+
+namespace slo::redis::deliveries_test {
+
+TEST(Claim, walks_over_the_partitions_and_wraps_round) {
+  const auto exchange = claim(test_space, 62, 4, 10, Millis{5000});
+  ASSERT_EQ(exchange.commands.size(), 4u);
+  EXPECT_EQ(exchange.commands[3],
+            run_script(claim_script, 1,
+                       {queue_key(test_space, 1), records_key(test_space, 1), attempts_key(test_space, 1)},
+                       {"10", "5000"}));
+}
+
+TEST(Claim, keeps_what_other_partitions_leased_when_one_refuses) {
+  const auto exchange = claim(test_space, 0, 2, 10, Millis{5000});
+  const std::string one =
+      "*1\r\n*3\r\n$9\r\ns\x1f"
+      "1800\x1f"
+      "ab\r\n$10\r\n7\x1frp\x1fs\x1fu\x1fw\r\n:3\r\n";
+  const auto claimed = read_bytes(exchange, "-BUSY a script runs\r\n" + one);
+  const Delivery expected{.id =
+                              "s\x1f"
+                              "1800\x1f"
+                              "ab",
+                          .session = {"s"},
+                          .client = {"ab"},
+                          .sub = Subject{"u"},
+                          .sid = Sid{"s"},
+                          .reason = "rp",
+                          .enqueued = TimeMs{Millis{7}},
+                          .attempt = 3};
+  EXPECT_EQ(claimed, std::vector{expected});
+  EXPECT_EQ(read_bytes(exchange, "-BUSY a script runs\r\n*0\r\n").error(),
+            (Refusal{Fault::store_refused, "BUSY"}));
+}
+
+class Deliveries : public StoreTest {
+ protected:
+  void end_with(const std::vector<std::string>& clients, const std::string& key = "sid-1") {
+    for (const auto& id : clients) {
+      auto lesson = a_lesson(id);
+      lesson.key = {key};
+      run(remember(test_space, lesson));
+    }
+    run(end_session(test_space, {key}, end_terms()));
+  }
+  std::vector<ListedDelivery> list(DeliveryState state) {
+    const auto asked = list_ids(test_space, state, 100, "");
+    return run(load_listed(test_space, state, run(*asked)));
+  }
+};
+
+TEST_F(Deliveries, are_leased_at_most_as_many_as_asked) {
+  end_with({"a", "b", "c"});
+  EXPECT_EQ(claim_all(Millis{60'000}, 2).size(), 2u);
+  EXPECT_EQ(claim_all(Millis{60'000}, 2).size(), 1u);
+  EXPECT_EQ(claim_all(Millis{60'000}, 2).size(), 0u);
+}
+
+TEST_F(Deliveries, come_back_when_a_lease_runs_out) {
+  end_with({"a"});
+  EXPECT_EQ(claim_all(Millis{0}).at(0).attempt, 1u);
+  EXPECT_EQ(claim_all(Millis{0}).at(0).attempt, 2u);
+}
+
+TEST_F(Deliveries, settle_in_one_batch) {
+  end_with({"a", "b", "c"});
+  auto claimed = claim_all();
+  ASSERT_EQ(claimed.size(), 3u);
+  auto stranger = claimed[0];
+  stranger.id += "x";
+  const auto settled = run(settle(test_space, {{claimed[0], Delivered{}},
+                                               {claimed[1], RetryAt{Millis{5000}, "503"}},
+                                               {claimed[2], Abandon{"404"}},
+                                               {stranger, Delivered{}}}));
+  EXPECT_EQ(settled, (std::vector{Settled::delivered, Settled::rescheduled, Settled::dead, Settled::stale}));
+  EXPECT_EQ(run(read_backlog(test_space)).pending, 1);
+  EXPECT_EQ(run(read_backlog(test_space)).dead, 1);
+  EXPECT_EQ(run(read_counters(test_space)),
+            (std::map<std::string, long long>{
+                {"new", 1}, {"end:rp", 1}, {"enq", 3}, {"ok", 1}, {"retry", 1}, {"dead", 1}}));
+}
+
+TEST_F(Deliveries, are_listed_with_their_last_error_while_they_wait) {
+  end_with({"a"});
+  const auto delivery = claim_all().at(0);
+  settle_with(delivery, RetryAt{Millis{60'000}, "503"});
+  let_leases_run_out();
+  const auto again = claim_all().at(0);
+  EXPECT_EQ(again.sub, Subject{"alice"}) << "an error behind the record is no part of the subject";
+  settle_with(again, RetryAt{Millis{60'000}, "timeout"});
+  const auto listed = list(DeliveryState::pending);
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].delivery, again);
+  EXPECT_EQ(listed[0].error, "timeout");
+  EXPECT_GT(listed[0].due, again.enqueued + Millis{50'000});
+}
+
+TEST_F(Deliveries, become_dead_letters_and_are_redriven_as_if_new) {
+  end_with({"a"});
+  const auto delivery = claim_all().at(0);
+  settle_with(delivery, Abandon{"404"});
+  EXPECT_TRUE(claim_all().empty());
+  const auto dead = list(DeliveryState::dead);
+  ASSERT_EQ(dead.size(), 1u);
+  EXPECT_EQ(dead[0].delivery, delivery);
+  EXPECT_EQ(dead[0].error, "404");
+  EXPECT_EQ(dead[0].state, DeliveryState::dead);
+  EXPECT_TRUE(run(redrive(test_space, delivery.id)));
+  EXPECT_FALSE(run(redrive(test_space, delivery.id)));
+  auto again = claim_all().at(0);
+  EXPECT_GE(again.enqueued, delivery.enqueued);
+  again.enqueued = delivery.enqueued;
+  EXPECT_EQ(again, delivery);
+}
+
+TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
+  const auto p = partition_of("sid-1");
+  std::vector<std::string> letters{"ZADD", dead_key(test_space, p)},
+      records{"HSET", dead_records_key(test_space, p)};
+  for (unsigned i = 1; i <= dead_letter_cap; ++i) {
+    const auto id = "dead-" + std::to_string(i);
+    letters.insert(letters.end(), {std::to_string(i), id});
+    records.insert(records.end(), {id,
+                                   "1\x1f"
+                                   "404\x1f"
+                                   "1\x1frp\x1f\x1f"});
+  }
+  ask(letters);
+  ask(records);
+  end_with({"a"});
+  const auto delivery = claim_all().at(0);
+  EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::dead);
+  EXPECT_EQ(number({"ZCARD", dead_key(test_space, p)}), dead_letter_cap);
+  EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), dead_letter_cap);
+  EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);
+  EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), delivery.id}), 1);
+}
+
+class Listing : public Deliveries {};
+
+TEST_F(Listing, goes_page_by_page_through_all_partitions) {
+  std::set<std::string> expected, seen;
+  for (int i = 0; i < 25; ++i) {
+    end_with({"a", "b"}, "s" + std::to_string(i));
+    expected.insert({"s" + std::to_string(i) + "a", "s" + std::to_string(i) + "b"});
+  }
+  std::string cursor;
+  int pages = 0;
+  do {
+    const auto asked = list_ids(test_space, DeliveryState::pending, 7, cursor);
+    ASSERT_TRUE(asked);
+    const auto ids = run(*asked);
+    const auto listed = run(load_listed(test_space, DeliveryState::pending, ids));
+    EXPECT_EQ(listed.size(), ids.next.empty() ? 1u : 7u);
+    for (const auto& one : listed) seen.insert(one.delivery.session.value + one.delivery.client.value);
+    cursor = ids.next;
+  } while (!cursor.empty() && ++pages < 20);
+  EXPECT_EQ(seen, expected);
+  EXPECT_EQ(pages, 7);
+}
+
+TEST_F(Listing, passes_over_what_was_settled_meanwhile) {
+  end_with({"a"});
+  const auto ids = run(*list_ids(test_space, DeliveryState::pending, 10, ""));
+  settle_with(claim_all().at(0), Delivered{});
+  EXPECT_TRUE(run(load_listed(test_space, DeliveryState::pending, ids)).empty());
+}
+
+TEST(Cursor, is_refused_unless_it_is_one_of_ours) {
+  for (const auto* cursor : {"x", "1", "1.", ".1", "64.0", "1.x", "1.2.3", "-1.0", " 1.0", "1.99999999999"}) {
+    const auto asked = list_ids(test_space, DeliveryState::dead, 10, cursor);
+    ASSERT_FALSE(asked) << cursor;
+    EXPECT_EQ(asked.error(), (Refusal{Fault::api_parameter_invalid, "cursor"})) << cursor;
+  }
+  const auto asked = list_ids(test_space, DeliveryState::dead, 10, "62.40");
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(words_of(*asked), (std::vector<std::vector<std::string>>{
+                                  {"ZRANGE", dead_key(test_space, 62), "40", "50", "WITHSCORES"},
+                                  {"ZRANGE", dead_key(test_space, 63), "0", "10", "WITHSCORES"}}));
+}
+
+}  // namespace slo::redis::deliveries_test

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// locate, load and the listings of sessions: bytes, then a server.
+#include <gtest/gtest.h>
+
+#include "t/redis_schema/resp.h"
+#include "t/redis_schema/store_fixture.h"
+
+namespace slo::redis::sessions_read_test {
+
+using std::literals::operator""s;
+using Words = std::vector<std::vector<std::string>>;
+
+const CookieDigest cookie{"0\0\r\n456789abcdef"s};
+
+TEST(Locate, asks_everything_that_the_question_names_in_one_trip) {
+  const SessionQuestion question{
+      .cookie = cookie, .sid = Sid{"s"}, .subject = Subject{"u"}, .key = SessionKey{"k"}};
+  EXPECT_EQ(words_of(locate(test_space, question)),
+            (Words{{"HGETALL", session_key(test_space, {"k"})},
+                   {"HGETALL", session_key(test_space, {"s"})},
+                   {"GET", alias_key(test_space, {"s"})},
+                   {"GET", cookie_key(test_space, cookie)},
+                   {"ZRANGE", subject_key(test_space, {"u"}), "0", "63", "REV"}}));
+}
+
+TEST(Locate, asks_nothing_for_an_empty_question) {
+  const auto exchange = locate(test_space, {});
+  EXPECT_TRUE(exchange.commands.empty());
+  const auto located = read_bytes(exchange, "");
+  ASSERT_TRUE(located);
+  EXPECT_TRUE(located->is_complete());
+  EXPECT_EQ(located->found, Found{});
+}
+
+TEST(Locate, refuses_when_any_part_of_the_answer_is_an_error) {
+  const auto exchange = locate(test_space, {.cookie = cookie, .key = SessionKey{"k"}});
+  EXPECT_EQ(read_bytes(exchange, "*0\r\n-NOPERM no\r\n").error(), (Refusal{Fault::store_refused, "NOPERM"}));
+  EXPECT_EQ(read_bytes(exchange, "*0\r\n:1\r\n").error(), (Refusal{Fault::store_reply_unexpected, "GET"}));
+  EXPECT_EQ(read_bytes(exchange, "*0\r\n").error(), (Refusal{Fault::store_reply_unexpected, "locate"}));
+}
+
+class FindSession : public StoreTest {
+ protected:
+  void remember_all(const std::vector<std::string>& keys) {
+    auto lesson = a_lesson();
+    for (const auto& key : keys) {
+      lesson.key = {key};
+      run(remember(test_space, lesson));
+      lesson.absolute += Seconds{60};  // the newest expiry first
+    }
+  }
+  std::vector<std::string> keys_of(const std::vector<Session>& sessions) {
+    std::vector<std::string> keys;
+    for (const auto& session : sessions) keys.push_back(session.key.value);
+    return keys;
+  }
+};
+
+TEST_F(FindSession, needs_one_trip_where_cookie_sid_and_subject_agree) {
+  auto lesson = a_lesson();
+  lesson.cookie = cookie;
+  run(remember(test_space, lesson));
+  const auto located =
+      run(locate(test_space, {.cookie = cookie, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}));
+  EXPECT_TRUE(located.is_complete());
+  EXPECT_EQ(located.found, (Found{.by_cookie = session(), .by_sid = session(), .by_subject = {session()}}));
+}
+
+TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_knew) {
+  remember_all({"one", "two"});
+  auto lesson = a_lesson();
+  lesson.key = {"three"};
+  lesson.sub = {};
+  lesson.cookie = cookie;
+  run(remember(test_space, lesson));
+  const auto located =
+      run(locate(test_space, {.cookie = cookie, .sid = Sid{"one"}, .subject = Subject{"alice"}}));
+  EXPECT_EQ(located.cookie, SessionKey{"three"});
+  const auto found = run(load(test_space, located));
+  EXPECT_EQ(found.by_cookie, session("three"));
+  EXPECT_EQ(found.by_sid, session("one"));
+  EXPECT_EQ(keys_of(found.by_subject), (std::vector<std::string>{"two", "one"}));
+}
+
+TEST_F(FindSession, by_a_sid_that_only_one_client_knows) {
+  auto lesson = a_lesson();
+  lesson.client_sid = Sid{"own-sid"};
+  lesson.client_sub = Subject{"pairwise"};
+  run(remember(test_space, lesson));
+  const auto located = run(locate(test_space, {.sid = Sid{"own-sid"}}));
+  EXPECT_EQ(located.sid, SessionKey{"sid-1"});
+  EXPECT_EQ(run(load(test_space, located)).by_sid, session());
+  EXPECT_TRUE(run(locate(test_space, {.sid = Sid{"own-sid"}, .key = SessionKey{"sid-1"}})).is_complete());
+  EXPECT_EQ(run(sessions_of(test_space, {"pairwise"}, 0, 10)), std::vector<SessionKey>{{"sid-1"}});
+}
+
+TEST_F(FindSession, shows_ended_ones_by_key_but_not_by_subject) {
+  remember_all({"one", "two"});
+  run(end_session(test_space, {"two"}, end_terms()));
+  const auto located = run(locate(test_space, {.subject = Subject{"alice"}, .key = SessionKey{"two"}}));
+  const auto found = run(load(test_space, located));
+  ASSERT_TRUE(found.by_key);
+  EXPECT_FALSE(found.by_key->is_live());
+  EXPECT_EQ(keys_of(found.by_subject), (std::vector<std::string>{"one"}));
+}
+
+TEST_F(FindSession, shows_sixteen_of_a_subject) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 20; ++i) keys.push_back("s" + std::to_string(i));
+  remember_all(keys);
+  const auto found = run(load(test_space, run(locate(test_space, {.subject = Subject{"alice"}}))));
+  ASSERT_EQ(found.by_subject.size(), 16u);
+  EXPECT_EQ(found.by_subject.front().key.value, "s19");
+}
+
+TEST_F(FindSession, finds_nothing_where_nothing_is) {
+  const auto located = run(locate(
+      test_space, {.cookie = cookie, .sid = Sid{"x"}, .subject = Subject{"y"}, .key = SessionKey{"z"}}));
+  EXPECT_TRUE(located.is_complete());
+  EXPECT_EQ(located.found, Found{});
+  EXPECT_EQ(run(session_of_cookie(test_space, cookie)), std::nullopt);
+}
+
+TEST_F(FindSession, lists_a_subject_page_by_page) {
+  remember_all({"one", "two", "three"});
+  EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 0, 2)), (std::vector<SessionKey>{{"three"}, {"two"}}));
+  EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 2, 2)), (std::vector<SessionKey>{{"one"}}));
+  const auto loaded = run(load_sessions(test_space, {{"one"}, {"gone"}}));
+  ASSERT_EQ(loaded.size(), 2u);
+  EXPECT_EQ(loaded[0], session("one"));
+  EXPECT_EQ(loaded[1], std::nullopt);
+}
+
+TEST_F(FindSession, of_a_cookie_that_moved_on_to_another_session_finds_the_newer) {
+  auto lesson = a_lesson();
+  lesson.cookie = cookie;
+  run(remember(test_space, lesson));
+  lesson.key = {"sid-2"};
+  run(remember(test_space, lesson));
+  EXPECT_EQ(run(session_of_cookie(test_space, cookie)), SessionKey{"sid-2"});
+}
+
+TEST_F(FindSession, drops_expired_ones_from_the_list_of_their_subject) {
+  remember_all({"one"});
+  ask({"ZADD", subject_key(test_space, {"alice"}), "1", "expired"});
+  remember_all({"one"});
+  EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 0, 10)), (std::vector<SessionKey>{{"one"}}));
+}
+
+}  // namespace slo::redis::sessions_read_test
