@@ -40,7 +40,8 @@ struct Envelope {
 // delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
-// Where the envelope's uri and host come from, without signing anything. delivery_client_gone.
+// Where the envelope's uri and host come from, without signing anything. delivery_client_gone, or delivery_uri_refused for
+// what is no URI.
 Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
 
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502 refused,

@@ -54,19 +54,24 @@ class Key {
   // A single JWK, public or private. Fault::key_unusable.
   static Outcome<Key> from_jwk(const json_t* jwk);
 
-  const std::string& kid() const noexcept;  // given, or the RFC 7638 thumbprint
+  // Given, or the RFC 7638 thumbprint; empty for a symmetric key.
+  const std::string& kid() const noexcept;
   void set_kid(std::string kid);
-  std::optional<Algorithm> own_algorithm() const;  // the JWK's own "alg", if it has one
-  Algorithm natural_algorithm() const;             // RS256, ES256/384/512, EdDSA or HS256 by kind and curve
-  bool fits(
-      Algorithm algorithm) const noexcept;  // right type, right curve, long enough, use and key_ops allow it
+  // The JWK's own "alg", if it has one.
+  std::optional<Algorithm> own_algorithm() const;
+  // Its own, else RS256, ES256/384/512, EdDSA or HS256 by kind and curve.
+  Algorithm natural_algorithm() const;
+  // Right type, right curve, long enough, and alg, use and key_ops allow it?
+  bool fits(Algorithm algorithm) const noexcept;
   // The same for encrypt() and decrypt(); false for what is_known_encryption() does not know, but for RSA1_5.
   bool fits_encryption(std::string_view alg, std::string_view enc) const noexcept;
   bool is_private() const noexcept;
   bool is_for_encryption() const noexcept;  // "use":"enc"
-  Json public_jwk() const;                  // kty, kid, use, and the public members only
-  std::string secret_digest(
-      std::string_view label) const;  // 32 bytes derived from the private part, for our own tickets
+  // kty, kid, use ("sig" where it has none), and the public members only.
+  Json public_jwk() const;
+  // 32 bytes derived from the private part, for our own tickets; all hosts with the same key get the same.
+  // Empty for a public key.
+  std::string secret_digest(std::string_view label) const;
 
   struct Body;
   const Body& body() const noexcept { return *body_; }
