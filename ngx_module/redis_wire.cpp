@@ -154,14 +154,14 @@ void RedisWire::secured() {
 // Why the peer is not the one we want to talk to.
 std::optional<std::string> RedisWire::stranger() const {
   const long verdict = SSL_get_verify_result(connection_->ssl->connection);
-  if (verdict != X509_V_OK) return std::string("its certificate: ") + X509_verify_cert_error_string(verdict);
+  if (verdict != X509_V_OK)
+    return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verdict);
   if (is_issued_to(connection_, settings_.tls_name)) return std::nullopt;
   return "its certificate is not for \"" + settings_.tls_name + "\"";
 }
 
 void RedisWire::opened() {
   phase_ = Phase::open;
-  hush();
   if (connection_->read->ready) {
     // It may have spoken already, or the handshake may have read more than it needed: no event will tell.
     ngx_post_event(connection_->read, &ngx_posted_events);
@@ -215,6 +215,8 @@ bool RedisWire::hear() {
     auto reply = reader_->next();
     if (!reply) return lose("it does not speak Redis' protocol"), false;
     if (!*reply) return true;
+    if (std::exchange(loud_, false))
+      hush();  // not before: TLS 1.3 tells only now that it wanted our certificate
     ears_.replied(*std::move(reply));
     if (generation != generation_) return false;
   }

@@ -279,7 +279,7 @@ TEST(ApiPage, lists_deliveries_with_their_last_error) {
   const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11} + Millis{999};
   EXPECT_EQ(
       deliveries_page({{.delivery = a_delivery(), .due = due, .error = "503"}}, "1.2").body,
-      R"({"deliveries":[{"id":"sid-11800000000app-a","sid":"sid-1","client_id":"app-a","state":"pending",)"
+      R"({"deliveries":[{"id":"sid-1\u001F1800000000\u001Fapp-a","sid":"sid-1","client_id":"app-a","state":"pending",)"
       R"("reason":"rp","attempts":1,"enqueued":1800000600,"due":1800000660,"error":"503"}],"next":"1.2"})");
   const Page dead =
       deliveries_page({{.delivery = a_delivery(), .state = DeliveryState::dead, .due = due}}, "");

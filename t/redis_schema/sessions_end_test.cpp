@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// end and leave against a server.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "t/redis_schema/store_fixture.h"
+
+namespace slo::redis::sessions_end_test {
+
+using std::literals::operator""s;
+
+class End : public StoreTest {};
+
+TEST_F(End, finds_nothing_to_end) {
+  EXPECT_EQ(run(end_session(test_space, {"sid-1"}, end_terms())), std::nullopt);
+}
+
+TEST_F(End, hands_out_the_deliveries_leased) {
+  run(remember(test_space, a_lesson("app-a")));
+  auto front = a_lesson("app-b");
+  front.channels = {.front = true};
+  run(remember(test_space, front));
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(ended);
+  const auto& found = ended->ending.session;
+  EXPECT_EQ(found, session()) << "what end returns is what stays behind";
+  EXPECT_EQ(found.reason, "rp");
+  EXPECT_FALSE(found.is_live());
+  ASSERT_EQ(ended->leased.size(), 1u);
+  EXPECT_TRUE(claim_all().empty()) << "nobody else may have it before the lease runs out";
+  let_leases_run_out();
+  auto claimed = claim_all();
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].attempt, 2u);
+  claimed[0].attempt = 1;
+  EXPECT_EQ(claimed, ended->leased) << "the record says what the caller was told";
+}
+
+TEST_F(End, just_queues_the_deliveries_without_a_lease) {
+  run(remember(test_space, a_lesson()));
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms()));
+  ASSERT_TRUE(ended);
+  EXPECT_TRUE(ended->leased.empty());
+  const auto claimed = claim_all();
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].attempt, 1u);
+}
+
+TEST_F(End, gives_each_client_the_names_that_it_knows) {
+  run(remember(test_space, a_lesson("common")));
+  auto own = a_lesson("own");
+  own.client_sub = Subject{"pairwise"};
+  own.client_sid = Sid{"own-sid"};
+  run(remember(test_space, own));
+  auto without = a_lesson("without");
+  without.client_no_sid = true;
+  run(remember(test_space, without));
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(ended && ended->leased.size() == 3);
+  let_leases_run_out();
+  auto claimed = claim_all();
+  for (const auto& told : {ended->leased, claimed}) {
+    ASSERT_EQ(told.size(), 3u);
+    for (const auto& delivery : told) {
+      if (delivery.client.value == "common") {
+        EXPECT_EQ(delivery.sub, Subject{"alice"});
+        EXPECT_EQ(delivery.sid, Sid{"sid-1"});
+      } else if (delivery.client.value == "own") {
+        EXPECT_EQ(delivery.sub, Subject{"pairwise"});
+        EXPECT_EQ(delivery.sid, Sid{"own-sid"});
+      } else {
+        EXPECT_EQ(delivery.sub, Subject{"alice"});
+        EXPECT_EQ(delivery.sid, std::nullopt);
+      }
+    }
+  }
+}
+
+TEST_F(End, tells_no_sid_where_the_provider_issues_none) {
+  auto lesson = a_lesson();
+  lesson.cookie = CookieDigest{"\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7"s};
+  lesson.key = mint_key(*lesson.cookie);
+  EXPECT_TRUE(is_minted(lesson.key));
+  run(remember(test_space, lesson));
+  EXPECT_EQ(run(session_of_cookie(test_space, *lesson.cookie)), lesson.key);
+  const auto ended = run(end_session(test_space, lesson.key, end_terms(Millis{60'000})));
+  ASSERT_TRUE(ended && ended->leased.size() == 1);
+  EXPECT_EQ(ended->leased[0].sid, std::nullopt);
+  let_leases_run_out(lesson.key.value);
+  const auto claimed = claim_all();
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].sid, std::nullopt);
+}
+
+TEST_F(End, leaves_a_session_alone_that_was_seen_since) {
+  auto lesson = a_lesson();
+  lesson.idle = Seconds{100};
+  run(remember(test_space, lesson));
+  let_pass(Seconds{150});
+  run(remember(test_space, lesson));
+  EXPECT_EQ(run(claim_due(test_space, partition_of("sid-1"), 10, Seconds{60})),
+            std::vector<SessionKey>{{"sid-1"}});
+  auto terms = end_terms();
+  terms.only_if_due = true;
+  EXPECT_EQ(run(end_session(test_space, {"sid-1"}, terms)), std::nullopt);
+  EXPECT_TRUE(session().is_live());
+  const auto due = number({"ZSCORE", expiry_key(test_space, partition_of("sid-1")), "sid-1"});
+  EXPECT_EQ(due, session().created.time_since_epoch().count() + session().last_seen.count() + 100);
+  let_pass(Seconds{101});
+  EXPECT_TRUE(run(end_session(test_space, {"sid-1"}, terms)));
+}
+
+TEST_F(End, writes_the_session_into_the_feed) {
+  run(remember(test_space, a_lesson()));
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  const auto feed = ask({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
+  const Reply entries(feed.get());
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0][1][0].text(), "s");
+  EXPECT_EQ(entries[0][1][1].text(), "sid-1");
+}
+
+class Leave : public StoreTest {};
+
+TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
+  run(remember(test_space, a_lesson("app-a")));
+  run(remember(test_space, a_lesson("app-b")));
+  const auto left = run(end_participation(test_space, {"sid-1"}, {"app-b"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->ending.session.participants.size(), 1u);
+  EXPECT_TRUE(left->ending.session.is_live());
+  ASSERT_EQ(left->leased.size(), 1u);
+  EXPECT_EQ(left->leased[0].client, ClientId{"app-b"});
+  EXPECT_EQ(session().find({"app-b"}), nullptr);
+  EXPECT_NE(session().find({"app-a"}), nullptr);
+  let_leases_run_out();
+  auto claimed = claim_all();
+  ASSERT_EQ(claimed.size(), 1u);
+  claimed[0].attempt = 1;
+  EXPECT_EQ(claimed, left->leased);
+}
+
+TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
+  run(remember(test_space, a_lesson("app-a")));
+  EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"stranger"}, end_terms())), std::nullopt);
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms())), std::nullopt);
+}
+
+TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {
+  run(remember(test_space, a_lesson("app-a")));
+  const auto left = run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms(Millis{60'000})));
+  std::this_thread::sleep_for(
+      Millis{1100});  // the server's clock cannot be set, and joins are told apart by seconds
+  run(remember(test_space, a_lesson("app-a")));
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(left && ended && left->leased.size() == 1 && ended->leased.size() == 1);
+  let_leases_run_out();
+  EXPECT_EQ(claim_all().size(), 2u);
+}
+
+TEST_F(Leave, finds_a_client_by_its_long_id) {
+  const ClientId id{std::string(200, 'x')};
+  run(remember(test_space, a_lesson(id.value)));
+  const auto left = run(end_participation(test_space, {"sid-1"}, id, end_terms(Millis{60'000})));
+  ASSERT_TRUE(left && left->leased.size() == 1);
+  EXPECT_EQ(left->leased[0].client, stored_client(id));
+}
+
+}  // namespace slo::redis::sessions_end_test
