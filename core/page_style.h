@@ -19,6 +19,7 @@ border-radius:1rem;box-shadow:0 1.25rem 2.5rem -1.75rem rgba(0,0,0,.45);overflow
 .place{margin:0 0 .35rem;color:var(--soft);font-size:.875rem}
 h1{margin:0 0 .75rem;font-size:1.6rem;line-height:1.2;font-weight:650;letter-spacing:-.01em}
 p{margin:0 0 1rem}
+main>:last-child{margin-bottom:0}
 .soft{color:var(--soft);font-size:.9375rem}
 ul{margin:0 0 1.25rem;padding:0;list-style:none;border-top:1px solid var(--line)}
 li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.1rem 1rem;padding:.55rem 0;

@@ -4,7 +4,7 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/client.h"
@@ -56,6 +56,7 @@ struct Provider {
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
+  std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
   std::optional<CookieScope> session_cookie{};
   std::string cookie_secret{};  // keys the digest of cookies; may be empty
   std::string ticket_secret{};  // 32 bytes; seals confirmation tickets
@@ -77,6 +78,10 @@ struct Provider {
   bool is_https() const { return issuer.value.starts_with("https:"); }
   const Client* find(const ClientId& id) const {
     auto found = clients.find(id);
+    if (found == clients.end()) {
+      const auto full = short_names.find(id);
+      if (full != short_names.end()) found = clients.find(full->second);
+    }
     return found == clients.end() ? nullptr : &found->second;
   }
   // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does naturally.

@@ -30,6 +30,7 @@ Page refusal_html(const Refusal& refusal, std::string_view self) {
   const FaultRow& row = describe(refusal.fault);
   FrameContent content{.status = row.status, .heading = std::string(refusal_heading(row.status))};
   content.body = paragraph(row.to_client);
+  content.body += "<p class=\"soft\">Code: " + std::string(row.code) + "</p>\n";
   if (!self.empty() && may_sign_out_here(refusal)) {
     if (is_ticket_fault(refusal.fault)) {
       content.body += link_button("Start again", self);
@@ -38,7 +39,6 @@ Page refusal_html(const Refusal& refusal, std::string_view self) {
       content.body += link_button("Sign out", self);
     }
   }
-  content.body += "<p class=\"soft\">Code: " + std::string(row.code) + "</p>\n";
   return framed_page(content);
 }
 

@@ -23,7 +23,7 @@ Batch::Share Batch::share(const ClientId& client) {
 void Batch::close(Millis wait) {
   is_closed_ = true;
   if (shares_ == 0 || wait <= Millis(0)) {
-    wake_.post_next();
+    wake_.post();  // a draining worker might not see another turn
   } else {
     wake_.after(wait);
   }

@@ -79,9 +79,25 @@ bool has_back_channel(const Provider& provider) {
                      [](const auto& entry) { return entry.second.channels().back; });
 }
 
+// Confirmation tickets are sealed with what all hosts share: the first signing key, else the store's secret.
+std::string ticket_secret(const Provider& provider) {
+  constexpr std::string_view label = "slo confirmation ticket";
+  if (!provider.signing_keys.empty()) return provider.signing_keys.front().secret_digest(label);
+  if (provider.cookie_secret.empty()) return {};
+  return digest_cookie(provider.cookie_secret, label).value +
+         digest_cookie(provider.cookie_secret, provider.issuer.value).value;
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
   provider.provider.cookie_secret = conf.store->cookie_secret;
+  provider.provider.ticket_secret = ticket_secret(provider.provider);
+  if (provider.provider.ticket_secret.empty()) {
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "slo_provider \"%s\" needs a \"signing_key\", or \"slo_store\" a \"secret_file=\"",
+                  provider.provider.name.c_str());
+    return NGX_ERROR;
+  }
   provider.carrier = pick_carrier(conf, provider);
   if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -19,9 +19,16 @@ struct Courier::State {
     }
   }
 
+  void take(const ProviderConf& provider, Delivery delivery, Batch::Share share) {
+    ngx_msec_t lease_end =
+        ngx_current_msec + static_cast<ngx_msec_t>(lease_of(provider.provider.delivery).count());
+    Round* round = provider.index < rounds.size() ? rounds[provider.index].get() : nullptr;
+    if (round != nullptr) round->take(std::move(delivery), lease_end, std::move(share));
+  }
+
   ngx_log_t* log;
   SigningTime signing;
-  std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index
+  std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index; none once the worker has quit
 };
 
 Courier::Courier(const MainConf& conf, RedisLink& link, ngx_log_t* log)
@@ -31,20 +38,21 @@ Courier::~Courier() = default;
 
 Courier::BatchSeat Courier::dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
                                      WhenTold when_told) {
-  const DeliveryPolicy& policy = provider.provider.delivery;
-  ngx_msec_t lease_end = ngx_current_msec + static_cast<ngx_msec_t>(lease_of(policy).count());
   Batch* batch = Batch::open(ngx_cycle->log, std::move(when_told));
   BatchSeat seat(batch);
-  Round* round = state_ != nullptr ? state_->rounds[provider.index].get() : nullptr;
   for (Delivery& delivery : leased) {
     Batch::Share share = batch->share(delivery.client);
-    if (round != nullptr) round->take(std::move(delivery), lease_end, std::move(share));
+    state_->take(provider, std::move(delivery), std::move(share));
   }
-  batch->close(policy.wait);
+  batch->close(provider.provider.delivery.wait);
   return seat;
 }
 
-void Courier::quit() noexcept { state_.reset(); }
+void Courier::send(const ProviderConf& provider, std::vector<Delivery> leased) {
+  for (Delivery& delivery : leased) state_->take(provider, std::move(delivery), {});
+}
+
+void Courier::quit() noexcept { state_->rounds.clear(); }
 
 Courier::BatchSeat::BatchSeat(Batch* batch) : batch_(batch) {}
 

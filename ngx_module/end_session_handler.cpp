@@ -52,7 +52,9 @@ void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& visit = visit_of<EndSessionVisit>(r);
   const auto& onward = visit.end.onward;
   if (visit.end.only_client) {
-    return conclude(r, "ended", Counter::logouts_ended, one_client_page(provider_of(visit), onward));
+    return conclude(
+        r, "ended", Counter::logouts_ended,
+        one_client_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
   }
   conclude(r, visit.ended.ending.already ? "already_over" : "ended",
            visit.ended.ending.already ? Counter::logouts_already_over : Counter::logouts_ended,
@@ -151,7 +153,7 @@ void with_request(R& r) {
   auto asked = slo::ask(provider_of(visit), visit.request, visit.moment);
   if (!asked) return turn_away(r, asked.error());
   visit.asked = std::move(*asked);
-  visit.redirect = visit.asked.redirect.value_or("");
+  visit.redirect = visit.asked.ticket ? visit.asked.ticket->onward.uri : visit.asked.redirect.value_or("");
   if (visit.asked.question == SessionQuestion{}) return decide_with(r, Found{});
   ask(r, redis::locate(visit.provider->space, visit.asked.question), with_located);
 }

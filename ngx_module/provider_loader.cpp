@@ -4,6 +4,7 @@
 #include "core/jose.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/directives.h"
+#include "redis_schema/key.h"
 
 namespace slo::ngx {
 namespace {
@@ -35,6 +36,8 @@ Outcome<void> add_client(Provider& provider, Client client) {
   if (!provider.clients.try_emplace(id, std::move(client)).second) {
     return bad_line("the client \"" + id.value + "\" is duplicate");
   }
+  if (const ClientId stored = redis::stored_client(id); stored != id)
+    provider.short_names.emplace(stored, id);
   return {};
 }
 

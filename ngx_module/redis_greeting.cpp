@@ -65,7 +65,8 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
     if (reply.is_error() && (verb == "AUTH" || verb == "SELECT")) {
       return refuse(Fault::store_unreachable, verb + " was answered " + first_word(reply.error()));
     }
-    if (reply.error().starts_with("NOAUTH")) return refuse(Fault::store_unreachable, "it asks for a password");
+    if (reply.error().starts_with("NOAUTH"))
+      return refuse(Fault::store_unreachable, "it asks for a password");
     if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }
   introduced_ = true;

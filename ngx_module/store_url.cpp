@@ -9,6 +9,7 @@
 
 #include "core/text/form.h"
 #include "core/text/uri.h"
+#include "ngx_module/line.h"
 #include "ngx_module/pool.h"
 #include "ngx_module/store_tls.h"
 
@@ -16,11 +17,7 @@ namespace slo::ngx {
 namespace {
 
 constexpr unsigned default_port = 6379;
-constexpr std::size_t longest_secret = 4096;
-
-tl::unexpected<Refusal> wrong(std::string sentence) {
-  return refuse(Fault::configuration_invalid, std::move(sentence));
-}
+constexpr std::size_t longest_password = 4096;
 
 std::optional<unsigned> read_database(std::string_view digits) {
   unsigned number = 0;
@@ -40,7 +37,7 @@ Outcome<std::vector<ngx_addr_t>> resolve(ngx_conf_t* cf, const std::string& plac
   url.url = to_ngx(cf->pool, place);
   url.default_port = default_port;
   if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
-    return wrong("\"" + place + "\": " + (url.err != nullptr ? url.err : "cannot be resolved"));
+    return bad_line("\"" + place + "\": " + (url.err != nullptr ? url.err : "cannot be resolved"));
   }
   return std::vector<ngx_addr_t>(url.addrs, url.addrs + url.naddrs);
 }
@@ -53,12 +50,12 @@ Outcome<LinkSettings> read_unix(ngx_conf_t* cf, std::string_view url) {
   if (colon > url.find('/') && colon != std::string_view::npos) {
     const auto database = read_database(url.substr(colon + 1));
     if (!database)
-      return wrong("\"" + std::string(url) + "\": what follows the last colon must be a database number");
+      return bad_line("\"" + std::string(url) + "\": what follows the last colon must be a database number");
     settings.database = *database;
     path = url.substr(0, colon);
   }
   if (!path.starts_with("unix:/"))
-    return wrong("\"" + std::string(url) + "\": expected unix:/path[:database]");
+    return bad_line("\"" + std::string(url) + "\": expected unix:/path[:database]");
   settings.url = with_database(std::string(path), ':', settings.database);
   auto addresses = resolve(cf, std::string(path));
   if (!addresses) return refuse(addresses.error());
@@ -80,17 +77,18 @@ bool read_credentials(std::string_view userinfo, LinkSettings& settings) {
 // redis[s]://[user[:password]@]host[:port][/database]
 Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri) {
   const std::string place = uri.scheme + "://" + uri.authority();
-  if (uri.host.empty()) return wrong("the URL names no host; expected redis://host[:port][/database]");
-  if (uri.query || uri.fragment) return wrong("\"" + place + "\": takes neither a query nor a fragment");
+  if (uri.host.empty()) return bad_line("the URL names no host; expected redis://host[:port][/database]");
+  if (uri.query || uri.fragment) return bad_line("\"" + place + "\": takes neither a query nor a fragment");
 
   LinkSettings settings;
   if (uri.userinfo && !read_credentials(*uri.userinfo, settings)) {
-    return wrong("\"" + place + "\": user or password has a broken percent escape");
+    return bad_line("\"" + place + "\": user or password has a broken percent escape");
   }
   const std::string_view path = uri.path;
   const auto database = path.size() <= 1 ? std::optional(0u) : read_database(path.substr(1));
   if (!database)
-    return wrong("\"" + place + uri.path + "\": the path must be a database number, as in " + place + "/1");
+    return bad_line("\"" + place + uri.path + "\": the path must be a database number, as in " + place +
+                    "/1");
   settings.database = *database;
   settings.url = with_database(place, '/', settings.database);
   settings.tls = uri.scheme == "rediss";
@@ -107,50 +105,43 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
   // Named before anything is read: their lists of hosts are no URI.
   for (const std::string_view scheme : {"redis-sentinel:", "redis-cluster:"}) {
     if (!url.starts_with(scheme)) continue;
-    return wrong(std::string(scheme) +
-                 "// is not supported by this version; name one Redis server with redis://, "
-                 "rediss:// or unix:");
+    return bad_line(std::string(scheme) +
+                    "// is not supported by this version; name one Redis server with redis://, "
+                    "rediss:// or unix:");
   }
   const auto uri = read_uri(url);
   if (!uri)
-    return wrong("the URL is malformed (" + uri.error().detail + "); expected redis://, rediss:// or unix:");
+    return bad_line("the URL is malformed (" + uri.error().detail +
+                    "); expected redis://, rediss:// or unix:");
   if (uri->scheme == "redis" || uri->scheme == "rediss") return read_redis(cf, *uri);
-  return wrong("unknown scheme \"" + uri->scheme + "\"; expected redis://, rediss:// or unix:");
+  return bad_line("unknown scheme \"" + uri->scheme + "\"; expected redis://, rediss:// or unix:");
 }
 
-// The content of a small file, one trailing newline removed.
-Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& path) {
-  ngx_str_t name = to_ngx(cf->pool, path);
-  if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) return wrong("out of memory");
-  const std::string full(view(name));
-  const ngx_fd_t fd = ngx_open_file(name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-  if (fd == NGX_INVALID_FILE) return wrong("password_file \"" + full + "\" cannot be opened");
-  std::string content(longest_secret + 1, '\0');
-  const ssize_t size = ngx_read_fd(fd, content.data(), content.size());
-  ngx_close_file(fd);
-  if (size < 0) return wrong("password_file \"" + full + "\" cannot be read");
-  content.resize(static_cast<std::size_t>(size));
-  if (content.size() > longest_secret)
-    return wrong("password_file \"" + full + "\" is too large for a password");
-  if (content.ends_with('\n')) content.pop_back();
-  if (content.empty()) return wrong("password_file \"" + full + "\" is empty");
-  return content;
+// The file's content, one trailing newline removed.
+Outcome<std::string> read_password(ngx_conf_t* cf, const std::string& path) {
+  return read_file(cf, path).and_then([&](std::string content) -> Outcome<std::string> {
+    if (content.ends_with('\n')) content.pop_back();
+    if (content.empty()) return bad_line("password_file \"" + path + "\" is empty");
+    if (content.size() > longest_password)
+      return bad_line("password_file \"" + path + "\" is too large for a password");
+    return content;
+  });
 }
 
 Outcome<void> add_credentials(ngx_conf_t* cf, const StoreOptions& options, LinkSettings& settings) {
   if (!options.user.empty()) {
-    if (!settings.user.empty()) return wrong("a user stands both in the URL and in user=; remove one");
+    if (!settings.user.empty()) return bad_line("a user stands both in the URL and in user=; remove one");
     settings.user = options.user;
   }
   if (!options.password_file.empty()) {
     if (!settings.password.empty())
-      return wrong("a password stands both in the URL and in password_file=; remove one");
-    auto password = read_secret(cf, options.password_file);
+      return bad_line("a password stands both in the URL and in password_file=; remove one");
+    auto password = read_password(cf, options.password_file);
     if (!password) return refuse(password.error());
     settings.password = *std::move(password);
   }
   if (!settings.user.empty() && settings.password.empty())
-    return wrong("a user needs a password; add password_file=");
+    return bad_line("a user needs a password; add password_file=");
   return {};
 }
 

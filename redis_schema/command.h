@@ -12,7 +12,8 @@ namespace slo::redis {
 
 struct Script;  // script.h
 
-// `partition` is what a cluster would route by; every key of one command lies in it (meta for the unpartitioned).
+// `partition` is what a cluster would route by; every key of one command lies in it (meta for the
+// unpartitioned).
 inline constexpr std::uint16_t meta_partition = 0xffff;
 
 struct Command {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Exchange<T>: what to say to Redis, and the ear that understands the answer. The hinge that keeps this room free of
-// sockets: any host sends `commands` in order (pipelined) and hands all their replies, in order, to `read`.
+// Exchange<T>: what to say to Redis, and the ear that understands the answer. The hinge that keeps this room
+// free of sockets: any host sends `commands` in order (pipelined) and hands all their replies, in order, to
+// `read`.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,8 @@ namespace slo::redis {
 template <class T>
 struct Exchange {
   std::vector<Command> commands{};
-  std::function<Outcome<T>(std::span<const Reply>)> read{};  // as many replies as commands; owns what it captures
+  std::function<Outcome<T>(std::span<const Reply>)>
+      read{};  // as many replies as commands; owns what it captures
 };
 
 }  // namespace slo::redis

@@ -23,17 +23,18 @@ class Reply {
   bool is_nil() const noexcept;
   bool is_error() const noexcept;
   bool is_array() const noexcept;
-  std::string_view error() const noexcept;           // the error line; empty if it is none
+  std::string_view error() const noexcept;                // the error line; empty if it is none
   std::optional<std::string_view> text() const noexcept;  // bulk or status string
   std::optional<long long> integer() const noexcept;      // integer, or a string that is one
-  std::size_t size() const noexcept;                 // elements of an array, else 0
+  std::size_t size() const noexcept;                      // elements of an array, else 0
   Reply operator[](std::size_t index) const noexcept;     // beyond the end: a nil reply
 
  private:
   const redisReply* reply_;
 };
 
-// An error reply as a Refusal: OOM → store_full, everything else → store_refused with its first word as detail.
+// An error reply as a Refusal: OOM → store_full, everything else → store_refused with its first word as
+// detail.
 Refusal refusal_of(const Reply& reply);
 Refusal unexpected_reply(std::string_view command);
 
