@@ -93,6 +93,10 @@ sub require_module {
 
 sub before_block {
     my $block = shift;
+    # What must never be logged, unless a block says itself what must not.
+    if ( $ENV{TEST_NGINX_LOAD_MODULES} && !defined $block->no_error_log && !defined $block->must_die ) {
+        $block->set_value( no_error_log => "[alert]\n[emerg]\nslo: unexpected\n" );
+    }
     SloTest::Receiver::forget_all();
     return if !SloTest::Redis::in_use();
     SloTest::Redis::start($dir);    # a block may have stopped it

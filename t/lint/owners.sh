@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# One owner per duty: what must be right everywhere is written once, so that it can be found and checked there.
+. "$(dirname "$0")/ours.bash"
+
+all='core redis_schema ngx_module'
+only_in() { # OWNERS(regex) PATTERN RULE [bare_code]
+  ours "$all" '*.h' '*.cpp' | grep -vE "^($1)$" | "${4:-code}" | grep -P "$2" | breaches "$3"
+}
+
+only_in 'ngx_module/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' bare_code
+only_in 'ngx_module/respond\.cpp' 'ngx_http_send_header' 'respond.cpp is the only sender' bare_code
+only_in 'ngx_module/redis_[a-z]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
+  'the redis_* files own the only sockets' bare_code
+only_in 'ngx_module/(redis_[a-z]+|store_tls)\.(h|cpp)' 'SSL_connect|SSL_read|SSL_write|ngx_ssl_handshake' 'and their TLS' bare_code
+only_in 'redis_schema/(key|script)\.cpp' '"slo:(?! |\d+[km]")' 'key.cpp builds every key'
+only_in 'core/text/html\.(h|cpp)' '&(lt|gt|amp|quot|#39);' 'html.cpp is the only escaping'
+only_in 'ngx_module/ngx\.h' '#\s*include\s*<ngx_' 'ngx.h includes nginx'
+
+# OAuth and API error codes, as the table spells them.
+codes=$(code <<<core/fault.cpp | grep -oP '"[a-z]+(_[a-z]+)+"' | sort -u | tr '\n' '|' | sed 's/|$//')
+ours 'ngx_module redis_schema' '*.h' '*.cpp' | code | grep -P "$codes" | breaches 'fault.cpp owns the error codes'
+
+ours ngx_module '*.h' '*.cpp' | code | grep -P '"\s*<(!|/?[a-z])' | breaches 'no HTML in ngx_module'
+ours ngx_module '*.h' '*.cpp' | code | grep -P '"(iss|aud|azp|jti|iat|exp|nonce|events|logout_token|id_token_hint)"' |
+  breaches 'no claim or parameter names of the protocol in ngx_module'
+done_linting
