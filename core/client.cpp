@@ -73,17 +73,6 @@ bool Client::may_redirect_to(std::string_view uri) const {
   return portless && loopback_redirects.contains(*portless);
 }
 
-const jose::Key* Client::encryption_key() const {
-  if (id_token_encrypted_response_alg.empty()) return nullptr;
-  if (encryption_secret) return &*encryption_secret;
-  if (!jwks) return nullptr;
-  const auto fits = [this](const jose::Key& key) {
-    return key.fits_encryption(id_token_encrypted_response_alg, id_token_encrypted_response_enc);
-  };
-  const auto found = std::ranges::find_if(jwks->keys(), fits);
-  return found == jwks->keys().end() ? nullptr : &*found;
-}
-
 Outcome<Clients> read_clients(std::string_view text, const ClientRules& rules) {
   const Outcome<Json> document = parse_json(text);
   if (!document) return refuse(document.error());

@@ -38,11 +38,10 @@ struct Client {
   std::string frontchannel_logout_uri{};
   bool frontchannel_logout_session_required = false;
   std::optional<jose::Algorithm> id_token_signed_response_alg{};  // unset: the provider's default
-  std::optional<jose::Key> secret{};                              // client_secret, for HS*
+  std::optional<jose::Key> secret{};                              // client_secret, where it signs or encrypts
   std::string id_token_encrypted_response_alg{};                  // empty: logout tokens are not encrypted
   std::string id_token_encrypted_response_enc{};
   std::optional<jose::KeySet> jwks{};  // the client's own keys (encryption)
-  std::optional<jose::Key> encryption_secret{};  // made of client_secret, where it encrypts (dir, A128KW …)
   bool logout_token_typ = true;        // ours: "typ": "logout+jwt"
   bool logout_token_aud_array = true;  // ours: aud as an array of one
 

@@ -153,21 +153,29 @@ Done check_encryption_is_known(const Client& client) {
 }
 
 // OpenID Connect Core 1.0, section 10.2: the key is made of the client_secret.
-Done make_encryption_secret(const json_t* object, Client& client) {
+Done read_encryption_secret(const json_t* object, Client& client) {
   const std::string& alg = client.id_token_encrypted_response_alg;
-  const auto secret = jose::Key::from_secret(string_member(object, "client_secret").value_or(std::string{}));
+  auto secret = jose::Key::from_secret(string_member(object, "client_secret").value_or(std::string{}));
   if (!secret) return blame("client_secret", "must be at least 32 bytes long to encrypt with \"" + alg + '"');
-  auto key = jose::encryption_key_of(*secret, alg, client.id_token_encrypted_response_enc);
+  const auto key = jose::encryption_key_of(*secret, alg, client.id_token_encrypted_response_enc);
   if (!key) return blame("client_secret", "cannot encrypt with \"" + alg + "\": " + key.error().detail);
-  client.encryption_secret = *std::move(key);
+  client.secret = *std::move(secret);
   return {};
 }
 
-Done find_encryption_key(const json_t* object, Client& client) {
+bool has_encryption_key(const Client& client) {
+  const auto fits = [&](const jose::Key& key) {
+    return key.fits_encryption(client.id_token_encrypted_response_alg,
+                               client.id_token_encrypted_response_enc);
+  };
+  return client.jwks && std::ranges::any_of(client.jwks->keys(), fits);
+}
+
+Done check_encryption(const json_t* object, Client& client) {
   if (Done known = check_encryption_is_known(client); !known) return known;
   const std::string& alg = client.id_token_encrypted_response_alg;
-  if (wants_shared_key(alg)) return make_encryption_secret(object, client);
-  if (client.encryption_key() != nullptr) return {};
+  if (wants_shared_key(alg)) return read_encryption_secret(object, client);
+  if (has_encryption_key(client)) return {};
   return blame_value("id_token_encrypted_response_alg", alg,
                      "needs a fitting key for encryption in \"jwks\" (\"jwks_uri\" is not fetched)");
 }
@@ -181,7 +189,7 @@ Done read_encryption(const json_t* object, const ClientRules&, Client& client) {
   if (!*alg) return {};
   client.id_token_encrypted_response_alg = **alg;
   client.id_token_encrypted_response_enc = enc->value_or(default_enc);
-  return client.channels().back ? find_encryption_key(object, client) : Done{};
+  return client.channels().back ? check_encryption(object, client) : Done{};
 }
 
 Done read_our_switches(const json_t* object, const ClientRules&, Client& client) {

@@ -88,31 +88,28 @@ std::string ticket_secret(const Provider& provider) {
          digest_cookie(provider.cookie_secret, provider.issuer.value).value;
 }
 
+ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const std::string& why) {
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\"%s in %s", provider.provider.name.c_str(),
+                why.c_str(), provider.place.c_str());
+  return NGX_ERROR;
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
   provider.provider.cookie_secret = conf.store->cookie_secret;
   provider.provider.ticket_secret = ticket_secret(provider.provider);
   if (provider.provider.ticket_secret.empty()) {
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "slo_provider \"%s\" needs a \"signing_key\", or \"slo_store\" a \"secret_file=\"",
-                  provider.provider.name.c_str());
-    return NGX_ERROR;
+    return refuse_provider(cf, provider, " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\"");
   }
   provider.carrier = pick_carrier(conf, provider);
   if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "slo_provider \"%s\" has clients with a backchannel_logout_uri, but there is no internal "
-                  "location with "
-                  "\"slo_deliver\": include snippets/slo-deliver.conf in a server",
-                  provider.provider.name.c_str());
-    return NGX_ERROR;
+    return refuse_provider(
+        cf, provider,
+        " has clients with a backchannel_logout_uri, but there is no internal location with "
+        "\"slo_deliver\": include snippets/slo-deliver.conf in a server");
   }
-  if (auto checked = check(provider.provider); !checked) {
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\": %s", provider.provider.name.c_str(),
-                  checked.error().detail.c_str());
-    return NGX_ERROR;
-  }
-  return NGX_OK;
+  auto checked = check(provider.provider);
+  return checked ? NGX_OK : refuse_provider(cf, provider, ": " + checked.error().detail);
 }
 
 ngx_int_t check_carriers(ngx_conf_t* cf, const MainConf& conf) {

@@ -28,6 +28,7 @@ struct ProviderConf {
   redis::Space space{};
   const Carrier* carrier = nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
   std::size_t index = 0;             // place in MainConf::providers
+  std::string place{};               // where its block begins, `file:line`, for messages
 };
 
 struct StoreConf {

@@ -27,6 +27,7 @@ char* open_provider(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept
     auto& added = main.providers.emplace_back();
     added.provider.name = name;
     added.index = main.providers.size() - 1;
+    added.place = std::string(view(cf->conf_file->file.name)) + ":" + std::to_string(cf->conf_file->line);
     main.opened = &added;
     const ngx_conf_t saved = *cf;
     cf->cmd_type = in_provider;

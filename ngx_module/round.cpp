@@ -9,6 +9,7 @@
 #include "ngx_module/courier.h"
 #include "ngx_module/delivery_log.h"
 #include "ngx_module/worker.h"
+#include "ngx_module/zone.h"
 
 namespace slo::ngx {
 namespace {
@@ -20,6 +21,11 @@ Millis time_left(ngx_msec_t moment) { return Millis(static_cast<ngx_msec_int_t>(
 
 // 0.75 .. 1.25 s: the workers of all hosts spread themselves.
 Millis next_second() { return Millis(750 + ngx_random() % 501); }
+
+// In the order of Verdict's alternatives.
+constexpr std::array verdict_counters{Counter::deliveries_delivered, Counter::deliveries_retried,
+                                      Counter::deliveries_abandoned};
+static_assert(std::variant_size_v<Verdict> == verdict_counters.size());
 
 std::string reason_of(const Verdict& verdict) {
   if (const auto* retry = std::get_if<RetryAt>(&verdict)) return retry->why;
@@ -122,6 +128,7 @@ void Round::leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict)
 }
 
 void Round::conclude(Parcel parcel, const Verdict& verdict) {
+  count(verdict_counters.at(verdict.index()));
   log_verdict(log_, conf_.provider, parcel.delivery, verdict);
   bool delivered = std::holds_alternative<Delivered>(verdict);
   parcel.share.answer(delivered ? Told::State::delivered : Told::State::failed);

@@ -64,18 +64,6 @@ TEST(Client, holds_web_clients_to_the_port_they_registered) {
   EXPECT_FALSE(client.may_redirect_to("http://127.0.0.1:81/out"));
 }
 
-TEST(Client, picks_the_key_that_its_tokens_are_encrypted_with) {
-  const std::string keys =
-      "[" + std::string(test_keys::client_rsa_jwk) + "," + std::string(test_keys::client_p256_jwk) + "]";
-  const std::string common =
-      R"({"client_id":"a","backchannel_logout_uri":"https://a/","jwks":{"keys":)" + keys + "}";
-  EXPECT_EQ(registered(common + "}").encryption_key(), nullptr);
-  EXPECT_EQ(registered(common + R"(,"id_token_encrypted_response_alg":"RSA-OAEP"})").encryption_key()->kid(),
-            "enc-rsa");
-  EXPECT_EQ(registered(common + R"(,"id_token_encrypted_response_alg":"ECDH-ES"})").encryption_key()->kid(),
-            "enc-ec");
-}
-
 TEST(Clients, are_read_from_an_array) {
   auto clients = read_clients(R"([{"client_id":"a"},{"client_id":"b","client_name":"Bee"}])", {});
   ASSERT_TRUE(clients) << clients.error().detail;

@@ -3,6 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { send } from './browser_jar.mjs'
 
+const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
+
 const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log }) => `
 load_module ${process.env.SLO_MODULE};
 daemon off;
@@ -31,15 +33,7 @@ http {
     listen ${origin};
     location = /logout { slo_end_session main; }
     location = /slo/jwks { slo_jwks main; }
-    location = /_slo/deliver {
-      internal;
-      slo_deliver;
-      proxy_pass $slo_deliver_uri;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_connect_timeout 2s;
-      proxy_read_timeout 5s;
-    }
+    include ${snippet};
     ${locations}
   }
   server {

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# slo_api: registering, looking up and ending sessions, listing deliveries and clients; slo_status and slo_jwks beside it.
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest qw(redis);
+use SloTest::Slo;
+use Test::Nginx::Socket 'no_plan';
+
+no_shuffle();
+no_long_string();
+Test::Nginx::Socket::log_level('info');
+receiver( a => 'ok' );
+receiver( b => '400' );
+make_key('op');
+add_block_preprocessor( sub {
+    my $block = shift;
+    $block->set_value( http_config => http_part() ) if !defined $block->http_config;
+    $block->set_value( config => server_part() )    if !defined $block->config;
+} );
+run_tests();
+
+__DATA__
+
+=== TEST 1: a registration is new, then a new client, then known
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back'),
+  SloTest::Slo::registration(client_id => 'front'),
+  SloTest::Slo::registration(client_id => 'front'),
+  'GET /api/main/sessions/s1',
+  'GET /api/main/sessions?sub=alice',
+]
+--- error_code eval
+[201, 201, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '(?s)(?=.*"sid":"s1")(?=.*"sub":"alice")(?=.*"client_id":"back")(?=.*"client_id":"front")', '"sessions":\[\{.*"sid":"s1"']
+
+
+=== TEST 2: a session ends by DELETE and its client is told
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back'),
+  'DELETE /api/main/sessions/s1',
+  'GET /api/main/sessions/s1',
+  SloTest::Slo::registration(client_id => 'both'),
+]
+--- error_code eval
+[201, 200, 200, 409]
+--- response_body_like eval
+['', '"notified":\["back"\]', '"state":"ended"', '"code":"session_ended"|session']
+--- received
+a: POST /logout?tenant=1
+b: POST /
+
+
+=== TEST 3: one participation ends, the session lives
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back'),
+  SloTest::Slo::registration(client_id => 'plain'),
+  'DELETE /api/main/sessions/s1/clients/back',
+  'GET /api/main/sessions/s1',
+]
+--- error_code eval
+[201, 201, 200, 200]
+--- response_body_unlike eval
+['ended', 'ended', '"state":"ended"', '"client_id":"back"']
+--- received
+a: POST /logout?tenant=1
+
+
+=== TEST 4: a final refusal of the receiver becomes a dead letter
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'both'),
+  'DELETE /api/main/sessions/s1',
+  'GET /logout',
+  'GET /api/main/deliveries?state=pending',
+]
+--- wait: 1
+--- error_code eval
+[201, 200, 200, 200]
+--- received
+b: POST /
+--- redis_after
+EVAL return(#redis.call('KEYS','*:dl')) 0 => 1
+
+
+=== TEST 5: bad registrations are refused with the reason
+--- request eval
+[
+  "POST /api/main/sessions\n{\"client_id\":\"nobody\",\"sub\":\"a\",\"sid\":\"s\"}",
+  "POST /api/main/sessions\n{\"client_id\":\"back\",\"sub\":\"a\"}",
+  "POST /api/main/sessions\n{\"client_id\":\"back\",\"sub\":\"a\",\"sub\":\"b\",\"sid\":\"s\"}",
+  "POST /api/main/sessions\nnot json",
+  "POST /api/main/sessions\n{\"client_id\":\"back\",\"sub\":7,\"sid\":\"s\"}",
+]
+--- error_code eval
+[400, 400, 400, 400, 400]
+--- response_headers eval
+[("Content-Type: application/problem+json") x 5]
+--- response_body_like eval
+['client_unknown', 'session_unidentified', 'json_malformed|api_body_invalid', 'json_malformed|api_body_invalid', 'sub']
+
+
+=== TEST 6: what is not there is 404, what may not be is 405
+--- request eval
+['GET /api/main/sessions/none', 'GET /api/nobody/sessions/s1', 'GET /api/main/nothing', 'PUT /api/main/sessions', 'GET /api/main/clients/none']
+--- error_code eval
+[404, 404, 404, 405, 404]
+
+
+=== TEST 7: without write=on nothing is written
+--- config
+    location /api/ { slo_api; }
+    location = /_slo/deliver { internal; slo_deliver; proxy_pass $slo_deliver_uri; }
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back'), 'GET /api/main/sessions/s1' ]
+--- error_code eval
+[403, 404]
+
+
+=== TEST 8: clients are shown without their secrets
+--- http_config eval
+SloTest::Slo::http_part("client secretive { client_secret 0123456789abcdef0123456789abcdef; id_token_signed_response_alg HS256; post_logout_redirect_uris https://s.example/; }\n")
+--- request eval
+['GET /api/main/clients', 'GET /api/main/clients/secretive']
+--- error_code eval
+[200, 200]
+--- response_body_unlike eval
+['0123456789abcdef', '0123456789abcdef']
+
+
+=== TEST 9: a store that is away is 503, and the status page says so
+--- init
+SloTest::Redis::stop();
+--- request eval
+[ 'GET /api/main/sessions/s1', 'GET /status' ]
+--- error_code eval
+[503, 200]
+--- response_body_like eval
+['store_unreachable|store_timeout', 'slo_store_up 0']
+
+
+=== TEST 10: the status page counts
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back'), 'GET /logout', 'GET /status' ]
+--- error_code eval
+[201, 200, 200]
+--- response_body_like eval
+['', '', '(?s)slo_store_up 1.*slo_logouts_already_over_total [1-9].*slo_registrations_total [1-9].*slo_store_new_total\{provider="main"\} 1']
+
+
+=== TEST 11: our public keys are served, the private one is not
+--- request
+GET /jwks
+--- response_headers
+Content-Type: application/jwk-set+json
+--- response_body_like: ^\{"keys":\[\{[^\]]*"kty":"RSA"[^\]]*\}\]\}$
+--- response_body_unlike: "(d|p|q)":
+
+
+=== TEST 12: a per-client sid and sub are the client's own in its logout token
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back', client_sid => 'own-sid', client_sub => 'pairwise-7'),
+  'GET /logout?post_logout_redirect_uri=https://back.example/bye&id_token_hint=' . SloTest::Slo::hint(sid => 'own-sid', sub => 'pairwise-7'),
+]
+--- error_code eval
+[201, 303]
+--- received_claims
+a: sid=own-sid
+a: sub=pairwise-7

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# slo_session: participations registered from variables of requests and answers.
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest qw(redis);
+use SloTest::Slo;
+use Test::Nginx::Socket 'no_plan';
+
+no_shuffle();
+no_long_string();
+Test::Nginx::Socket::log_level('info');
+receiver( a => 'ok' );
+receiver( b => 'ok' );
+make_key('op');
+our $rule = 'slo_session main client=$arg_client sid=$arg_sid sub=$arg_sub cookie=$cookie_op_session;';
+add_block_preprocessor( sub {
+    my $block = shift;
+    $block->set_value( http_config => http_part() ) if !defined $block->http_config;
+    $block->set_value( config => server_part() . ( $block->config // "location = /login { $::rule return 200 hello; }\n" ) );
+} );
+run_tests();
+
+__DATA__
+
+=== TEST 1: a request's variables register a participation
+--- request eval
+['GET /login?client=back&sid=s1&sub=alice', 'GET /api/main/sessions/s1']
+--- error_code eval
+[200, 200]
+--- response_body_like eval
+['hello', '"client_id":"back"']
+
+
+=== TEST 2: empty values register nothing
+--- request eval
+['GET /login?client=back&sid=s1', 'GET /login?sid=s1&sub=alice', 'GET /login?client=back&sub=alice', 'GET /api/main/sessions?sub=alice']
+--- error_code eval
+[200, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '"sessions":\[\]']
+
+
+=== TEST 3: the headers of a proxied answer register it, and an error does not
+--- config
+    location = /ok  { slo_session main client=$upstream_http_x_client sid=$upstream_http_x_sid sub=$upstream_http_x_sub; proxy_pass http://127.0.0.1:$server_port/up; }
+    location = /bad { slo_session main client=back sid=s2 sub=alice; return 403; }
+    location = /up  { add_header X-Client front; add_header X-Sid s1; add_header X-Sub alice; return 200 up; }
+--- request eval
+['GET /bad', 'GET /ok', 'GET /api/main/sessions/s1', 'GET /api/main/sessions/s2']
+--- error_code eval
+[403, 200, 200, 404]
+--- response_body_like eval
+['', 'up', '"client_id":"front"', '']
+
+
+=== TEST 4: without a sid the cookie is the session, and a hint without a sid ends it
+--- request eval
+[
+  'GET /login?client=both&sub=alice',
+  'GET /logout?id_token_hint=' . SloTest::Slo::hint(aud => 'both', sid => undef),
+]
+--- more_headers
+Cookie: op_session=c00kie
+--- error_code eval
+[200, 200]
+--- received
+b: POST /
+--- received_claims
+b: sub=alice
+b: sid!
+
+
+=== TEST 5: a repeat is spared the store
+--- request eval
+['GET /login?client=back&sid=s1&sub=alice', 'GET /login?client=back&sid=s1&sub=alice', 'GET /login?client=back&sid=s1&sub=alice', 'GET /status']
+--- error_code eval
+[200, 200, 200, 200]
+--- response_body_like eval
+['', '', '', 'slo_registrations_total 1\n']
+
+
+=== TEST 6: rules are inherited, and "off" stops that
+--- http_config eval
+SloTest::Slo::http_part() . 'slo_session main client=plain sid=inherited sub=bob;'
+--- config
+    location = /in  { return 200 in; }
+    location = /out { slo_session off; return 200 out; }
+--- request eval
+['GET /out', 'GET /api/main/sessions/other', 'GET /in', 'GET /api/main/sessions/inherited']
+--- error_code eval
+[200, 404, 200, 200]
+
+
+=== TEST 7: an unknown client is logged, and the answer untouched
+--- request
+GET /login?client=nobody&sid=s1&sub=alice
+--- response_body: hello
+--- error_log
+[info]
+slo: refused an unknown client
