@@ -52,9 +52,10 @@ function assert_landed(address) {
 let chromium
 let browser_house
 before(async () => {
-  browser_house = new House({ after, passed: true })
+  browser_house = new House({ after: () => {} })  // an `after` registered in here would run at once
   chromium = await start_chromium(browser_house)
 })
+after(() => browser_house.close(true))
 
 test('every iframe is loaded with iss and sid, and the browser arrives with the state', { timeout: 30_000 }, async (t) => {
   const rooms = await settle(t)
@@ -128,7 +129,7 @@ test('asked and answered yes, once, by the same browser', { timeout: 30_000 }, a
 // Posts the form by hand, from a page of the same site.
 async function answer_yes(page, nginx, ticket) {
   await page.goto(`${nginx.url}/nowhere`)
-  await eventually('a page of that site', async () => (await page.address()) === `${nginx.url}/nowhere`)
+  await eventually('a page of that site', async () => (await page.read('document.readyState + location.href')) === `complete${nginx.url}/nowhere`)
   await page.read(`document.body.innerHTML = '<form method=post action=/logout><input name=ticket><input name=choice value=yes></form>';
                    document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; document.forms[0].submit()`)
   await page.arrives_at(nginx.logout)

@@ -68,7 +68,7 @@ export class House {
   async close(passed) {
     for (const close of this.#closers) await close()
     if (!passed) this.#show_last_words()
-    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true })
+    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     else console.error(`kept: ${this.dir}`)
   }
 
