@@ -108,7 +108,8 @@ void hide_request(ngx_http_request_t& r, std::string_view shown) {
   r.unparsed_uri = to_ngx(r.pool, shown);
   r.uri = r.unparsed_uri;
   r.args = {};
-  if (auto* referer = r.headers_in.referer; referer != nullptr) {  // the question page's own URL comes back as one
+  if (auto* referer = r.headers_in.referer;
+      referer != nullptr) {  // the question page's own URL comes back as one
     referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
   }
 }
