@@ -34,11 +34,12 @@ __DATA__
 === TEST 2: as JSON, where that is configured
 --- config eval
 SloTest::Slo::server_part() . "location = /json { slo_status format=json; }\n"
---- request
-GET /json
---- response_headers
-Content-Type: application/json
---- response_body_like: ^\{"store_up":true,"host":\{"logouts_ended":\d+,.*"providers":\{"main":\{"deliveries_pending":0,"deliveries_dead":0.*\}\}\}$
+--- request eval
+['GET /api/main/sessions/none', 'GET /json']
+--- error_code eval
+[404, 200]
+--- response_body_like eval
+['', '^\{"store_up":true,"host":\{"logouts_ended":\d+,.*"providers":\{"main":\{"deliveries_pending":0,"deliveries_dead":0.*\}\}\}$']
 
 
 === TEST 2: without a store it says that, and goes on

@@ -54,6 +54,7 @@ sub stop {
 }
 
 # Stops it in its tracks: connections stay, nobody answers. thaw() goes on.
+sub is_running { return defined $pid }
 sub freeze { kill 'STOP', $pid; return }
 sub thaw   { kill 'CONT', $pid; return }
 
