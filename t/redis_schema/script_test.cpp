@@ -27,7 +27,9 @@ TEST(Script, has_the_digest_of_its_body) {
 
 TEST(Script, opens_with_its_name_keys_arguments_returns_and_promise) {
   for (const auto* script : all_scripts()) {
-    EXPECT_TRUE(script->body.starts_with("-- " + std::string(script->name) + ": ")) << script->name;
+    EXPECT_TRUE(script->body.starts_with("-- SPDX-License-Identifier: BSD-2-Clause\n-- " +
+                                         std::string(script->name) + ": "))
+        << script->name;
     for (const auto* word : {"\n-- KEYS  ", "\n-- ARGV  ", "\n-- Returns ", "\n-- Promise: "}) {
       EXPECT_NE(script->body.find(word), std::string_view::npos) << script->name << word;
     }
