@@ -16,6 +16,7 @@
 
 namespace slo::ngx {
 namespace {
+namespace api_job {  // names of this file alone, in unity builds too
 
 struct ApiVisit : Visit {
   std::string path{};
@@ -198,14 +199,15 @@ void with_body(R& r, Outcome<std::string> body) {
   std::visit([&r](const auto& what) { carry_out(r, what); }, *visit.command);
 }
 
+}  // namespace api_job
 }  // namespace
 
-ngx_int_t handle_api(R& r) {
-  auto& visit = open_visit<ApiVisit>(r);
+ngx_int_t handle_api(ngx_http_request_t& r) {
+  auto& visit = open_visit<api_job::ApiVisit>(r);
   visit.path = raw_path(r);
   visit.query = query_of(r);
-  hide_request(r, prefix_of(r));
-  return read_body<with_body>(r);
+  hide_request(r, api_job::prefix_of(r));
+  return read_body<api_job::with_body>(r);
 }
 
 }  // namespace slo::ngx

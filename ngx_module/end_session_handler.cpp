@@ -17,6 +17,7 @@
 
 namespace slo::ngx {
 namespace {
+namespace end_session_job {  // names of this file alone, in unity builds too
 
 struct EndSessionVisit : Visit {
   std::string query{};
@@ -170,10 +171,11 @@ void with_body(R& r, Outcome<std::string> body) {
 
 void with_wrong_method(R& r, Outcome<std::string>) { turn_away(r, Refusal{Fault::method_not_allowed}); }
 
+}  // namespace end_session_job
 }  // namespace
 
-ngx_int_t handle_end_session(R& r) {
-  auto& visit = open_visit<EndSessionVisit>(r);
+ngx_int_t handle_end_session(ngx_http_request_t& r) {
+  auto& visit = open_visit<end_session_job::EndSessionVisit>(r);
   visit.provider = loc_conf(r).provider;
   visit.moment = this_moment();
   visit.logout_id = nonce(visit.moment, 3);
@@ -182,7 +184,8 @@ ngx_int_t handle_end_session(R& r) {
   visit.query = query_of(r);
   hide_request(r, visit.request.self);
   const bool allowed = r.method == NGX_HTTP_GET || r.method == NGX_HTTP_POST;
-  return allowed ? read_body<with_body>(r) : read_body<with_wrong_method>(r);
+  return allowed ? read_body<end_session_job::with_body>(r)
+                 : read_body<end_session_job::with_wrong_method>(r);
 }
 
 }  // namespace slo::ngx

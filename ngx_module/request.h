@@ -13,10 +13,10 @@
 
 namespace slo::ngx {
 
-inline constexpr std::size_t body_limit = 64 * 1024;
+inline constexpr std::size_t form_limit = 64 * 1024;
 
 // Reads the whole body, then calls `next` with it (empty for none); the request is held from here on, so
-// `next` ends in respond() or ask(). form_too_large over body_limit. The answer is for the content handler to
+// `next` ends in respond() or ask(). form_too_large over form_limit. The answer is for the content handler to
 // return.
 using WithBody = void (*)(ngx_http_request_t& r, Outcome<std::string> body);
 template <WithBody next>

@@ -15,6 +15,7 @@
 
 namespace slo::ngx {
 namespace {
+namespace status_job {  // names of this file alone, in unity builds too
 
 struct ProviderStatus {
   std::string name{};
@@ -121,12 +122,13 @@ void with_body(R& r, Outcome<std::string>) {
   ask_next(r);
 }
 
+}  // namespace status_job
 }  // namespace
 
-ngx_int_t handle_status(R& r) {
+ngx_int_t handle_status(ngx_http_request_t& r) {
   if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return NGX_HTTP_NOT_ALLOWED;
-  open_visit<StatusVisit>(r);
-  return read_body<with_body>(r);
+  open_visit<status_job::StatusVisit>(r);
+  return read_body<status_job::with_body>(r);
 }
 
 }  // namespace slo::ngx
