@@ -72,7 +72,8 @@ Outcome<ApiCommand> list_sessions(const ApiCall& call) {
     return wrong_parameter("sub", "is required, 1 to 255 bytes without control characters");
   auto list = read_api_list(*form);
   if (!list) return refuse(list.error());
-  if (!list->cursor.empty() && !read_offset(list->cursor)) return wrong_parameter("cursor", "is none of ours");
+  if (!list->cursor.empty() && !read_offset(list->cursor))
+    return wrong_parameter("cursor", "is none of ours");
   return api::ListSessions{Subject{*sub}, list->limit, std::move(list->cursor)};
 }
 

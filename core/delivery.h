@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One delivery: seal an envelope, judge the answer, time the retry. Back-Channel Logout 1.0, sections 2.5 and 2.8.
+// One delivery: seal an envelope, judge the answer, time the retry. Back-Channel Logout 1.0, sections 2.5
+// and 2.8.
 #pragma once
 
 #include <optional>
@@ -35,17 +36,17 @@ struct Envelope {
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
-// A fresh jti, iat and exp for each attempt; a delivery without sid repeats the same claims until they expire, since a
-// re-minted one could end later sessions (delivery_expired afterwards). Other refusals: delivery_client_gone,
-// delivery_without_subject, delivery_uri_refused, key_unusable.
+// A fresh jti, iat and exp for each attempt; a delivery without sid repeats the same claims until they
+// expire, since a re-minted one could end later sessions (delivery_expired afterwards). Other refusals:
+// delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
-// Where the envelope's uri and host come from, without signing anything. delivery_client_gone, or delivery_uri_refused for
-// what is no URI.
+// Where the envelope's uri and host come from, without signing anything. delivery_client_gone, or
+// delivery_uri_refused for what is no URI.
 Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
 
-// What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502 refused,
-// reset or not verified, 504 timed out, other: the delivery location itself is wrong).
+// What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
+// refused, reset or not verified, 504 timed out, other: the delivery location itself is wrong).
 struct Answer {
   bool by_receiver = false;
   int status = 0;
@@ -67,12 +68,14 @@ struct Abandon {
 };
 using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 
-// 200 and 204 deliver. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included), local
-// 502/504 are tried again after first*2^(attempt-1), at most max, times 0.5..1.5; Retry-After counts where it is
-// longer, at most max. 3xx is not followed and final. The last attempt is final.
-Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer, const Moment& moment);
+// 200 and 204 deliver. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included),
+// local 502/504 are tried again after first*2^(attempt-1), at most max, times 0.5..1.5; Retry-After counts
+// where it is longer, at most max. 3xx is not followed and final. The last attempt is final.
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
+              const Moment& moment);
 
 // The same for a refusal of seal(): some heal (delivery_client_gone), some do not.
-Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal, const Moment& moment);
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal,
+              const Moment& moment);
 
 }  // namespace slo

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Names every way a logout can go wrong, once; the table in fault.cpp says what each one means.
 //
-// A fault has exactly one error code, HTTP status, log level and pair of sentences: one for the client, one for
-// the operator's log. A new failure is a new row and a test that produces it.
+// A fault has exactly one error code, HTTP status, log level and pair of sentences: one for the client, one
+// for the operator's log. A new failure is a new row and a test that produces it.
 #pragma once
 
 #include <cstddef>
@@ -89,19 +89,19 @@ enum class Level : std::uint8_t { info, warn, error };
 
 struct FaultRow {
   Fault fault;
-  std::string_view name;        // stable, for $slo_fault and counters
-  std::string_view code;        // OAuth 2.0 error code or the specification's own name for it
-  int status;                   // HTTP status
+  std::string_view name;  // stable, for $slo_fault and counters
+  std::string_view code;  // OAuth 2.0 error code or the specification's own name for it
+  int status;             // HTTP status
   Level level;
-  std::string_view to_client;   // a sentence without secrets
+  std::string_view to_client;  // a sentence without secrets
   std::string_view to_log;
 };
 
 // The row of `fault`. Never fails.
 const FaultRow& describe(Fault fault) noexcept;
 
-// A fault with its detail. `detail` is for the operator's log only and never for the client; it must not contain a
-// token, cookie, sid or subject (use fingerprint()).
+// A fault with its detail. `detail` is for the operator's log only and never for the client; it must not
+// contain a token, cookie, sid or subject (use fingerprint()).
 struct Refusal {
   Fault fault;
   std::string detail{};

@@ -37,7 +37,7 @@ std::optional<std::string> decipher(EVP_CIPHER_CTX* context, std::string_view ci
       EVP_DecryptFinal_ex(context, out + size, &last) != 1) {
     return std::nullopt;
   }
-  plaintext.resize(static_cast<std::size_t>(size + last));
+  plaintext.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(last));
   return plaintext;
 }
 

@@ -17,7 +17,8 @@ struct Participation {
   Seconds absolute{0}, idle{-1};  // 0 and -1: the provider's
 };
 
-// client_unknown, session_unidentified, api_parameter_invalid (a value that cannot be stored; the detail names it).
+// client_unknown, session_unidentified, api_parameter_invalid (a value that cannot be stored; the detail
+// names it).
 Outcome<Lesson> learn(const Provider& provider, const Participation& participation);
 
 }  // namespace slo

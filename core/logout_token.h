@@ -21,8 +21,10 @@ struct LogoutTokenClaims {
   TimeS issued{};  // exp is issued + logout_token_life
 };
 
-// Signed for `client` (and encrypted where its registration says so). Never a nonce, always exp, typ logout+jwt unless
-// the client is switched off it. delivery_without_subject when neither sub nor sid, or a required sid, is there.
-Outcome<std::string> write_logout_token(const Provider& provider, const Client& client, const LogoutTokenClaims& claims);
+// Signed for `client` (and encrypted where its registration says so). Never a nonce, always exp, typ
+// logout+jwt unless the client is switched off it. delivery_without_subject when neither sub nor sid, or a
+// required sid, is there.
+Outcome<std::string> write_logout_token(const Provider& provider, const Client& client,
+                                        const LogoutTokenClaims& claims);
 
 }  // namespace slo

@@ -17,15 +17,17 @@ struct Name {
 
 using Issuer = Name<struct IssuerTag>;
 using ClientId = Name<struct ClientIdTag>;
-using Sid = Name<struct SidTag>;             // the session id that a client knows (OIDC `sid`)
-using Subject = Name<struct SubjectTag>;     // the subject that a client knows (OIDC `sub`)
+using Sid = Name<struct SidTag>;          // the session id that a client knows (OIDC `sid`)
+using Subject = Name<struct SubjectTag>;  // the subject that a client knows (OIDC `sub`)
 using Jti = Name<struct JtiTag>;
-// What a session is stored under within its issuer: the OP's own sid, or `~` and a digest where the OP issues none.
+// What a session is stored under within its issuer: the OP's own sid, or `~` and a digest where the OP issues
+// none.
 using SessionKey = Name<struct SessionKeyTag>;
 // What is kept of a session cookie: 16 raw bytes, HMAC-SHA-256 (or SHA-256) of its value. Never the cookie.
 using CookieDigest = Name<struct CookieDigestTag>;
 
-// May `value` be stored and sent: 1..255 bytes, none below 0x20? (OIDC sid and sub: at most 255 ASCII characters)
+// May `value` be stored and sent: 1..255 bytes, none below 0x20? (OIDC sid and sub: at most 255 ASCII
+// characters)
 bool is_storable(std::string_view value) noexcept;
 
 // Eight characters that let an operator tell two secrets apart in a log without learning either.

@@ -13,8 +13,8 @@ struct Header {
   friend bool operator==(const Header&, const Header&) = default;
 };
 
-// `headers` holds everything but Content-Type, Content-Length, Date and Server; names may repeat (Set-Cookie).
-// A Location header is written as it stands: the core has encoded it.
+// `headers` holds everything but Content-Type, Content-Length, Date and Server; names may repeat
+// (Set-Cookie). A Location header is written as it stands: the core has encoded it.
 struct Page {
   int status = 200;
   std::string content_type{};  // empty: no body

@@ -16,8 +16,8 @@
 namespace slo {
 
 struct DeliveryPolicy {
-  Millis wait{1000};        // how long the user's answer waits for the receivers' first answers; 0: not at all
-  Millis timeout{5000};     // one attempt, all in all
+  Millis wait{1000};     // how long the user's answer waits for the receivers' first answers; 0: not at all
+  Millis timeout{5000};  // one attempt, all in all
   unsigned concurrency = 64;  // attempts in flight per worker
   unsigned per_host = 4;      // … and per receiver authority
   unsigned attempts = 10;
@@ -34,8 +34,8 @@ struct FrontchannelPolicy {
 struct HintPolicy {
   bool required = false;
   bool accept_expired = true;
-  // A client_id other than the hint's: refuse (RPI 2 demands the check, RPI 4 that a failed one ends what depends on
-  // it), or true: drop hint, client and redirect, and ask the user about his own session.
+  // A client_id other than the hint's: refuse (RPI 2 demands the check, RPI 4 that a failed one ends what
+  // depends on it), or true: drop hint, client and redirect, and ask the user about his own session.
   bool confirm_mismatch = false;
   Seconds max_age{30 * 24 * 3600};  // since iat; 0: unlimited
 };
@@ -84,7 +84,8 @@ struct Provider {
     }
     return found == clients.end() ? nullptr : &found->second;
   }
-  // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does naturally.
+  // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does
+  // naturally.
   jose::Algorithm default_algorithm() const;
   // id_token_signed_response_alg, or the default.
   jose::Algorithm algorithm_of(const Client& client) const;
@@ -95,8 +96,9 @@ struct Provider {
 // The first six characters of base64url(SHA-256(issuer)): hosts agree on it without asking anybody.
 std::string store_tag(const Issuer& issuer);
 
-// Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy: issuer an
-// https (or, with allow_http, http) URL without query and fragment; every client's algorithm has its key; …
+// Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy:
+// issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has
+// its key; …
 Outcome<void> check(const Provider& provider);
 
 // The public halves of the signing keys as a JWK set, for slo_jwks.

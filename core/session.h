@@ -23,8 +23,8 @@ struct Channels {
   friend bool operator==(const Channels&, const Channels&) = default;
 };
 
-// Where `sub` or `sid` differ from the session's own, the participant carries them; `no_sid` says that this client's
-// ID Token had none, so that neither its logout token nor its iframe may have one.
+// Where `sub` or `sid` differ from the session's own, the participant carries them; `no_sid` says that this
+// client's ID Token had none, so that neither its logout token nor its iframe may have one.
 struct Participant {
   ClientId client{};
   Seconds joined{};  // after the session's creation
@@ -57,7 +57,8 @@ struct Session {
   }
 };
 
-// May a session live this long, in all or unused? 1 second to 400 days: longer than any browser keeps a cookie.
+// May a session live this long, in all or unused? 1 second to 400 days: longer than any browser keeps a
+// cookie.
 inline bool is_session_life(Seconds life) { return life >= Seconds{1} && life <= Seconds{400LL * 24 * 3600}; }
 
 // Was the key made by us because the OP issues no sid?
@@ -73,7 +74,8 @@ inline const Subject& sub_of(const Session& session, const Participant& particip
   return participant.sub ? *participant.sub : session.sub;
 }
 
-// What a room must know from the store to decide on a logout. All members optional; none set: nothing to look up.
+// What a room must know from the store to decide on a logout. All members optional; none set: nothing to look
+// up.
 struct SessionQuestion {
   std::optional<CookieDigest> cookie{};
   std::optional<Sid> sid{};          // found as a session key or as a client's own sid
@@ -92,7 +94,8 @@ struct Found {
 
 // What one login teaches about a session: `client` took part in it.
 struct Lesson {
-  SessionKey key{};  // empty: the OP issues no sid; the store finds it by cookie, or mints one from the cookie
+  SessionKey
+      key{};  // empty: the OP issues no sid; the store finds it by cookie, or mints one from the cookie
   ClientId client{};
   Channels channels{};
   Subject sub{};

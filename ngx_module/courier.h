@@ -49,8 +49,8 @@ class Courier {
 
   // Sends `leased` (leased for lease_of() just now). `when_told` is called once, from a later turn of the
   // event loop: as soon as every one of them has had its first answer, or when the provider's `delivery
-  // wait=` is over; the list has one entry per delivery. wait=0 or an empty list: at once, but not from inside
-  // dispatch().
+  // wait=` is over; the list has one entry per delivery. wait=0 or an empty list: at once, but not from
+  // inside dispatch().
   [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
                                    WhenTold when_told);
 

@@ -17,6 +17,12 @@ ngx_uint_t nginx_level(Level level) noexcept {
   return NGX_LOG_ERR;
 }
 
+// The link says once, at error, that the store went, and once that it is back; a line per request would only
+// bury that.
+bool is_told_by_the_link(Fault fault) noexcept {
+  return fault == Fault::store_unreachable || fault == Fault::store_timeout || fault == Fault::store_busy;
+}
+
 }  // namespace
 
 void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider) {
@@ -24,7 +30,8 @@ void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider) {
   std::string line(row.to_log);
   if (!refusal.detail.empty()) line += ": " + refusal.detail;
   if (!provider.empty()) line += ", provider \"" + std::string(provider) + "\"";
-  ngx_log_error(nginx_level(row.level), log, 0, "slo: %s", line.c_str());
+  const ngx_uint_t level = is_told_by_the_link(refusal.fault) ? NGX_LOG_INFO : nginx_level(row.level);
+  ngx_log_error(level, log, 0, "slo: %s", line.c_str());
 }
 
 }  // namespace slo::ngx

@@ -2,6 +2,8 @@
 // Copies what core needs out of an nginx request; decides nothing.
 #include "ngx_module/request.h"
 
+#include <algorithm>
+
 #include "core/text/cookie.h"
 #include "ngx_module/pool.h"
 
@@ -106,6 +108,10 @@ void hide_request(ngx_http_request_t& r, std::string_view shown) {
   r.unparsed_uri = to_ngx(r.pool, shown);
   r.uri = r.unparsed_uri;
   r.args = {};
+  if (auto* referer = r.headers_in.referer;
+      referer != nullptr) {  // the question page's own URL comes back as one
+    referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
+  }
 }
 
 std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }

@@ -51,13 +51,17 @@ Round::Round(const ProviderConf& conf, RedisLink& link, SigningTime& signing, ng
 
 void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
   Parcel parcel{std::move(delivery), lease_end, std::move(share)};
-  Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
-  if (!addressed) {
-    Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), this_moment());
-    return conclude(std::move(parcel), verdict);
+  auto known = receivers_.find(parcel.delivery.client);
+  if (known == receivers_.end()) {
+    Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
+    if (!addressed) {
+      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), this_moment());
+      return conclude(std::move(parcel), verdict);
+    }
+    known = receivers_.emplace(parcel.delivery.client, std::move(addressed->host)).first;
   }
-  if (lanes_.is_shut(addressed->host)) return postpone(std::move(parcel));
-  lanes_.add(addressed->host, std::move(parcel));
+  if (lanes_.is_shut(known->second)) return postpone(std::move(parcel));
+  lanes_.add(known->second, std::move(parcel));
   pump_.post();
 }
 

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/delivery.h"
@@ -74,6 +76,9 @@ class Round {
   RedisLink& link_;
   SigningTime& signing_;
   ngx_log_t* log_;
+  // The lane of each client. Its URI does not change under a worker, and is not read again for each of a
+  // thousand deliveries before the first of them leaves.
+  std::unordered_map<ClientId, std::string> receivers_{};
   Lanes<Parcel> lanes_;
   std::list<Trip> trips_{};
   Settling settling_;

@@ -10,8 +10,8 @@
 
 namespace slo {
 
-// The value of the first cookie called `name` in one Cookie header (names are case-sensitive); surrounding double
-// quotes are kept, for they are part of the value.
+// The value of the first cookie called `name` in one Cookie header (names are case-sensitive); surrounding
+// double quotes are kept, for they are part of the value.
 std::optional<std::string_view> find_cookie(std::string_view header, std::string_view name);
 
 struct CookieScope {

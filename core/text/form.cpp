@@ -63,7 +63,8 @@ Outcome<Form> Form::read(std::string_view encoded, std::span<const std::string_v
       return refuse(Fault::parameter_repeated, quoted(*name) + " was sent twice");
     std::optional<std::string> decoded = decode_escapes(value, Plus::is_blank);
     if (!decoded) return refuse(Fault::form_malformed, quoted(*name) + " holds a broken percent escape");
-    if (decoded->find('\0') != std::string::npos) return refuse(Fault::form_malformed, quoted(*name) + " holds a NUL");
+    if (decoded->find('\0') != std::string::npos)
+      return refuse(Fault::form_malformed, quoted(*name) + " holds a NUL");
     form.values_.emplace(*name, *std::move(decoded));  // even an empty one: its repetition is refused
   }
   return form;

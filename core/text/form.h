@@ -14,7 +14,8 @@
 
 namespace slo {
 
-// The known parameters of a form, decoded. A parameter without a value counts as absent (OAuth 2.0, section 3.1).
+// The known parameters of a form, decoded. A parameter without a value counts as absent (OAuth 2.0,
+// section 3.1).
 class Form {
  public:
   // Keeps the parameters named in `known`, ignores all others. A known one that is sent twice is
@@ -27,7 +28,8 @@ class Form {
   std::map<std::string, std::string, std::less<>> values_{};
 };
 
-// Percent-encodes everything but RFC 3986 unreserved characters: safe in a query, a form body and a path segment.
+// Percent-encodes everything but RFC 3986 unreserved characters: safe in a query, a form body and a path
+// segment.
 std::string encode_component(std::string_view value);
 
 // Decodes percent escapes (`+` stays); nullopt for a broken escape.

@@ -18,8 +18,8 @@ struct JsonRelease {
 };
 using Json = std::unique_ptr<json_t, JsonRelease>;  // owns one reference
 
-// Parses a whole document (any JSON value). Duplicate members, trailing bytes, NUL in strings, more than 64 levels
-// of nesting and invalid UTF-8 are Fault::json_malformed; the detail opens with "line:column: ".
+// Parses a whole document (any JSON value). Duplicate members, trailing bytes, NUL in strings, more than 64
+// levels of nesting and invalid UTF-8 are Fault::json_malformed; the detail opens with "line:column: ".
 Outcome<Json> parse_json(std::string_view text);
 // Was it a member that stands twice that parse_json refused?
 bool is_for_duplicate_member(const Refusal& refusal) noexcept;
@@ -27,9 +27,9 @@ bool is_for_duplicate_member(const Refusal& refusal) noexcept;
 // Compact, keys in insertion order.
 std::string dump_json(const json_t* value);
 
-// `line:column` where member `member` of the `index`-th object of a top-level array stands in `text` (`member` empty:
-// where that object begins); for messages about a document that parsed well. Where the object begins if it has no such
-// member, "1:1" if there is no such object.
+// `line:column` where member `member` of the `index`-th object of a top-level array stands in `text`
+// (`member` empty: where that object begins); for messages about a document that parsed well. Where the
+// object begins if it has no such member, "1:1" if there is no such object.
 std::string position_in_array(std::string_view text, std::size_t index, std::string_view member);
 
 // Members of an object; nullopt where absent or of another type.

@@ -28,13 +28,13 @@ struct Uri {
   std::string origin() const;       // scheme://host[:port], default ports left out
 };
 
-// An absolute URI without control characters, blanks or bytes above 0x7E, at most 2048 bytes, an http(s) one with a
-// non-empty, plain host (letters, digits, `.-_` or an address) and a port of 1..65535; anything else is
-// Fault::uri_malformed with the reason as detail, worded to follow the URI: `must …`, `is not …`.
+// An absolute URI without control characters, blanks or bytes above 0x7E, at most 2048 bytes, an http(s) one
+// with a non-empty, plain host (letters, digits, `.-_` or an address) and a port of 1..65535; anything else
+// is Fault::uri_malformed with the reason as detail, worded to follow the URI: `must …`, `is not …`.
 Outcome<Uri> read_uri(std::string_view text);
 
-// `uri` with `parameters` added to its query; what the query holds already is kept to the byte. REQUIRES: `uri` has
-// no fragment.
+// `uri` with `parameters` added to its query; what the query holds already is kept to the byte. REQUIRES:
+// `uri` has no fragment.
 std::string with_query(std::string_view uri, const Parameters& parameters);
 
 }  // namespace slo

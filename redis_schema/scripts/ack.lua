@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- ack: a delivery was received.
 -- KEYS  Q D A M
 -- ARGV  id, token

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- claim: leases due deliveries to the caller.
 -- KEYS  Q D A
 -- ARGV  limit, lease ms

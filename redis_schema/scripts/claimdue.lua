@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- claimdue: leases sessions that are due to expire to the caller.
 -- KEYS  X
 -- ARGV  limit, lease s

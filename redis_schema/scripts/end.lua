@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- end: ends a session and owes each of its back-channel clients a logout, in one step.
 -- KEYS  S X Q D A M RS
 -- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none)

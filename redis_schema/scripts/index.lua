@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- index: lists a session under its subject, before the session is registered (so that none is ever missing).
 -- KEYS  U (ZSET session key -> expiry second)
 -- ARGV  session key, absolute life in seconds

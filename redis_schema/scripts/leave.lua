@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- leave: ends one participation and owes its client a logout; the session lives on.
 -- KEYS  S Q D A M
 -- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- nack: an attempt failed; the delivery is tried again later, or becomes a dead letter.
 -- KEYS  Q D A M DL DR
 -- ARGV  id, token, delay ms (-1: dead letter), error, most dead letters

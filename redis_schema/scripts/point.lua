@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- point: makes a cookie digest, or a client's own sid, point to a session.
 -- KEYS  K or L (STRING, the session key)
 -- ARGV  session key, life in milliseconds

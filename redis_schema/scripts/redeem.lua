@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- redeem: marks a confirmation ticket as used.
 -- KEYS  T (STRING)
 -- ARGV  life in milliseconds

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- redrive: puts a dead letter back into the queue, as if new.
 -- KEYS  Q D DL DR M
 -- ARGV  id

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- register: writes down that a client takes part in a session; creates the session with its first client.
 -- KEYS  S X Q D M
 -- ARGV  key, client, flags, sub, cookie digest, absolute s, idle s, session's sid ('' = none), client's own sub

@@ -99,7 +99,8 @@ sub before_block {
     }
     SloTest::Receiver::forget_all();
     return if !SloTest::Redis::in_use();
-    SloTest::Redis::start($dir);    # a block may have stopped it
+    SloTest::Redis::start($dir);    # a block may have stopped it, or frozen it
+    SloTest::Redis::thaw();
     redis_command('FLUSHALL');
     redis_command( split ' ' ) for grep { /\S/ } split /\n/, $block->redis // '';
     return;

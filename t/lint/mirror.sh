@@ -22,6 +22,7 @@ for entry in $through; do
 done
 for handler in ngx_module/*_handler.cpp; do
   name=$(basename "$handler" _handler.cpp)
-  [ -f "t/ngx_module/$name.t" ] || echo "$handler:1:no t/ngx_module/$name.t" | breaches 'every handler has its suite'
+  [ -f "t/ngx_module/$name.t" ] || head -q -n 3 t/ngx_module/*.t | grep -q "slo_$name" ||
+    echo "$handler:1:no t/ngx_module/$name.t" | breaches 'every handler has its suite, or is named at the top of one'
 done
 done_linting

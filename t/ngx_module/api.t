@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# slo_api: registering, looking up and ending sessions, listing deliveries and clients; slo_status and slo_jwks beside it.
+# slo_api: registering, looking up and ending sessions, listing deliveries and clients.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -143,25 +143,7 @@ SloTest::Redis::stop();
 ['store_unreachable|store_timeout', 'slo_store_up 0']
 
 
-=== TEST 10: the status page counts
---- request eval
-[ SloTest::Slo::registration(client_id => 'back'), 'GET /logout', 'GET /status' ]
---- error_code eval
-[201, 200, 200]
---- response_body_like eval
-['', '', '(?s)slo_store_up 1.*slo_logouts_already_over_total [1-9].*slo_registrations_total [1-9].*slo_store_new_total\{provider="main"\} 1']
-
-
-=== TEST 11: our public keys are served, the private one is not
---- request
-GET /jwks
---- response_headers
-Content-Type: application/jwk-set+json
---- response_body_like: ^\{"keys":\[\{[^\]]*"kty":"RSA"[^\]]*\}\]\}$
---- response_body_unlike: "(d|p|q)":
-
-
-=== TEST 12: a per-client sid and sub are the client's own in its logout token
+=== TEST 10: a per-client sid and sub are the client's own in its logout token
 --- request eval
 [
   SloTest::Slo::registration(client_id => 'back', client_sid => 'own-sid', client_sub => 'pairwise-7'),

@@ -385,3 +385,39 @@ slo: refused a token with a duplicate member
 slo: refused a repeated parameter
 --- no_error_log
 [error]
+
+
+=== TEST 29: the variables tell what became of a request, in the access log
+--- http_config eval
+SloTest::Slo::http_part() . "\nlog_format all '\$slo_provider|\$slo_result|\$slo_fault|\$slo_logout_id|\$slo_post_logout_redirect_uri';\n"
+--- config eval
+SloTest::Slo::server_part() . "\naccess_log $ENV{TEST_NGINX_DIR}/all2.log all;\nlocation = /log { access_log off; alias $ENV{TEST_NGINX_DIR}/all2.log; }\n"
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back'),
+  'GET /logout?id_token_hint=' . SloTest::Slo::hint() . '&post_logout_redirect_uri=https://back.example/bye',
+  "POST /logout\n{}",
+  'GET /api/main/sessions/none',
+  'GET /log',
+]
+--- more_headers
+Content-Type: application/json
+--- error_code eval
+[201, 303, 415, 404, 200]
+--- response_body_like eval
+['', '', '', '', 'main\|ended\|-?\|[\w-]{22}\|https://back\.example/bye\nmain\|refused\|content_type_unsupported\|[\w-]{22}\|-?\n.*\|session_unknown\|']
+
+
+=== TEST 30: a secret in a referrer is cut as well
+--- http_config eval
+SloTest::Slo::http_part() . "\nlog_format referrer '\$http_referer';\n"
+--- config eval
+SloTest::Slo::server_part() . "\naccess_log $ENV{TEST_NGINX_DIR}/referrer.log referrer;\nlocation = /log { alias $ENV{TEST_NGINX_DIR}/referrer.log; }\n"
+--- request eval
+['GET /logout', 'GET /log']
+--- more_headers
+Referer: https://op.example/logout?id_token_hint=eyJsecret
+--- response_body_like eval
+['', '\Ahttps://op\.example/logout\n']
+--- no_error_log
+eyJsecret

@@ -73,7 +73,7 @@ export class House {
       try { await close() } catch (error) { console.error(`closing: ${error.message}`) }
     }
     if (!passed) this.#show_last_words()
-    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true })
+    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     else console.error(`kept: ${this.dir}`)
   }
 

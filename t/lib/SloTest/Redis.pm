@@ -43,6 +43,7 @@ sub stop {
     return if !$pid || $$ != $owner;
     $link = undef;
     kill 'TERM', $pid;
+    kill 'CONT', $pid;
     for ( my $end = time + 3 ; time < $end ; sleep 0.02 ) {
         if ( waitpid( $pid, WNOHANG ) != 0 ) { $pid = undef; return }
     }
@@ -53,6 +54,7 @@ sub stop {
 }
 
 # Stops it in its tracks: connections stay, nobody answers. thaw() goes on.
+sub is_running { return defined $pid }
 sub freeze { kill 'STOP', $pid; return }
 sub thaw   { kill 'CONT', $pid; return }
 

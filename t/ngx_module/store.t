@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The store's bad days: gone, frozen, overrun. Nothing is claimed, nobody waits for ever, the log is not flooded.
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest qw(redis);
+use SloTest::Slo;
+use Test::Nginx::Socket 'no_plan';
+
+no_shuffle();
+no_long_string();
+Test::Nginx::Socket::log_level('info');
+receiver( a => 'ok' );
+receiver( b => 'ok' );
+make_key('op');
+Test::Nginx::Socket::add_test_cleanup_handler( sub { SloTest::Redis::thaw() if SloTest::Redis::is_running() } );
+add_block_preprocessor( sub {
+    my $block = shift;
+    $block->set_value( http_config => http_part() ) if !defined $block->http_config;
+    $block->set_value( config => server_part() )    if !defined $block->config;
+} );
+run_tests();
+
+__DATA__
+
+=== TEST 1: a store that is gone is an error line of the link's, and 503 without one for who needs it
+--- init
+SloTest::Redis::stop();
+--- request eval
+'GET /logout?id_token_hint=' . SloTest::Slo::hint()
+--- error_code: 503
+--- response_headers
+Retry-After: 5
+! Location
+--- error_log eval
+[qr/\[error\] [^,]*slo: store "[^"]*" cannot be reached/, qr/\[info\] .*slo: the store cannot be reached: [^,]*, provider "main"/]
+
+
+=== TEST 2: a frozen store holds nobody longer than its timeout
+--- init
+SloTest::Redis::freeze();
+--- request eval
+'GET /logout?id_token_hint=' . SloTest::Slo::hint()
+--- timeout: 3
+--- error_code: 503
+--- response_headers
+Retry-After: 5
+! Location
+
+
+=== TEST 3: who needs no store is served
+--- init
+SloTest::Redis::stop();
+--- request eval
+['GET /jwks', 'GET /status', 'GET /logout?state=a&state=b', 'GET /logout']
+--- error_code eval
+[200, 200, 400, 200]
+
+
+=== TEST 4: what waits for a frozen store is bounded (store_busy)
+--- init
+SloTest::Redis::freeze();
+--- http_config eval
+( SloTest::Slo::http_part() =~ s/timeout=500ms/timeout=10s/r )
+  . CORE::join '', map { "slo_session main client=plain sub=alice sid=\$request_id.$_;\n" } 1 .. 220
+--- config eval
+SloTest::Slo::server_part() . "location = /many { return 200; }\n"
+--- request eval
+[ ('GET /many') x 60 ]
+--- error_code eval
+[ (200) x 60 ]
+--- grep_error_log eval
+qr/\[info\] [^,]*slo: too many requests wait for the store/
+--- grep_error_log_out eval
+[ (qr/\A/) x 59, qr/too many/ ]
