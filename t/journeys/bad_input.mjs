@@ -103,6 +103,7 @@ test('bad requests change nothing', { timeout: 60_000 }, async (t) => {
   }
   assert.equal(app.requests.length, 0, 'nobody was told anything')
   assert.doesNotMatch(nginx.log(), /cookie-of-ann|\bann\b|\[(crit|alert|emerg)\]/)
+  assert.ok(![nginx.log(), stage.house.read('nginx/access.log')].some((log) => log.includes(payload)), 'no token in any log')
   const answer = await send(logout_url({ id_token_hint: good, post_logout_redirect_uri: bye }))
   assert.equal(answer.location, bye, 'and the good request still works')
 })

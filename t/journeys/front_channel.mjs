@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A real browser on the front-channel page: every iframe is loaded, nothing holds the user up, he arrives where he should.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { start_chromium } from './parts/chromium.mjs'
 import { House, eventually } from './parts/house.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
@@ -20,7 +20,7 @@ async function settle(t) {
     post_logout_redirect_uris: [`${url}/bye?a=b`], frontchannel_logout_uri: `${url}/front${i === 0 ? '?keep=%C3%A4%26' : ''}`,
     frontchannel_logout_session_required: i !== 1,
   }))
-  const { issuer, nginx, hint, logout_url } = await set_stage(house, { clients, provider: 'frontchannel timeout=1s total=3s;' })
+  const { issuer, nginx, hint, logout_url } = await set_stage(house, { clients, provider: 'frontchannel timeout=1s total=9s;' })
   for (const { client_id } of clients) {
     await nginx.register({ client_id, sid: 's1', sub: 'ann', session_cookie: 'cookie-of-ann',
                            ...(client_id === 'app-2' && { client_sid: odd_sid }) })
@@ -28,9 +28,10 @@ async function settle(t) {
   const id_token_hint = await hint({ aud: 'app-0', sub: 'ann', sid: 's1' })
   const ask = (parameters) => logout_url({ post_logout_redirect_uri: `${apps[0].url}/bye?a=b`, state: every_printable,
                                            ...parameters })
+  const chromium = await start_chromium(house)
   const page = await chromium.new_page()
   await page.put_cookie(nginx.url, '_session', 'cookie-of-ann')
-  return { issuer, nginx, apps, page, ask, logout_url: ask({ id_token_hint }) }
+  return { issuer, nginx, apps, chromium, page, ask, logout_url: ask({ id_token_hint }) }
 }
 
 const fronts = ({ requests }) => requests.filter(({ url }) => url.startsWith('/front'))
@@ -49,35 +50,27 @@ function assert_landed(address) {
   assert.deepEqual(searchParams.getAll('state'), [every_printable])
 }
 
-let chromium
-let browser_house
-before(async () => {
-  browser_house = new House({ after: () => {} })  // an `after` registered in here would run at once
-  chromium = await start_chromium(browser_house)
-})
-after(() => browser_house.close(true))
-
-test('every iframe is loaded with iss and sid, and the browser arrives with the state', { timeout: 30_000 }, async (t) => {
+test('every iframe is loaded with iss and sid, and the browser arrives with the state', { timeout: 60_000 }, async (t) => {
   const rooms = await settle(t)
   await rooms.page.goto(rooms.logout_url)
   assert_landed(await rooms.page.arrives_at(`${rooms.apps[0].url}/bye`))
   assert_told(rooms)
-  assert.deepEqual(rooms.page.complaints.filter((text) => !/favicon/.test(text)), [])
+  assert.deepEqual(rooms.page.complaints, [])
   assert.deepEqual((await rooms.page.cookies(rooms.nginx.url)).filter(({ name }) => name === '_session'), [])
 })
 
-test('a client that hangs holds the user up for its timeout only', { timeout: 30_000 }, async (t) => {
+test('a client that hangs holds the user up for its timeout only', { timeout: 60_000 }, async (t) => {
   const rooms = await settle(t)
   rooms.apps[1].behave = manners.hanging
   const begin = Date.now()
   await rooms.page.goto(rooms.logout_url)
   assert_landed(await rooms.page.arrives_at(`${rooms.apps[0].url}/bye`))
   const took = Date.now() - begin
-  assert.ok(took >= 900 && took < 2800, `moved on after ${took} ms, the timeout is 1000 ms`)
+  assert.ok(took >= 900 && took < 8500, `moved on after ${took} ms; one frame has 1000 ms, all together 9000 ms`)
   assert_told(rooms)
 })
 
-test('without scripts the applications are told all the same, and a link leads onward', { timeout: 30_000 }, async (t) => {
+test('without scripts the applications are told all the same, and a link leads onward', { timeout: 60_000 }, async (t) => {
   const rooms = await settle(t)
   await rooms.page.without_scripts()
   await rooms.page.goto(rooms.logout_url)
@@ -91,7 +84,7 @@ test('without scripts the applications are told all the same, and a link leads o
 
 const question = 'form[method="post" i]'
 
-test('asked and answered no, nothing happens', { timeout: 30_000 }, async (t) => {
+test('asked and answered no, nothing happens', { timeout: 60_000 }, async (t) => {
   const { nginx, apps, page, ask } = await settle(t)
   await page.goto(ask({ client_id: 'app-0' }))
   await eventually('the question', () => page.read(`!!document.querySelector('${question}')`))
@@ -101,12 +94,12 @@ test('asked and answered no, nothing happens', { timeout: 30_000 }, async (t) =>
   assert.equal((await nginx.session('s1')).json.ended, undefined)
   assert.ok((await page.address()).startsWith(nginx.url))
   assert.deepEqual(apps.map((app) => app.requests.length), [0, 0, 0])
-  assert.deepEqual(page.complaints.filter((text) => !/favicon/.test(text)), [])
+  assert.deepEqual(page.complaints, [])
 })
 
-test('asked and answered yes, once, by the same browser', { timeout: 30_000 }, async (t) => {
+test('asked and answered yes, once, by the same browser', { timeout: 60_000 }, async (t) => {
   const rooms = await settle(t)
-  const { nginx, apps, page, ask } = rooms
+  const { nginx, apps, chromium, page, ask } = rooms
   await page.goto(ask({ client_id: 'app-0' }))
   await eventually('the question', () => page.read(`!!document.querySelector('${question}')`))
   const ticket = await page.read(`document.querySelector('${question} [name=ticket]').value`)
@@ -119,7 +112,7 @@ test('asked and answered yes, once, by the same browser', { timeout: 30_000 }, a
   assert_landed(await page.arrives_at(`${apps[0].url}/bye`))
   assert_told(rooms)
   assert.notEqual((await nginx.session('s1')).json.ended, undefined)
-  assert.deepEqual(page.complaints.filter((text) => !/favicon/.test(text)), [])
+  assert.deepEqual(page.complaints, [])
 
   await answer_yes(page, nginx, ticket)
   assert.match(await page.read('document.body.innerText'), /no longer valid/)
@@ -129,7 +122,7 @@ test('asked and answered yes, once, by the same browser', { timeout: 30_000 }, a
 // Posts the form by hand, from a page of the same site.
 async function answer_yes(page, nginx, ticket) {
   await page.goto(`${nginx.url}/nowhere`)
-  await eventually('a page of that site', async () => (await page.read('document.readyState + location.href')) === `complete${nginx.url}/nowhere`)
+  await eventually('a page of that site', async () => (await page.address()) === `${nginx.url}/nowhere`)
   await page.read(`document.body.innerHTML = '<form method=post action=/logout><input name=ticket><input name=choice value=yes></form>';
                    document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; document.forms[0].submit()`)
   await page.arrives_at(nginx.logout)

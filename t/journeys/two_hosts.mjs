@@ -50,7 +50,7 @@ test('a question asked here is answered there', { timeout: 60_000 }, async (t) =
   assert.notEqual((await one.session('s1')).json.ended, undefined)
 })
 
-test('kill -9 in the middle of a fan-out: the other host completes it', { timeout: 90_000 }, async (t) => {
+test('kill -9 in the middle of a fan-out: the other host completes it', { timeout: 120_000 }, async (t) => {
   const house = new House(t)
   const apps = await start_receiver(house, { host: '0.0.0.0', behave: manners.slow(150) })
   const hosts = Array.from({ length: 120 }, (_, i) => `127.0.5.${i + 1}`)
@@ -71,7 +71,7 @@ test('kill -9 in the middle of a fan-out: the other host completes it', { timeou
   const begin = Date.now()
   await eventually('all are told', () => told() === hosts.length, { within: 60_000 })
   await eventually('nothing is owed', async () => (await two.deliveries('pending')).length === 0)
-  t.diagnostic(`${told_before} of ${hosts.length} told before the kill, the rest ${((Date.now() - begin) / 1000).toFixed(1)} s after it; ` +
+  console.log(`      ${told_before} of ${hosts.length} told before the kill, the rest ${((Date.now() - begin) / 1000).toFixed(1)} s after it; ` +
                `${apps.requests.length - hosts.length} told twice`)
   assert.deepEqual(await two.deliveries('dead'), [])
   assert.ok(apps.requests.length - hosts.length <= 16, 'told twice: only what was under way')

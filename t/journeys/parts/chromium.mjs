@@ -30,6 +30,7 @@ async function open_line(url) {
     else if (chair) chair.done(message.result)
     else for (const listen of listeners) listen(message)
   }
+  socket.onclose = () => { for (const { failed } of waiting.values()) failed(new Error('chromium has hung up')) }
   return {
     listen: (listener) => listeners.push(listener),
     hang_up: () => socket.close(),

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export { sleep }
 
 // Asks `question` until it answers something true; the last words are the reason of the failure.
-export async function eventually(what, question, { within = 10_000, every = 50 } = {}) {
+export async function eventually(what, question, { within = 15_000, every = 50 } = {}) {
   const deadline = Date.now() + within
   for (;;) {
     const answer = await question()
@@ -37,6 +37,7 @@ function listens(where) {
 
 export class House {
   #closers = []
+  #closed = false
 
   constructor(test) {
     this.dir = mkdtempSync(join(tmpdir(), 'slo-journey-'))
@@ -52,6 +53,7 @@ export class House {
 
   // Starts `words` as a child that does not outlive us, and waits until `where` (socket path or {host, port}) listens.
   async start(name, words, where, { cwd = this.dir, env = process.env } = {}) {
+    if (this.#closed) throw new Error(`too late to start ${name}`)  // the test has run out of time
     const log = openSync(this.path(`${name}.out.log`), 'a')
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...words], { cwd, env, stdio: ['ignore', log, log] })
     closeSync(log)
@@ -66,7 +68,10 @@ export class House {
   }
 
   async close(passed) {
-    for (const close of this.#closers) await close()
+    this.#closed = true
+    for (const close of this.#closers) {
+      try { await close() } catch (error) { console.error(`closing: ${error.message}`) }
+    }
     if (!passed) this.#show_last_words()
     if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     else console.error(`kept: ${this.dir}`)

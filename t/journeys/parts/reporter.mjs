@@ -13,10 +13,7 @@ export default async function* reporter(events) {
       const { cause, message } = data.details.error
       yield `FAIL  ${'  '.repeat(data.nesting)}${data.name} (${data.file}:${data.line})\n${cause?.stack ?? cause ?? message}\n`
     }
-    if (type === 'test:diagnostic' && data.nesting > 0) yield `      ${data.message}\n`
-    if (type === 'test:stdout' || (type === 'test:stderr' && !/oidc-provider (WARNING|NOTICE)/.test(data.message))) {
-      yield data.message
-    }
+    if (/^test:std(out|err)$/.test(type) && !/^oidc-provider (WARNING|NOTICE)/.test(data.message)) yield data.message
   }
   yield `${passed} passed, ${failed} failed\n`
 }
