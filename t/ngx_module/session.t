@@ -25,11 +25,15 @@ __DATA__
 
 === TEST 1: a request's variables register a participation
 --- request eval
-['GET /login?client=back&sid=s1&sub=alice', 'GET /api/main/sessions/s1']
+[
+  SloTest::Slo::registration(client_id => 'plain', sid => 's0'),  # Redis knows the script from here on
+  'GET /login?client=back&sid=s1&sub=alice',
+  'GET /api/main/sessions/s1',
+]
 --- error_code eval
-[200, 200]
+[201, 200, 200]
 --- response_body_like eval
-['hello', '"client_id":"back"']
+['', 'hello', '"client_id":"back"']
 
 
 === TEST 2: empty values register nothing
