@@ -142,8 +142,8 @@ Exchange<Found> load(const Space& space, const Located& located) {
         if (!loaded_now) return refuse(loaded_now.error());
         Found found = located.found;
         auto next = loaded_now->begin();
-        if (located.cookie) found.by_cookie = *std::move(next++);
-        if (located.sid) found.by_sid = *std::move(next++);
+        if (located.cookie) found.by_cookie = std::move(*next++);
+        if (located.sid) found.by_sid = std::move(*next++);
         for (; next != loaded_now->end(); ++next) {
           if (*next) add_live(found.by_subject, **next);
         }
