@@ -54,8 +54,9 @@ std::optional<Participant> read_participant(std::string_view client, std::string
 bool read_field(Session& session, std::string_view name, std::string_view value) {
   if (name.starts_with(':')) {
     auto participant = read_participant(name.substr(1), value);
-    if (participant) session.participants.push_back(*std::move(participant));
-    return participant.has_value();
+    if (!participant) return false;
+    session.participants.push_back(*std::move(participant));
+    return true;
   }
   if (name == "u") session.sub = {std::string(value)};
   if (name == "k" && !value.empty()) session.cookie = CookieDigest{std::string(value)};
