@@ -122,7 +122,7 @@ test('asked and answered yes, once, by the same browser', { timeout: 60_000 }, a
 // Posts the form by hand, from a page of the same site.
 async function answer_yes(page, nginx, ticket) {
   await page.goto(`${nginx.url}/nowhere`)
-  await eventually('a page of that site', async () => (await page.address()) === `${nginx.url}/nowhere`)
+  await eventually('a page of that site', async () => (await page.read('document.readyState + location.href')) === `complete${nginx.url}/nowhere`)
   await page.read(`document.body.innerHTML = '<form method=post action=/logout><input name=ticket><input name=choice value=yes></form>';
                    document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; document.forms[0].submit()`)
   await page.arrives_at(nginx.logout)
