@@ -52,8 +52,8 @@ test('a question asked here is answered there', { timeout: 60_000 }, async (t) =
 
 test('kill -9 in the middle of a fan-out: the other host completes it', { timeout: 120_000 }, async (t) => {
   const house = new House(t)
-  const apps = await start_receiver(house, { host: '0.0.0.0', behave: manners.slow(150) })
   const hosts = Array.from({ length: 120 }, (_, i) => `127.0.5.${i + 1}`)
+  const apps = await start_receiver(house, { host: hosts[0], also: hosts.slice(1), behave: manners.slow(150) })
   const clients = hosts.map((host, i) => back_client(`app-${i}`, `http://${host}:${apps.port}`))
   const { one, two, hint } = await settle(house, { clients, provider: 'delivery wait=0 timeout=1s concurrency=8;' })
   for (const { client_id } of clients) await one.register({ client_id, sid: 's1', sub: 'ann' })

@@ -33,7 +33,7 @@ my $owner = $$;
 sub unused_port {
     for my $try ( 0 .. 500 ) {
         my $port = 20_000 + ( $$ * 37 + $try * 101 ) % 10_000;
-        my $socket = IO::Socket::INET->new( LocalAddr => '0.0.0.0', LocalPort => $port, Listen => 1 ) or next;
+        my $socket = IO::Socket::INET->new( LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1 ) or next;
         return $port;
     }
     die "no unused port\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Small relying parties that record what they are asked, and behave as well or badly as they are told.
 import http from 'node:http'
+import net from 'node:net'
 
 const text = { 'content-type': 'text/html' }
 
@@ -24,8 +25,11 @@ export const manners = {
   first: (bad, times = 1) => (request, answer, count) => (count <= times ? bad : manners.obeying)(request, answer),
 }
 
-// Listens on host:port (0: any free one); `requests` grows by {at, host, method, url, body}.
-export async function start_receiver(house, { host = '127.0.0.1', port = 0, behave = manners.obeying } = {}) {
+const listening = (server, port, host) => new Promise((done, failed) =>
+  server.once('listening', done).once('error', failed).listen(port, host, 1024))
+
+// Listens on host:port (0: any free one), and `also` on other addresses; `requests` grows by {at, host, method, url, body}.
+export async function start_receiver(house, { host = '127.0.0.1', also = [], port = 0, behave = manners.obeying } = {}) {
   const requests = []
   const server = http.createServer((request, answer) => {
     const chunks = []
@@ -38,11 +42,16 @@ export async function start_receiver(house, { host = '127.0.0.1', port = 0, beha
     })
   })
   const receiver = { behave, requests }
-  server.listen(port, host, 1024)
-  await new Promise((done, failed) => server.once('listening', done).once('error', failed))
+  await listening(server, port, host)
   receiver.port = server.address().port
   receiver.url = `http://${host}:${receiver.port}`
-  receiver.close = () => new Promise((done) => { server.close(done); server.closeAllConnections() })
+  const doors = also.map(() => net.createServer((socket) => server.emit('connection', socket)))
+  await Promise.all(doors.map((door, i) => listening(door, receiver.port, also[i])))
+  receiver.close = () => new Promise((done) => {
+    for (const door of doors) door.close()
+    server.close(done)
+    server.closeAllConnections()
+  })
   house.when_over(receiver.close)
   return receiver
 }
