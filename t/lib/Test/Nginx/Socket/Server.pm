@@ -132,7 +132,7 @@ http {
     keepalive_timeout 68;
 $http
     server {
-        listen $settings{port};
+        listen 127.0.0.1:$settings{port};
         server_name '$server_name';
         client_max_body_size 30M;
 $server
