@@ -124,7 +124,7 @@ async function answer_yes(page, nginx, ticket) {
   await page.goto(`${nginx.url}/nowhere`)
   await eventually('a page of that site', async () => (await page.read('document.readyState + location.href')) === `complete${nginx.url}/nowhere`)
   await page.read(`document.body.innerHTML = '<form method=post action=/logout><input name=ticket><input name=choice value=yes></form>';
-                   document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; document.forms[0].submit()`)
+                   document.querySelector('[name=ticket]').value = ${JSON.stringify(ticket)}; setTimeout((form) => form.submit(), 0, document.forms[0]); 0`)
   await page.arrives_at(nginx.logout)
   await eventually('the page is there', () => page.read(`document.readyState === 'complete' && !document.querySelector('form[action="/logout"] [name=choice]:not(button)')`))
 }

@@ -58,8 +58,11 @@ async function new_page(line) {
     complaints,
     goto: (url) => say('Page.navigate', { url }),
     address: async () => (await line.say('Target.getTargetInfo', { targetId })).targetInfo.url,
-    read: async (expression) => (await say('Runtime.evaluate', { expression, returnByValue: true })).result.value,
-    click: (selector) => page.read(`document.querySelector(${JSON.stringify(selector)}).click()`),
+    // undefined while the page is being exchanged for another.
+    read: (expression) => say('Runtime.evaluate', { expression, returnByValue: true })
+      .then(({ result }) => result.value, (error) => { if (!/navigated|context/i.test(error.message)) throw error }),
+    // In a turn of its own: the answer must not race the navigation that the click starts.
+    click: (selector) => page.read(`void setTimeout((it) => it.click(), 0, document.querySelector(${JSON.stringify(selector)}))`),
     put_cookie: (url, name, value) => say('Network.setCookie', { url, name, value }),
     cookies: async (url) => (await say('Network.getCookies', { urls: [url] })).cookies,
     without_scripts: () => say('Emulation.setScriptExecutionDisabled', { value: true }),
