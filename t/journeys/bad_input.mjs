@@ -123,7 +123,8 @@ test('a failing store is never taken for a logout', { timeout: 60_000 }, async (
     redis.thaw()
     assert.deepEqual([seen.status, seen.code], [503, 'temporarily_unavailable'])
     assert.ok(gone_lines() > 0, 'the link says at error that the store went')
-    await eventually('the store is back', async () => (await nginx.session('s1')).status === 200)
+    await eventually('the store is back', nginx.every_worker_sees_the_store)
+    assert.equal((await nginx.session('s1')).status, 200)
     assert.equal(await live(), 'still live')
   })
   await t.test('Redis is down', async () => {
@@ -136,7 +137,8 @@ test('a failing store is never taken for a logout', { timeout: 60_000 }, async (
     assert.ok(Number(page.headers['retry-after']) > 0)
     assert.equal(page.headers['set-cookie'], undefined, 'the OP cookie is not touched')
     await redis.start_again()
-    await eventually('the store is back', async () => (await nginx.session('s1')).status === 200)
+    await eventually('the store is back', nginx.every_worker_sees_the_store)
+    assert.equal((await nginx.session('s1')).status, 200)
     assert.equal(await live(), 'still live')
   })
   await t.test('Redis is full: nothing new, but a logout works', async () => {

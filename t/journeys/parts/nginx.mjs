@@ -44,6 +44,13 @@ http {
 }
 `
 
+// What each worker said last of its own connection to Redis: they come back one by one, each after a pause of its own.
+function last_words_on_the_store(log) {
+  const last = new Map()
+  for (const [, pid, word] of log.matchAll(/ (\d+)#\d+: slo: store "[^"]*" (is reachable|cannot be reached)/g)) last.set(pid, word)
+  return [...last.values()]
+}
+
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
                                            http = '', store = '', access_log = 'access.log' }) {
@@ -70,5 +77,6 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
+    every_worker_sees_the_store: () => last_words_on_the_store(house.read(`${name}/error.log`)).every((word) => word === 'is reachable'),
   }
 }
