@@ -45,6 +45,9 @@ Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const
 // delivery_uri_refused for what is no URI.
 Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
 
+// Does seal() take a good part of a millisecond? False where it refuses.
+bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);
+
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
 // refused, reset or not verified, 504 timed out, other: the delivery location itself is wrong).
 struct Answer {
