@@ -143,6 +143,25 @@ TEST(Seal, gives_two_clients_with_one_uri_two_tokens) {
   EXPECT_NE(claims_in(second).find("\"aud\":[\"app-c\"]"), std::string::npos);
 }
 
+TEST(Seal, is_slow_with_a_slow_signature_or_a_key_agreement) {
+  auto provider = a_provider();
+  const auto delivery = a_delivery();
+  EXPECT_TRUE(is_slow_to_seal(provider, delivery));
+
+  auto& client = provider.clients.at(delivery.client);
+  client.id_token_signed_response_alg = jose::Algorithm::HS256;
+  EXPECT_FALSE(is_slow_to_seal(provider, delivery));
+
+  client.id_token_encrypted_response_alg = "ECDH-ES";
+  EXPECT_TRUE(is_slow_to_seal(provider, delivery));
+}
+
+TEST(Seal, is_not_slow_to_refuse) {
+  auto delivery = a_delivery();
+  delivery.client = ClientId{"nobody"};
+  EXPECT_FALSE(is_slow_to_seal(a_provider(), delivery));
+}
+
 TEST(Judge, knows_what_every_status_means) {
   struct Row {
     bool by_receiver;

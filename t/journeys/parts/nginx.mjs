@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Our nginx: the module, one provider `main`, and the locations that a journey needs.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { send } from './browser_jar.mjs'
 
 const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log }) => `
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers }) => `
 load_module ${process.env.SLO_MODULE};
+${main}
 daemon off;
-worker_processes 2;
+worker_processes ${workers};
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 error_log error.log info;
@@ -44,6 +45,8 @@ http {
 }
 `
 
+const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
 // What each worker said last of its own connection to Redis: they come back one by one, each after a pause of its own.
 function last_words_on_the_store(log) {
   const last = new Map()
@@ -53,7 +56,7 @@ function last_words_on_the_store(log) {
 
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log' }) {
+                                           http = '', store = '', access_log = 'access.log', main = '', workers = 2 }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
@@ -61,7 +64,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log }))
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers }))
   const child = await house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json) => {
@@ -72,7 +75,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
   return {
-    child, url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+    child, workers: () => children_of(child.pid), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
     register: (participation) => ask('POST', 'sessions', participation),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
