@@ -189,6 +189,20 @@ TEST(Judge, knows_what_every_status_means) {
   }
 }
 
+TEST(Judge, tells_apart_why_nobody_was_reached) {
+  const auto why = [](std::string sentence) {
+    const Answer answer{.by_receiver = false, .status = 502, .sample = std::move(sentence)};
+    return verdict_of(judge({}, a_delivery(), answer, a_moment()));
+  };
+  EXPECT_EQ(why("connect() failed (111: Connection refused)"), "retry: refused");
+  EXPECT_EQ(why(""), "retry: refused");
+  EXPECT_EQ(why("upstream SSL certificate verify error: (10:certificate has expired)"), "retry: certificate");
+  EXPECT_EQ(why("upstream SSL certificate does not match \"app.example\""), "retry: certificate");
+  EXPECT_EQ(why("SSL_do_handshake() failed (SSL: error:0A00010B)"), "retry: handshake");
+  EXPECT_EQ(why("app.example could not be resolved (3: Host not found)"), "retry: unresolved");
+  EXPECT_EQ(why("no resolver defined to resolve app.example"), "retry: unresolved");
+}
+
 TEST(Judge, keeps_the_error_code_of_a_400_and_nothing_else_of_the_body) {
   auto why = [](std::string_view sample, int status = 400) {
     const Answer answer{.by_receiver = true, .status = status, .sample = std::string(sample)};
