@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <thread>
 
 #include "core/logout_token.h"
 #include "t/harness/builders.h"
@@ -160,6 +162,25 @@ TEST(Seal, is_not_slow_to_refuse) {
   auto delivery = a_delivery();
   delivery.client = ClientId{"nobody"};
   EXPECT_FALSE(is_slow_to_seal(a_provider(), delivery));
+}
+
+TEST(Seal, serves_several_threads_at_once) {
+  const auto provider = a_provider();
+  std::array<std::vector<std::string>, 4> written;
+  std::vector<std::thread> threads;
+  for (auto& mine : written) {
+    threads.emplace_back([&provider, &mine] {
+      for (unsigned attempt = 1; attempt <= 8; ++attempt) {
+        auto delivery = a_delivery();
+        delivery.attempt = attempt;
+        mine.push_back(granted(seal(provider, delivery, a_moment())).body);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& mine : written) EXPECT_EQ(mine, written[0]);  // RS256 signs the same alike
+  for (const auto& body : written[0])
+    EXPECT_EQ(string_member(token_in({.body = body}).claims.get(), "sub"), "alice");
 }
 
 TEST(Judge, knows_what_every_status_means) {
