@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Our nginx: the module, one provider `main`, and the locations that a journey needs.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { send } from './browser_jar.mjs'
 
 const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log }) => `
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, workers, connections }) => `
 load_module ${process.env.SLO_MODULE};
 daemon off;
-worker_processes 2;
+worker_processes ${workers};
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 error_log error.log info;
 worker_rlimit_nofile 8192;
-events { worker_connections 4096; }
+events { worker_connections ${connections}; }
 http {
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
   access_log ${access_log};
@@ -44,6 +44,8 @@ http {
 }
 `
 
+const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+
 // What each worker said last of its own connection to Redis: they come back one by one, each after a pause of its own.
 function last_words_on_the_store(log) {
   const last = new Map()
@@ -53,7 +55,7 @@ function last_words_on_the_store(log) {
 
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log' }) {
+                                           http = '', store = '', access_log = 'access.log', workers = 2, connections = 4096 }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
@@ -61,8 +63,8 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log }))
-  const child = await house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log, workers, connections }))
+  const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json) => {
     const answer = await send(`http://localhost/api/main/${path}`, {
@@ -71,12 +73,24 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     })
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
-  return {
-    child, url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+  const nginx = {
+    child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
     register: (participation) => ask('POST', 'sessions', participation),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
+    metrics: async () => (await send('http://localhost/metrics', { socketPath: `${dir}/admin.sock` })).body,
     every_worker_sees_the_store: () => last_words_on_the_store(house.read(`${name}/error.log`)).every((word) => word === 'is reachable'),
+    workers: () => children_of(nginx.child.pid),
+    // kill -9, the master first, so that it starts no other worker.
+    kill: async () => {
+      for (const pid of [nginx.child.pid, ...nginx.workers()]) process.kill(pid, 'SIGKILL')
+      await nginx.child.gone
+    },
+    start_again: async () => {
+      rmSync(`${dir}/admin.sock`, { force: true })  // nobody was left to remove it
+      nginx.child = await start()
+    },
   }
+  return nginx
 }
