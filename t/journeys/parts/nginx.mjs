@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Our nginx: the module, one provider `main`, and the locations that a journey needs.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { send } from './browser_jar.mjs'
 
 const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
@@ -8,7 +8,8 @@ const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.m
 const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
   .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, carrier }) => `
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, connections,
+                carrier }) => `
 load_module ${process.env.SLO_MODULE};
 ${main}
 daemon off;
@@ -17,7 +18,7 @@ ${process.getuid() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 error_log error.log info;
 worker_rlimit_nofile 8192;
-events { worker_connections 4096; }
+events { worker_connections ${connections}; }
 http {
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
   access_log ${access_log};
@@ -48,7 +49,7 @@ http {
 }
 `
 
-const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 
 // What each worker said last of its own connection to Redis: they come back one by one, each after a pause of its own.
 function last_words_on_the_store(log) {
@@ -60,7 +61,8 @@ function last_words_on_the_store(log) {
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
 // the file of the only CA that receivers may have.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log', main = '', workers = 2, trusted }) {
+                                           http = '', store = '', access_log = 'access.log', main = '',
+                                           workers = 2, connections = 4096, trusted }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
@@ -69,8 +71,9 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
   const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, carrier }))
-  const child = await house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log,
+                                              main, workers, connections, carrier }))
+  const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json) => {
     const answer = await send(`http://localhost/api/main/${path}`, {
@@ -79,12 +82,24 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     })
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
-  return {
-    child, workers: () => children_of(child.pid), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+  const nginx = {
+    child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
     register: (participation) => ask('POST', 'sessions', participation),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
+    metrics: async () => (await send('http://localhost/metrics', { socketPath: `${dir}/admin.sock` })).body,
     every_worker_sees_the_store: () => last_words_on_the_store(house.read(`${name}/error.log`)).every((word) => word === 'is reachable'),
+    workers: () => children_of(nginx.child.pid),
+    // kill -9, the master first, so that it starts no other worker.
+    kill: async () => {
+      for (const pid of [nginx.child.pid, ...nginx.workers()]) process.kill(pid, 'SIGKILL')
+      await nginx.child.gone
+    },
+    start_again: async () => {
+      rmSync(`${dir}/admin.sock`, { force: true })  // nobody was left to remove it
+      nginx.child = await start()
+    },
   }
+  return nginx
 }
