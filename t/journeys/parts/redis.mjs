@@ -17,6 +17,7 @@ export async function start_redis(house, { name = 'redis' } = {}) {
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     stop: () => stop(child),
+    kill: async () => { child.kill('SIGKILL'); await child.gone },
     start_again: async () => { child = await house.start(name, words, socket) },
   }
 }
