@@ -27,7 +27,7 @@ struct Courier::State {
   }
 
   ngx_log_t* log;
-  TurnShare turn;
+  Turn turn;
   std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index; none once the worker has quit
 };
 

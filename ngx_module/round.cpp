@@ -36,7 +36,7 @@ std::string reason_of(const Verdict& verdict) {
 
 }  // namespace
 
-Round::Round(const ProviderConf& conf, RedisLink& link, TurnShare& turn, ngx_log_t* log)
+Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log)
     : conf_(conf),
       link_(link),
       turn_(turn),
@@ -77,7 +77,7 @@ void Round::sort_in(Parcel parcel) {
   if (known == receivers_.end()) {
     Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
     if (!addressed) {
-      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), this_moment());
+      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), turn_.moment());
       return conclude(std::move(parcel), verdict);
     }
     Receiver receiver{std::move(addressed->host), is_slow_to_seal(conf_.provider, parcel.delivery)};
@@ -107,7 +107,7 @@ void Round::start_next() {
   auto trip = trips_.begin();
   const Delivery& delivery = trip->parcel.delivery;
   if (!receivers_.at(delivery.client).is_slow_to_seal) {
-    return sealed(trip, seal(conf_.provider, delivery, this_moment()));
+    return sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
   }
   sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) { sealed(trip, std::move(envelope)); });
 }
@@ -115,23 +115,24 @@ void Round::start_next() {
 void Round::sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope) {
   const DeliveryPolicy& policy = conf_.provider.delivery;
   if (!envelope) {
-    Verdict verdict = judge(policy, trip->parcel.delivery, envelope.error(), this_moment());
+    Verdict verdict = judge(policy, trip->parcel.delivery, envelope.error(), turn_.moment());
     lanes_.over(*trip->lane);
     Parcel parcel = std::move(trip->parcel);
     trips_.erase(trip);
     pump_.post();
     return conclude(std::move(parcel), verdict);
   }
-  trip->errand = Errand::launch(*conf_.carrier, *std::move(envelope), policy.timeout,
-                                delivery_label(conf_.provider, trip->parcel.delivery),
-                                [this, trip](const Answer& answer) { came_back(trip, answer); });
+  trip->errand = Errand::launch(
+      *conf_.carrier, *std::move(envelope), policy.timeout,
+      [this, trip] { return delivery_label(conf_.provider, trip->parcel.delivery); },
+      [this, trip](const Answer& answer) { came_back(trip, answer); });
 }
 
 void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
   Lane& lane = *trip->lane;
   Parcel parcel = std::move(trip->parcel);
   trips_.erase(trip);
-  Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, this_moment());
+  Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, turn_.moment());
   leave_lane(lane, answer, verdict);
   conclude(std::move(parcel), verdict);
   pump_.post();
@@ -164,7 +165,7 @@ void Round::conclude(Parcel parcel, const Verdict& verdict) {
 void Round::postpone(Parcel parcel) {
   const DeliveryPolicy& policy = conf_.provider.delivery;
   Answer nothing{.by_receiver = false, .status = NGX_HTTP_GATEWAY_TIME_OUT};
-  Verdict verdict = judge(policy, parcel.delivery, nothing, this_moment());
+  Verdict verdict = judge(policy, parcel.delivery, nothing, turn_.moment());
   const auto* later = std::get_if<RetryAt>(&verdict);
   conclude(std::move(parcel), RetryAt{.delay = later != nullptr ? later->delay : policy.max,
                                       .why = "waited too long for its receiver"});

@@ -21,32 +21,36 @@
 #include "ngx_module/sealing.h"
 #include "ngx_module/settling.h"
 #include "ngx_module/wake.h"
+#include "ngx_module/worker.h"
 
 namespace slo::ngx {
 
 // Our share of one turn of the event loop, over all providers: what is not done by then waits for the next
 // turn, so that other requests of the worker are served in between.
-class TurnShare {
+class Turn {
  public:
-  explicit TurnShare(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(); }) {}
+  explicit Turn(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
   bool is_over() {
     const auto now = Clock::now();
-    if (!began_) {
-      began_ = now;
-      next_turn_.post_next();
-    }
+    if (!began_) began_ = now, next_turn_.post_next();
     return now - *began_ >= std::chrono::microseconds(500);
+  }
+  // One for the whole turn: nginx's time stands still in it, and fresh dice take longer than a short token.
+  const Moment& moment() {
+    if (!moment_) moment_ = this_moment(), next_turn_.post_next();
+    return *moment_;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   std::optional<Clock::time_point> began_{};
+  std::optional<Moment> moment_{};
   Wake next_turn_;
 };
 
 class Round {
  public:
-  Round(const ProviderConf& conf, RedisLink& link, TurnShare& turn, ngx_log_t* log);
+  Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log);
   Round(const Round&) = delete;
 
   // `delivery` is leased to us until `lease_end` (by ngx_current_msec).
@@ -86,7 +90,7 @@ class Round {
 
   const ProviderConf& conf_;
   RedisLink& link_;
-  TurnShare& turn_;
+  Turn& turn_;
   ngx_log_t* log_;
   std::deque<Parcel> fresh_{};  // not in a lane yet
   // What is known of each client. Its URI does not change under a worker, and is not read again for each of a

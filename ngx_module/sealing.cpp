@@ -24,7 +24,7 @@ struct Sealing::Job {
   Jobs::iterator place{};
   Moment moment{};
   // Written by the thread, read when it has said that it is done.
-  Outcome<Envelope> envelope = refuse(Fault::key_unusable, "sealing broke off");
+  Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
 #if (NGX_THREADS)
   ngx_thread_task_t task{};
 #endif
