@@ -3,8 +3,8 @@
 //
 // Deliveries come from two sides: dispatch() brings those that an ended session handed us already leased; a
 // timer (1 s with jitter) claims what is due: retries, and what a dead worker left behind. Both go through
-// one lane per receiver. Verdicts are collected and settled in one pipelined batch per turn of the event
-// loop.
+// one lane per receiver. Verdicts are collected and settled in one pipelined batch for all that came within
+// milliseconds.
 #pragma once
 
 #include <functional>

@@ -158,7 +158,9 @@ void with_request(R& r) {
   visit.asked = std::move(*asked);
   visit.redirect = visit.asked.ticket ? visit.asked.ticket->onward.uri : visit.asked.redirect.value_or("");
   if (visit.asked.question == SessionQuestion{}) return decide_with(r, Found{});
-  ask(r, redis::locate(visit.provider->space, visit.asked.question), with_located);
+  std::optional<ClientId> about;
+  if (visit.asked.client != nullptr) about = visit.asked.client->id;
+  ask(r, redis::locate(visit.provider->space, visit.asked.question, about), with_located);
 }
 
 void with_body(R& r, Outcome<std::string> body) {

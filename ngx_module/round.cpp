@@ -17,6 +17,7 @@ namespace {
 
 constexpr Millis until_connections_are_free{20};
 constexpr unsigned most_of_one_partition = 16;
+constexpr std::size_t most_at_once = 8;
 
 Millis time_left(ngx_msec_t moment) { return Millis(static_cast<ngx_msec_int_t>(moment - ngx_current_msec)); }
 
@@ -56,20 +57,27 @@ void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
   pump_.post();
 }
 
-// Starts before it sorts: the first receiver of a thousand need not wait for the other lanes.
 void Round::pump() {
   if (ngx_exiting) return hand_back();
+  const bool is_done = start_all();
+  launch_sealed();
+  if (is_done) claim();
+}
+
+// Starts before it sorts: the first receiver of a thousand need not wait for the other lanes. False: there is
+// more to start, and pump() will be called again.
+bool Round::start_all() {
   while (lanes_.may_start() || !fresh_.empty()) {
-    if (turn_.is_over()) return pump_.post_next();
+    if (turn_.is_over()) return pump_.post_next(), false;
     if (lanes_.may_start()) {
-      if (!may_connect()) return pump_.after(until_connections_are_free);
+      if (!may_connect()) return pump_.after(until_connections_are_free), false;
       start_next();
     } else {
       sort_in(std::move(fresh_.front()));
       fresh_.pop_front();
     }
   }
-  claim();
+  return true;
 }
 
 void Round::sort_in(Parcel parcel) {
@@ -107,25 +115,39 @@ void Round::start_next() {
   auto trip = trips_.begin();
   const Delivery& delivery = trip->parcel.delivery;
   if (!receivers_.at(delivery.client).is_slow_to_seal) {
-    return sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
+    sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
+    const bool is_alone = trips_.size() == 1;  // who is told first need not wait
+    if (is_alone || sealed_.size() >= most_at_once) launch_sealed();
+    return;
   }
-  sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) { sealed(trip, std::move(envelope)); });
+  sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) {
+    sealed(trip, std::move(envelope));
+    launch_sealed();
+  });
 }
 
 void Round::sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope) {
-  const DeliveryPolicy& policy = conf_.provider.delivery;
-  if (!envelope) {
-    Verdict verdict = judge(policy, trip->parcel.delivery, envelope.error(), turn_.moment());
-    lanes_.over(*trip->lane);
-    Parcel parcel = std::move(trip->parcel);
-    trips_.erase(trip);
-    pump_.post();
-    return conclude(std::move(parcel), verdict);
+  if (envelope) {
+    trip->envelope = *std::move(envelope);
+    return sealed_.push_back(trip);
   }
-  trip->errand = Errand::launch(
-      *conf_.carrier, *std::move(envelope), policy.timeout,
-      [this, trip] { return delivery_label(conf_.provider, trip->parcel.delivery); },
-      [this, trip](const Answer& answer) { came_back(trip, answer); });
+  Verdict verdict = judge(conf_.provider.delivery, trip->parcel.delivery, envelope.error(), turn_.moment());
+  lanes_.over(*trip->lane);
+  Parcel parcel = std::move(trip->parcel);
+  trips_.erase(trip);
+  pump_.post();
+  conclude(std::move(parcel), verdict);
+}
+
+// Several at a time: their sockets are written to one after the other, without a signature in between during
+// which a receiver falls asleep again.
+void Round::launch_sealed() {
+  for (auto trip : std::exchange(sealed_, {})) {
+    trip->errand = Errand::launch(
+        *conf_.carrier, std::move(trip->envelope), conf_.provider.delivery.timeout,
+        [this, trip] { return delivery_label(conf_.provider, trip->parcel.delivery); },
+        [this, trip](const Answer& answer) { came_back(trip, answer); });
+  }
 }
 
 void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {

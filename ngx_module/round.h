@@ -70,14 +70,17 @@ class Round {
   struct Trip {
     Lane* lane = nullptr;
     Parcel parcel{};
-    std::unique_ptr<Errand> errand{};  // once it is sealed
+    Envelope envelope{};               // sealed, until it leaves
+    std::unique_ptr<Errand> errand{};  // on its way
   };
 
   void pump();
+  bool start_all();
   void sort_in(Parcel parcel);
   bool may_connect() const;
   void start_next();
   void sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope);
+  void launch_sealed();
   void came_back(std::list<Trip>::iterator trip, const Answer& answer);
   void leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict);
   void conclude(Parcel parcel, const Verdict& verdict);
@@ -98,6 +101,7 @@ class Round {
   std::unordered_map<ClientId, Receiver> receivers_{};
   Lanes<Parcel> lanes_;
   std::list<Trip> trips_{};
+  std::vector<std::list<Trip>::iterator> sealed_{};  // to be launched
   Sealing sealing_;
   Settling settling_;
   Wake pump_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Settlements: verdicts on their way to Redis, one pipelined batch per turn of the event loop.
+// Settlements: verdicts on their way to Redis, in one pipelined batch for all that came within milliseconds.
 #include "ngx_module/settling.h"
 
 #include <algorithm>
@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t batch_limit = 500;
 constexpr std::size_t kept_limit = 20'000;
 constexpr Millis offered_again{250};
+constexpr Millis gathering{3};  // a crash meanwhile repeats what was received in it
 
 bool is_past(ngx_msec_t moment) { return static_cast<ngx_msec_int_t>(moment - ngx_current_msec) <= 0; }
 
@@ -22,7 +23,9 @@ Settling::Settling(const redis::Space& space, RedisLink& link, ngx_log_t* log)
 void Settling::add(redis::Settlement settlement, ngx_msec_t lease_end) {
   if (kept_.size() >= kept_limit) return;  // the lease will decide
   kept_.push_back({std::move(settlement), lease_end});
-  if (!is_away_) flush_.post();
+  if (is_away_) return;
+  if (kept_.size() >= batch_limit) return flush_.post();
+  if (!flush_.is_set()) flush_.after(gathering);
 }
 
 void Settling::flush() {

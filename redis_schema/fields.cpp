@@ -6,6 +6,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "redis_schema/key.h"
+
 namespace slo::redis {
 namespace {
 
@@ -92,6 +94,29 @@ Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply&
   std::ranges::sort(session.participants, [](const Participant& a, const Participant& b) {
     return std::tie(a.joined, a.client) < std::tie(b.joined, b.client);
   });
+  return session;
+}
+
+std::vector<std::string> Glimpse::names() const {
+  std::vector<std::string> names{"t", "x", "d", "l", "u", "k", "e", "r"};
+  if (client) names.push_back(':' + stored_client(*client).value);
+  return names;
+}
+
+Outcome<std::optional<Session>> Glimpse::read(const Reply& values) const {
+  if (values.is_error()) return refuse(refusal_of(values));
+  const auto fields = names();
+  if (!values.is_array() || values.size() != fields.size()) return refuse(unexpected_reply("HMGET"));
+  Session session{.key = key};
+  bool is_there = false;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (values[i].is_nil()) continue;
+    const auto value = values[i].text();
+    if (!value || !read_field(session, fields[i], *value)) return refuse(unexpected_reply("HMGET"));
+    is_there = true;
+  }
+  if (!is_there) return std::optional<Session>();
+  for (auto& participant : session.participants) participant.client = *client;
   return session;
 }
 

@@ -24,6 +24,17 @@ unsigned flags_of(const Channels& channels) noexcept;
 // time they joined, then by name: the same order on every page.
 Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply& fields);
 
+// What a logout must know of a session before it ends it, however many take part in it.
+struct Glimpse {
+  SessionKey key{};
+  std::optional<ClientId> client{};  // whose participation is of interest
+
+  std::vector<std::string> names() const;  // of the fields, for HMGET
+  // The session with that client's participation alone, under the client's own id; nullopt where there is
+  // none.
+  Outcome<std::optional<Session>> read(const Reply& values) const;
+};
+
 // The sid that its clients know a session by unless they have their own; empty where the OP issues none.
 std::string common_sid(const SessionKey& key);
 

@@ -15,15 +15,17 @@
 namespace slo::redis {
 
 // Step one of a look-up, one round trip: everything that `question` names directly. Usually complete.
+// Sessions come with the participation of `about` alone, whose cost does not grow with the number of clients.
 struct Located {
   Found found{};
   // What is still to be loaded, by where it was found.
   std::optional<SessionKey> cookie{};
   std::optional<SessionKey> sid{};  // found through an alias
   std::vector<SessionKey> subject{};
+  std::optional<ClientId> about{};
   bool is_complete() const { return !cookie && !sid && subject.empty(); }
 };
-Exchange<Located> locate(const Space&, const SessionQuestion& question);
+Exchange<Located> locate(const Space&, const SessionQuestion& question, const std::optional<ClientId>& about);
 // Step two, one round trip: loads what step one only learnt the key of.
 Exchange<Found> load(const Space&, const Located& located);
 

@@ -17,6 +17,12 @@ Command fetch(const Space& space, const SessionKey& key) {
   return {.words = {"HGETALL", session_key(space, key)}, .partition = partition_of(key.value)};
 }
 
+Command glimpse(const Space& space, const Glimpse& at) {
+  Command command{.words = {"HMGET", session_key(space, at.key)}, .partition = partition_of(at.key.value)};
+  for (auto& name : at.names()) command.words.push_back(std::move(name));
+  return command;
+}
+
 Command follow_cookie(const Space& space, const CookieDigest& digest) {
   return {.words = {"GET", cookie_key(space, digest)}, .partition = partition_of(digest.value)};
 }
@@ -81,16 +87,17 @@ void take_loaded(Located& located) {
 }
 
 // Reads the replies in the order in which locate() asks.
-Outcome<Located> read_located(const SessionQuestion& question, std::span<const Reply> replies) {
-  Located located;
+Outcome<Located> read_located(const SessionQuestion& question, const std::optional<ClientId>& about,
+                              std::span<const Reply> replies) {
+  Located located{.about = about};
   std::size_t next = 0;
   if (question.key) {
-    auto session = read_session(*question.key, replies[next++]);
+    auto session = Glimpse{*question.key, about}.read(replies[next++]);
     if (!session) return refuse(session.error());
     located.found.by_key = *std::move(session);
   }
   if (question.sid) {
-    auto session = read_session({question.sid->value}, replies[next++]);
+    auto session = Glimpse{{question.sid->value}, about}.read(replies[next++]);
     if (!session) return refuse(session.error());
     located.found.by_sid = *std::move(session);
     auto alias = read_pointer(replies[next++]);
@@ -113,43 +120,49 @@ Outcome<Located> read_located(const SessionQuestion& question, std::span<const R
 
 }  // namespace
 
-Exchange<Located> locate(const Space& space, const SessionQuestion& question) {
+Exchange<Located> locate(const Space& space, const SessionQuestion& question,
+                         const std::optional<ClientId>& about) {
   Exchange<Located> exchange;
   auto& commands = exchange.commands;
-  if (question.key) commands.push_back(fetch(space, *question.key));
+  if (question.key) commands.push_back(glimpse(space, {*question.key, about}));
   if (question.sid) {
-    commands.push_back(fetch(space, {question.sid->value}));
+    commands.push_back(glimpse(space, {{question.sid->value}, about}));
     commands.push_back(follow_alias(space, *question.sid));
   }
   if (question.cookie) commands.push_back(follow_cookie(space, *question.cookie));
   if (question.subject) commands.push_back(list_subject(space, *question.subject, 0, subject_keys));
-  exchange.read = [question, count = commands.size()](std::span<const Reply> replies) -> Outcome<Located> {
-    return check_replies(replies, count, "locate").and_then([&] { return read_located(question, replies); });
+  exchange.read = [question, about,
+                   count = commands.size()](std::span<const Reply> replies) -> Outcome<Located> {
+    return check_replies(replies, count, "locate").and_then([&] {
+      return read_located(question, about, replies);
+    });
   };
   return exchange;
 }
 
 Exchange<Found> load(const Space& space, const Located& located) {
-  std::vector<SessionKey> keys;
-  if (located.cookie) keys.push_back(*located.cookie);
-  if (located.sid) keys.push_back(*located.sid);
-  keys.insert(keys.end(), located.subject.begin(), located.subject.end());
-  auto sessions = load_sessions(space, keys);
-  return {
-      .commands = std::move(sessions.commands),
-      .read = [located, read = std::move(sessions.read)](std::span<const Reply> replies) -> Outcome<Found> {
-        auto loaded_now = read(replies);
-        if (!loaded_now) return refuse(loaded_now.error());
-        Found found = located.found;
-        auto next = loaded_now->begin();
-        if (located.cookie) found.by_cookie = std::move(*next++);
-        if (located.sid) found.by_sid = std::move(*next++);
-        for (; next != loaded_now->end(); ++next) {
-          if (*next) add_live(found.by_subject, **next);
-        }
-        return found;
-      },
+  std::vector<Glimpse> glimpses;
+  if (located.cookie) glimpses.push_back({*located.cookie, located.about});
+  if (located.sid) glimpses.push_back({*located.sid, located.about});
+  for (const auto& key : located.subject) glimpses.push_back({key, located.about});
+  Exchange<Found> exchange;
+  for (const auto& at : glimpses) exchange.commands.push_back(glimpse(space, at));
+  exchange.read = [located, glimpses](std::span<const Reply> replies) -> Outcome<Found> {
+    if (auto whole = check_replies(replies, glimpses.size(), "HMGET"); !whole) return refuse(whole.error());
+    Found found = located.found;
+    for (std::size_t i = 0; i < glimpses.size(); ++i) {
+      auto session = glimpses[i].read(replies[i]);
+      if (!session) return refuse(session.error());
+      const std::size_t named = (located.cookie ? 1 : 0) + (located.sid ? 1 : 0);
+      if (i >= named) {
+        if (*session) add_live(found.by_subject, **session);
+      } else {
+        (located.cookie && i == 0 ? found.by_cookie : found.by_sid) = *std::move(session);
+      }
+    }
+    return found;
   };
+  return exchange;
 }
 
 Exchange<std::optional<Session>> find_session(const Space& space, const SessionKey& key) {

@@ -176,7 +176,7 @@ void hear_sessions(std::size_t which, const Replies& replies) {
     case 0:
       return hear(redis::find_session(space, key), replies);
     case 1:
-      return hear(redis::locate(space, whole), replies);
+      return hear(redis::locate(space, whole, ClientId{"app-a"}), replies);
     case 2:
       return hear(
           redis::load(

@@ -10,21 +10,22 @@ namespace slo::redis::sessions_read_test {
 using std::literals::operator""s;
 using Words = std::vector<std::vector<std::string>>;
 
+const ClientId lesson_client = a_lesson().client;
 const CookieDigest cookie{"0\0\r\n456789abcdef"s};
 
 TEST(Locate, asks_everything_that_the_question_names_in_one_trip) {
   const SessionQuestion question{
       .cookie = cookie, .sid = Sid{"s"}, .subject = Subject{"u"}, .key = SessionKey{"k"}};
-  EXPECT_EQ(words_of(locate(test_space, question)),
-            (Words{{"HGETALL", session_key(test_space, {"k"})},
-                   {"HGETALL", session_key(test_space, {"s"})},
+  EXPECT_EQ(words_of(locate(test_space, question, std::nullopt)),
+            (Words{{"HMGET", session_key(test_space, {"k"}), "t", "x", "d", "l", "u", "k", "e", "r"},
+                   {"HMGET", session_key(test_space, {"s"}), "t", "x", "d", "l", "u", "k", "e", "r"},
                    {"GET", alias_key(test_space, {"s"})},
                    {"GET", cookie_key(test_space, cookie)},
                    {"ZRANGE", subject_key(test_space, {"u"}), "0", "63", "REV"}}));
 }
 
 TEST(Locate, asks_nothing_for_an_empty_question) {
-  const auto exchange = locate(test_space, {});
+  const auto exchange = locate(test_space, {}, std::nullopt);
   EXPECT_TRUE(exchange.commands.empty());
   const auto located = read_bytes(exchange, "");
   ASSERT_TRUE(located);
@@ -32,11 +33,16 @@ TEST(Locate, asks_nothing_for_an_empty_question) {
   EXPECT_EQ(located->found, Found{});
 }
 
+const std::string no_session =
+    "*9\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n";  // HMGET of what is not there
+
 TEST(Locate, refuses_when_any_part_of_the_answer_is_an_error) {
-  const auto exchange = locate(test_space, {.cookie = cookie, .key = SessionKey{"k"}});
-  EXPECT_EQ(read_bytes(exchange, "*0\r\n-NOPERM no\r\n").error(), (Refusal{Fault::store_refused, "NOPERM"}));
-  EXPECT_EQ(read_bytes(exchange, "*0\r\n:1\r\n").error(), (Refusal{Fault::store_reply_unexpected, "GET"}));
-  EXPECT_EQ(read_bytes(exchange, "*0\r\n").error(), (Refusal{Fault::store_reply_unexpected, "locate"}));
+  const auto exchange = locate(test_space, {.cookie = cookie, .key = SessionKey{"k"}}, lesson_client);
+  EXPECT_EQ(read_bytes(exchange, no_session + "-NOPERM no\r\n").error(),
+            (Refusal{Fault::store_refused, "NOPERM"}));
+  EXPECT_EQ(read_bytes(exchange, no_session + ":1\r\n").error(),
+            (Refusal{Fault::store_reply_unexpected, "GET"}));
+  EXPECT_EQ(read_bytes(exchange, no_session).error(), (Refusal{Fault::store_reply_unexpected, "locate"}));
 }
 
 class FindSession : public StoreTest {
@@ -60,8 +66,8 @@ TEST_F(FindSession, needs_one_trip_where_cookie_sid_and_subject_agree) {
   auto lesson = a_lesson();
   lesson.cookie = cookie;
   run(remember(test_space, lesson));
-  const auto located =
-      run(locate(test_space, {.cookie = cookie, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}));
+  const auto located = run(locate(
+      test_space, {.cookie = cookie, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}, lesson_client));
   EXPECT_TRUE(located.is_complete());
   EXPECT_EQ(located.found, (Found{.by_cookie = session(), .by_sid = session(), .by_subject = {session()}}));
 }
@@ -73,8 +79,8 @@ TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_
   lesson.sub = {};
   lesson.cookie = cookie;
   run(remember(test_space, lesson));
-  const auto located =
-      run(locate(test_space, {.cookie = cookie, .sid = Sid{"one"}, .subject = Subject{"alice"}}));
+  const auto located = run(
+      locate(test_space, {.cookie = cookie, .sid = Sid{"one"}, .subject = Subject{"alice"}}, lesson_client));
   EXPECT_EQ(located.cookie, SessionKey{"three"});
   const auto found = run(load(test_space, located));
   EXPECT_EQ(found.by_cookie, session("three"));
@@ -87,35 +93,59 @@ TEST_F(FindSession, by_a_sid_that_only_one_client_knows) {
   lesson.client_sid = Sid{"own-sid"};
   lesson.client_sub = Subject{"pairwise"};
   run(remember(test_space, lesson));
-  const auto located = run(locate(test_space, {.sid = Sid{"own-sid"}}));
+  const auto located = run(locate(test_space, {.sid = Sid{"own-sid"}}, lesson_client));
   EXPECT_EQ(located.sid, SessionKey{"sid-1"});
   EXPECT_EQ(run(load(test_space, located)).by_sid, session());
-  EXPECT_TRUE(run(locate(test_space, {.sid = Sid{"own-sid"}, .key = SessionKey{"sid-1"}})).is_complete());
+  EXPECT_TRUE(run(locate(test_space, {.sid = Sid{"own-sid"}, .key = SessionKey{"sid-1"}}, lesson_client))
+                  .is_complete());
   EXPECT_EQ(run(sessions_of(test_space, {"pairwise"}, 0, 10)), std::vector<SessionKey>{{"sid-1"}});
 }
 
 TEST_F(FindSession, shows_ended_ones_by_key_but_not_by_subject) {
   remember_all({"one", "two"});
   run(end_session(test_space, {"two"}, end_terms()));
-  const auto located = run(locate(test_space, {.subject = Subject{"alice"}, .key = SessionKey{"two"}}));
+  const auto located =
+      run(locate(test_space, {.subject = Subject{"alice"}, .key = SessionKey{"two"}}, lesson_client));
   const auto found = run(load(test_space, located));
   ASSERT_TRUE(found.by_key);
   EXPECT_FALSE(found.by_key->is_live());
   EXPECT_EQ(keys_of(found.by_subject), (std::vector<std::string>{"one"}));
 }
 
+TEST_F(FindSession, shows_one_participation_of_many_under_its_whole_id) {
+  const ClientId long_one{std::string(200, 'x')};
+  for (const auto& client : {ClientId{"a"}, long_one, ClientId{"z"}}) {
+    auto lesson = a_lesson();
+    lesson.client = client;
+    run(remember(test_space, lesson));
+  }
+  for (const auto& client : {ClientId{"z"}, long_one}) {
+    const auto found = run(locate(test_space, {.sid = Sid{"sid-1"}}, client)).found;
+    ASSERT_TRUE(found.by_sid);
+    ASSERT_EQ(found.by_sid->participants.size(), 1u);
+    EXPECT_EQ(found.by_sid->participants[0].client, client);
+  }
+  auto nobodys = session();
+  nobodys.participants.clear();
+  for (const auto& about : {std::optional<ClientId>(), std::optional(ClientId{"stranger"})}) {
+    EXPECT_EQ(run(locate(test_space, {.sid = Sid{"sid-1"}}, about)).found.by_sid, nobodys);
+  }
+}
+
 TEST_F(FindSession, shows_sixteen_of_a_subject) {
   std::vector<std::string> keys;
   for (int i = 0; i < 20; ++i) keys.push_back("s" + std::to_string(i));
   remember_all(keys);
-  const auto found = run(load(test_space, run(locate(test_space, {.subject = Subject{"alice"}}))));
+  const auto found =
+      run(load(test_space, run(locate(test_space, {.subject = Subject{"alice"}}, lesson_client))));
   ASSERT_EQ(found.by_subject.size(), 16u);
   EXPECT_EQ(found.by_subject.front().key.value, "s19");
 }
 
 TEST_F(FindSession, finds_nothing_where_nothing_is) {
-  const auto located = run(locate(
-      test_space, {.cookie = cookie, .sid = Sid{"x"}, .subject = Subject{"y"}, .key = SessionKey{"z"}}));
+  const auto located = run(
+      locate(test_space, {.cookie = cookie, .sid = Sid{"x"}, .subject = Subject{"y"}, .key = SessionKey{"z"}},
+             lesson_client));
   EXPECT_TRUE(located.is_complete());
   EXPECT_EQ(located.found, Found{});
   EXPECT_EQ(run(session_of_cookie(test_space, cookie)), std::nullopt);
