@@ -69,7 +69,7 @@ Outcome<ApiCommand> list_sessions(const ApiCall& call) {
   if (form->find("state")) return wrong_parameter("state", "cannot select sessions, only \"sub\" can");
   const auto sub = form->find("sub");
   if (!sub || !is_storable(*sub))
-    return wrong_parameter("sub", "is required, 1 to 255 bytes without control characters");
+    return wrong_parameter("sub", "is required, 1 to 255 bytes of UTF-8 without control characters");
   auto list = read_api_list(*form);
   if (!list) return refuse(list.error());
   if (!list->cursor.empty() && !read_offset(list->cursor))
@@ -93,7 +93,8 @@ Outcome<ApiCommand> list_deliveries(const ApiCall& call) {
 
 Outcome<SessionKey> read_session_key(const ApiCall& call) {
   const std::string& sid = call.segments[1];
-  if (!is_storable(sid)) return wrong_parameter("sid", "must be 1 to 255 bytes without control characters");
+  if (!is_storable(sid))
+    return wrong_parameter("sid", "must be 1 to 255 bytes of UTF-8 without control characters");
   return SessionKey{sid};
 }
 

@@ -113,7 +113,7 @@ std::optional<std::string> loopback_without_port(std::string_view text) {
   std::string portless(text);
   if (!uri->port) return portless;
   const std::size_t authority = text.find("//") + 2;
-  const std::size_t end = std::min(text.find_first_of("/?", authority), text.size());
+  const std::size_t end = std::min(text.find_first_of("/?#", authority), text.size());
   const std::size_t colon = text.substr(0, end).rfind(':');
   return portless.erase(colon, end - colon);
 }

@@ -26,7 +26,8 @@ Outcome<void> check_names(const Participation& seen) {
                                  {"client_sid", seen.client_sid}}};
   for (const Row& row : rows) {
     if (row.value.empty() || is_storable(row.value)) continue;
-    return wrong_value("\"" + std::string(row.name) + "\" must be 1 to 255 bytes without control characters");
+    return wrong_value("\"" + std::string(row.name) +
+                       "\" must be 1 to 255 bytes of UTF-8 without control characters");
   }
   if (seen.client_no_sid && !seen.client_sid.empty()) {
     return wrong_value("\"client_sid\" must be absent where \"client_no_sid\" is set");

@@ -10,6 +10,7 @@
 
 #include "core/digest.h"
 #include "core/jose.h"
+#include "core/text/json.h"
 
 namespace slo {
 namespace {
@@ -27,7 +28,8 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
 
 bool is_storable(std::string_view value) noexcept {
   return !value.empty() && value.size() <= 255 &&
-         std::ranges::all_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+         std::ranges::all_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x20; }) &&
+         json_is_string(make_string(value).get());
 }
 
 std::string fingerprint(std::string_view secret) { return jose::base64url(sha256(secret).substr(0, 6)); }

@@ -26,8 +26,8 @@ using SessionKey = Name<struct SessionKeyTag>;
 // What is kept of a session cookie: 16 raw bytes, HMAC-SHA-256 (or SHA-256) of its value. Never the cookie.
 using CookieDigest = Name<struct CookieDigestTag>;
 
-// May `value` be stored and sent: 1..255 bytes, none below 0x20? (OIDC sid and sub: at most 255 ASCII
-// characters)
+// May `value` be stored and sent: 1..255 bytes of UTF-8, none below 0x20? (OIDC sid and sub: at most 255
+// ASCII characters; what is no UTF-8 no logout token can carry)
 bool is_storable(std::string_view value) noexcept;
 
 // Eight characters that let an operator tell two secrets apart in a log without learning either.

@@ -3,7 +3,6 @@
 #include "redis_schema/fields.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include "redis_schema/key.h"
@@ -19,13 +18,6 @@ std::string_view take_part(std::string_view& rest) {
   return part;
 }
 
-std::optional<long long> number_of(std::string_view digits) {
-  long long number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
-}
-
 Channels channels_of(long long flags) noexcept {
   return {
       .back = (flags & 1) != 0,
@@ -37,7 +29,7 @@ Channels channels_of(long long flags) noexcept {
 
 // `rel*16+flags`, then where needed u<sub>, s<sid> or n, each behind a separator.
 std::optional<Participant> read_participant(std::string_view client, std::string_view value) {
-  const auto number = number_of(take_part(value));
+  const auto number = read_integer(take_part(value));
   if (!number) return std::nullopt;
   Participant participant{
       .client = {std::string(client)},
@@ -63,7 +55,7 @@ bool read_field(Session& session, std::string_view name, std::string_view value)
   if (name == "u") session.sub = {std::string(value)};
   if (name == "k" && !value.empty()) session.cookie = CookieDigest{std::string(value)};
   if (name == "r") session.reason = value;
-  const auto number = number_of(value);
+  const auto number = read_integer(value);
   if (name.size() != 1 || std::string_view("txdle").find(name[0]) == std::string_view::npos) return true;
   if (!number) return false;
   const Seconds seconds{*number};
@@ -152,7 +144,7 @@ Record read_record(std::string_view id, std::string_view record) {
   delivery.session = {std::string(take_part(id))};
   take_part(id);
   delivery.client = {std::string(id)};
-  delivery.enqueued = TimeMs{Millis{number_of(take_part(record)).value_or(0)}};
+  delivery.enqueued = TimeMs{Millis{read_integer(take_part(record)).value_or(0)}};
   delivery.reason = take_part(record);
   if (const auto sid = take_part(record); !sid.empty()) delivery.sid = Sid{std::string(sid)};
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};

@@ -7,6 +7,22 @@
 #include <charconv>
 
 namespace slo::redis {
+namespace {
+
+constexpr long long largest_integer = 1LL << 48;
+
+std::optional<long long> within_bounds(long long number) noexcept {
+  return number >= -largest_integer && number <= largest_integer ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<long long> read_integer(std::string_view digits) noexcept {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return within_bounds(number);
+}
 
 bool Reply::is_nil() const noexcept { return !reply_ || reply_->type == REDIS_REPLY_NIL; }
 bool Reply::is_error() const noexcept { return reply_ && reply_->type == REDIS_REPLY_ERROR; }
@@ -23,13 +39,9 @@ std::optional<std::string_view> Reply::text() const noexcept {
 }
 
 std::optional<long long> Reply::integer() const noexcept {
-  if (reply_ && reply_->type == REDIS_REPLY_INTEGER) return reply_->integer;
+  if (reply_ && reply_->type == REDIS_REPLY_INTEGER) return within_bounds(reply_->integer);
   const auto digits = text();
-  if (!digits) return std::nullopt;
-  long long number = 0;
-  const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), number);
-  if (error != std::errc() || end != digits->data() + digits->size()) return std::nullopt;
-  return number;
+  return digits ? read_integer(*digits) : std::nullopt;
 }
 
 std::size_t Reply::size() const noexcept { return is_array() ? reply_->elements : 0; }

@@ -15,6 +15,10 @@ struct redisReader;
 
 namespace slo::redis {
 
+// An integer in decimal digits, at most 2^48 from zero: then sums of them, and seconds made milliseconds,
+// never overflow. What the scripts write is far smaller.
+std::optional<long long> read_integer(std::string_view digits) noexcept;
+
 // Valid as long as the redisReply it views; copy what you keep.
 class Reply {
  public:
@@ -25,7 +29,7 @@ class Reply {
   bool is_array() const noexcept;
   std::string_view error() const noexcept;                // the error line; empty if it is none
   std::optional<std::string_view> text() const noexcept;  // bulk or status string
-  std::optional<long long> integer() const noexcept;      // integer, or a string that is one
+  std::optional<long long> integer() const noexcept;      // as read_integer(), from an integer or a string
   std::size_t size() const noexcept;                      // elements of an array, else 0
   Reply operator[](std::size_t index) const noexcept;     // beyond the end: a nil reply
 

@@ -145,7 +145,7 @@ TEST(ApiRequest, refuses_a_list_that_it_cannot_give) {
     return Refusal{Fault::api_parameter_invalid, std::move(detail)};
   };
   EXPECT_EQ(wrong("/sessions", ""),
-            invalid("\"sub\" is required, 1 to 255 bytes without control characters"));
+            invalid("\"sub\" is required, 1 to 255 bytes of UTF-8 without control characters"));
   EXPECT_EQ(wrong("/sessions", "sub=a&client_id=b"),
             invalid("\"client_id\" cannot select sessions, only \"sub\" can"));
   EXPECT_EQ(wrong("/deliveries", "client_id=b"),
@@ -200,9 +200,9 @@ TEST(ApiRequest, changes_nothing_through_a_read_only_api) {
 }
 
 TEST(ApiRequest, refuses_a_sid_that_cannot_be_one) {
-  EXPECT_EQ(
-      refusal({.path = "/sessions/a%01"}),
-      (Refusal{Fault::api_parameter_invalid, "\"sid\" must be 1 to 255 bytes without control characters"}));
+  EXPECT_EQ(refusal({.path = "/sessions/a%01"}),
+            (Refusal{Fault::api_parameter_invalid,
+                     "\"sid\" must be 1 to 255 bytes of UTF-8 without control characters"}));
 }
 
 TEST(ApiPage, says_what_a_registration_changed) {

@@ -52,7 +52,8 @@ TEST(Client, lets_native_clients_choose_the_port_of_their_loopback_redirect) {
        {"http://127.0.0.1:51004/out", "http://127.0.0.1:51004/out?x=:2", "http://127.0.0.2:51004/out?x=:1",
         "http://localhost:1/out?x=:1", "http://127.0.0.1:99999/out?x=:1", "http://127.0.0.1:/out?x=:1",
         "https://127.0.0.1:51004/out?x=:1", "http://me@127.0.0.1:51004/out?x=:1",
-        "http://127.0.0.1:5@evil.example/out?x=:1", "https://a.example.com:444/out"}) {
+        "http://127.0.0.1:5@evil.example/out?x=:1", "https://a.example.com:444/out",
+        "http://127.0.0.1:80#/out?x=:1", "http://127.0.0.1:80#x/out?x=:1", "http://127.0.0.1:80/out?x=:1#"}) {
     EXPECT_FALSE(client.may_redirect_to(near_miss)) << near_miss;
   }
 }

@@ -159,8 +159,9 @@ TEST(Learning, refuses_what_cannot_be_stored_and_never_repeats_it) {
   const std::string longest(255, 'x');
   const std::string too_long(256, 'x');
   const auto sentence = [](const char* name) {
-    return Refusal{Fault::api_parameter_invalid,
-                   "\"" + std::string(name) + "\" must be 1 to 255 bytes without control characters"};
+    return Refusal{
+        Fault::api_parameter_invalid,
+        "\"" + std::string(name) + "\" must be 1 to 255 bytes of UTF-8 without control characters"};
   };
   EXPECT_EQ(learnt({.client_id = "app-a", .sid = longest, .sub = longest}).key, SessionKey{longest});
   EXPECT_EQ(refused({.client_id = "app-a", .sid = too_long, .sub = "alice"}), sentence("sid"));

@@ -31,6 +31,12 @@ TEST(Names, stores_1_to_255_bytes_without_control_characters) {
   for (char c = 0; c < 0x20; ++c) EXPECT_FALSE(is_storable(std::string("a") + c + "b")) << int{c};
 }
 
+// A logout token is JSON: it would name nobody.
+TEST(Names, stores_nothing_that_is_no_utf8) {
+  for (const char* name : {"J\xfcrgen", "\xc3", "\xed\xa0\x80", "a\xff"})
+    EXPECT_FALSE(is_storable(name)) << name;
+}
+
 TEST(Names, tells_secrets_apart_in_eight_characters) {
   EXPECT_EQ(fingerprint("abc"), "ungWv48B");  // SHA-256 of "abc" begins ba7816bf8f01
   EXPECT_NE(fingerprint("abc"), fingerprint("abd"));

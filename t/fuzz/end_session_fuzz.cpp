@@ -94,6 +94,7 @@ void check_onward(const Provider& provider, const EndSessionRequest& request, co
     return promise(!onward.state || asked.ticket.has_value(), "a state goes nowhere without its redirect");
   promise(asked.client != nullptr && asked.client->may_redirect_to(onward.uri),
           "a redirect is registered for the client");
+  promise(onward.uri.find('#') == std::string::npos, "and has no fragment, as nothing registered has");
   const auto location = onward_location(onward);
   promise(onward.refused.has_value() || location.starts_with(onward.uri), "and is kept to the byte");
   const auto uri = read_uri(location);

@@ -64,12 +64,14 @@ inline bool holds_any(std::string_view text, std::string_view bytes) {
   return text.find_first_of(bytes) != std::string_view::npos;
 }
 
-inline Json member_of(const json_t* object, const char* name) {
-  return Json(json_incref(json_object_get(object, name)));
-}
-
 // Equal as JSON values, whatever the order of their members.
 inline bool is_same_json(const json_t* a, const json_t* b) { return json_equal(a, b) == 1; }
+
+// JSON as any reader takes it: ours refuses a NUL in a string, but others may have put one into what we show.
+inline bool is_json(std::string_view text) {
+  return Json(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, nullptr)) !=
+         nullptr;
+}
 
 // One private key of each kind that signs, with the algorithm it signs with here.
 struct Signer {

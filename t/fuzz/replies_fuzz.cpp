@@ -73,7 +73,7 @@ void use(const Session& session) {
     promise(read.session == session.key && read.client == delivery.client,
             "a delivery's id names session and client");
   }
-  promise(parse_json(session_page(provider(), session).body).has_value(), "a session can be shown");
+  promise(is_json(session_page(provider(), session).body), "a session can be shown");
   promise(logout_page(provider(), session, {}, {}, a_moment()).status == 200, "and its end, too");
 }
 
@@ -97,7 +97,7 @@ void use(const redis::Ended& ended) {
   use(ended.ending.session);
   promise(ended.leased.empty() || !ended.ending.already, "what had ended before enqueues nothing");
   for (const auto& delivery : ended.leased) use(delivery);
-  promise(parse_json(ending_page(provider(), ended.ending).body).has_value(), "an ending can be shown");
+  promise(is_json(ending_page(provider(), ended.ending).body), "an ending can be shown");
 }
 
 void use(const Found& found) {
@@ -126,7 +126,7 @@ void use(const redis::DeliveryIds& ids) {
 }
 
 void use(const std::vector<ListedDelivery>& listed) {
-  promise(parse_json(deliveries_page(listed, "").body).has_value(), "deliveries can be listed");
+  promise(is_json(deliveries_page(listed, "").body), "deliveries can be listed");
   for (const auto& one : listed) use(one.delivery);
 }
 
@@ -149,7 +149,7 @@ void hear(const redis::Exchange<T>& exchange, const Replies& replies) {
   for (const auto& reply : replies.owned) {
     if (heard.size() < exchange.commands.size()) heard.emplace_back(reply.get());
   }
-  // What is missing is nil, so that a short stream reaches the readers of many replies.
+  // The first stands in for what is missing, so that a short stream reaches the readers of many replies.
   while (!heard.empty() && heard.size() < exchange.commands.size()) heard.emplace_back(heard.front());
   const auto read = exchange.read(heard);
   if (read) return use(*read);

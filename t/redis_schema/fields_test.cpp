@@ -58,6 +58,7 @@ TEST(Fields, that_are_broken_are_refused) {
   const Refusal broken{Fault::store_reply_unexpected, "HGETALL"};
   EXPECT_EQ(read_bytes(asked, array_of({"t", "soon"})).error(), broken);
   EXPECT_EQ(read_bytes(asked, array_of({":app-a", "x"})).error(), broken);
+  EXPECT_EQ(read_bytes(asked, array_of({"t", "9223372036854775807"})).error(), broken);
   EXPECT_EQ(read_bytes(asked, array_of({"t"})).error(), broken);
   EXPECT_EQ(read_bytes(asked, "+OK\r\n").error(), broken);
   EXPECT_EQ(read_bytes(asked, "").error(), broken);
@@ -102,6 +103,11 @@ TEST(Record, without_sid_and_sub_names_neither) {
   EXPECT_EQ(read.delivery.sid, std::nullopt);
   EXPECT_EQ(read.delivery.sub, std::nullopt);
   EXPECT_EQ(read.delivery.reason, "expired");
+}
+
+// Its age could not be computed.
+TEST(Record, that_was_enqueued_in_no_age_of_man_has_no_time) {
+  EXPECT_EQ(read_record("k", "-9223372036854775808\x1frp\x1f\x1f").delivery.enqueued, TimeMs{});
 }
 
 TEST(Record, that_is_broken_belongs_to_no_client) {

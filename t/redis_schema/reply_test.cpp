@@ -32,6 +32,16 @@ TEST(Reply, reads_integers_also_out_of_strings) {
   EXPECT_EQ(Reply(trailing.get()).integer(), std::nullopt);
 }
 
+TEST(Reply, reads_no_integer_whose_sums_could_overflow) {
+  for (const char* bytes : {":281474976710656\r\n", "$15\r\n281474976710656\r\n"}) {
+    EXPECT_EQ(Reply(read_one(bytes).get()).integer(), 1LL << 48) << bytes;
+  }
+  for (const char* bytes : {":281474976710657\r\n", ":-281474976710657\r\n", ":9223372036854775807\r\n",
+                            "$20\r\n-9223372036854775808\r\n"}) {
+    EXPECT_EQ(Reply(read_one(bytes).get()).integer(), std::nullopt) << bytes;
+  }
+}
+
 TEST(Reply, is_nil_beyond_the_end_of_an_array) {
   const auto array = read_one("*2\r\n$1\r\na\r\n$-1\r\n");
   const Reply reply(array.get());
