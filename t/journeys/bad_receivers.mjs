@@ -8,7 +8,7 @@ import { manners, start_receiver } from './parts/receivers.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 import { our_lines, start_table } from './parts/table.mjs'
 
-const policy = 'delivery wait=300ms timeout=1s attempts=3 first=1s max=2s;'
+const policy = 'delivery wait=300ms timeout=2s attempts=3 first=1s max=2s;'
 
 // name, manner, how it ends, posts that it takes
 const rows = [
