@@ -75,7 +75,7 @@ export class FaultStage {
     await in_turn(logins, 8, async (login) => {
       let answer
       // A machine that is very busy may take longer than the store's time limit.
-      await eventually('it is registered', async () => (answer = await this.one.register(login, agent)).status !== 503, { every: 500 })
+      await eventually('it is registered', async () => (answer = await this.one.register(login, agent)).status !== 503, { within: 60_000, every: 500 })
       assert.ok([200, 201].includes(answer.status), answer.body)
       this.checker.owe(login.client_id, login.sid, login.sub)
     })

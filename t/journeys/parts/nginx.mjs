@@ -55,7 +55,7 @@ function last_words_on_the_store(log) {
 
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log', workers = 2, connections = 4096 }) {
+                                           http = '', store = 'timeout=5s', access_log = 'access.log', workers = 2, connections = 4096 }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
