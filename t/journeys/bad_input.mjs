@@ -19,7 +19,7 @@ async function settle(t) {
   const house = new House(t)
   const app = await start_receiver(house)
   const other = back_client('other', 'http://127.0.0.9:9')
-  const stage = await set_stage(house, { clients: [back_client('app', app.url), other], store: 'timeout=500ms' })
+  const stage = await set_stage(house, { clients: [back_client('app', app.url), other], store: 'timeout=2s' })
   assert.equal((await stage.nginx.register({ client_id: 'app', sid: 's1', sub: 'ann', session_cookie: 'cookie-of-ann' })).status, 201)
   const stranger = await make_issuer('http://stranger.example')
   return { ...stage, app, stranger, table: start_table(t, ['input', 'status', 'code', 'message', 'log', 'session']) }

@@ -8,7 +8,7 @@ import { manners, start_receiver } from './parts/receivers.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 import { our_lines, start_table } from './parts/table.mjs'
 
-const policy = 'delivery wait=300ms timeout=1s attempts=3 first=1s max=2s;'
+const policy = 'delivery wait=300ms timeout=3s attempts=3 first=1s max=2s;'
 
 // name, manner, how it ends, posts that it takes
 const rows = [
@@ -48,7 +48,7 @@ test('receivers behave badly, one session each', { timeout: 60_000 }, async (t) 
     row.waited = Date.now() - begin
     if (!row.manner) row.receiver = await start_receiver(house, { host: row.host, port: row.receiver.port })
   }
-  await eventually('all is settled', async () => (await nginx.deliveries('pending')).length === 0, { within: 20_000 })
+  await eventually('all is settled', async () => (await nginx.deliveries('pending')).length === 0, { within: 40_000 })
   const dead = await nginx.deliveries('dead')
   for (const row of cases) {
     await t.test(row.what, () => {
@@ -57,7 +57,7 @@ test('receivers behave badly, one session each', { timeout: 60_000 }, async (t) 
       table.row(row.what, row.answer.status, `${row.waited} ms`, letter ? 'dead letter' : 'delivered',
                 row.receiver.requests.length, letter?.last_error ?? '-', [...new Set(levels)].join(' ') || '-')
       assert.equal(row.answer.status, 303)
-      assert.ok(row.waited < 950, `the user waited ${row.waited} ms`)
+      assert.ok(row.waited < 2500, `the user waited ${row.waited} ms, almost until the first attempt was given up`)
       assert.equal(letter ? 'dead' : 'delivered', row.end)
       assert.equal(row.receiver.requests.length, row.posts)
       assert.ok(row.receiver.requests.every(({ method, url }) => method === 'POST' && url === '/back'), 'redirects are not followed')

@@ -20,6 +20,17 @@ async function register_all({ nginx }, clients, sid) {
   }
 }
 
+// How long the machine takes at the moment for the same POSTs from hand to hand: nobody finds, signs or remembers anything.
+async function post_by_hand(port) {
+  const rest = hosts.filter((host) => !hangs(host))
+  const body = `logout_token=${'e'.repeat(600)}`
+  const begin = Date.now()
+  await Promise.all(Array.from({ length: 64 }, async () => {
+    for (let host; (host = rest.pop());) await send(`http://${host}:${port}/back`, { method: 'POST', body })
+  }))
+  return Date.now() - begin
+}
+
 test('a thousand clients, ten of them hanging (ES256)', { timeout: 90_000 }, async (t) => {
   const house = new House(t)
   const everyone = await start_receiver(house, { host: hosts[0], also: hosts.slice(1), behave: (request, answer) =>
@@ -31,6 +42,7 @@ test('a thousand clients, ten of them hanging (ES256)', { timeout: 90_000 }, asy
   const log_out = async (sid) => {
     await register_all(stage, clients, sid)
     const id_token_hint = await stage.hint({ aud: 'app-0', sub: 'ann', sid }, { alg: 'ES256' })
+    const by_hand = await post_by_hand(everyone.port)
     everyone.requests.length = 0
     const begin = Date.now()
     const answer = await send(stage.logout_url({ id_token_hint, post_logout_redirect_uri: clients[0].post_logout_redirect_uris[0] }))
@@ -40,9 +52,10 @@ test('a thousand clients, ten of them hanging (ES256)', { timeout: 90_000 }, asy
     await eventually('all who live are told', () => new Set(told().map(({ host }) => host)).size === 990)
     assert.equal(told().length, 990, 'nobody is told twice')
     const times = told().map(({ at }) => at - begin).sort((a, b) => a - b)
-    console.log(`      the user waited ${waited} ms; told after: first ${times[0]} ms, half ${times[495]} ms, last ${times.at(-1)} ms`)
-    return waited <= 1100 && times.at(-1) <= 1000
+    console.log(`      the user waited ${waited} ms; told after: first ${times[0]} ms, half ${times[495]} ms, last ${times.at(-1)} ms; ` +
+                `by hand ${by_hand} ms`)
+    return waited <= 1000 + Math.max(100, by_hand / 8) && times.at(-1) <= Math.max(1000, by_hand)
   }
   for (let i = 1; i <= tries; ++i) if (await log_out(`s${i}`)) return
-  assert.fail('the user waits 1100 ms at most, and all who live are told within 1000 ms')
+  assert.fail('the user waits 1100 ms at most, and all who live are told within 1000 ms; more only as the machine is slower by hand')
 })

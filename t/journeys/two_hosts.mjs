@@ -54,7 +54,7 @@ test('kill -9 in the middle of a fan-out: the other host completes it', { timeou
   const hosts = Array.from({ length: 120 }, (_, i) => `127.0.5.${i + 1}`)
   const apps = await start_receiver(house, { host: hosts[0], also: hosts.slice(1), behave: manners.slow(150) })
   const clients = hosts.map((host, i) => back_client(`app-${i}`, `http://${host}:${apps.port}`))
-  const { one, two, hint } = await settle(house, { clients, provider: 'delivery wait=0 timeout=1s concurrency=8;' })
+  const { one, two, hint } = await settle(house, { clients, provider: 'delivery wait=0 timeout=3s concurrency=8;' })
   for (const { client_id } of clients) await one.register({ client_id, sid: 's1', sub: 'ann' })
 
   const answer = await send(`${one.logout}?${query({ id_token_hint: await hint({ aud: 'app-0', sub: 'ann', sid: 's1' }) })}`)

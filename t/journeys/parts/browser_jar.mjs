@@ -5,7 +5,7 @@ import http from 'node:http'
 
 // One request, no redirects followed: {status, headers, body, location, url}.
 export function send(url, { method = 'GET', headers = {}, form, body = form && new URLSearchParams(form).toString(),
-                            timeout = 15_000, socketPath, agent = false } = {}) {
+                            timeout = 60_000, socketPath, agent = false } = {}) {
   const target = new URL(url)
   const extra = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   if (form) extra['content-type'] = 'application/x-www-form-urlencoded'

@@ -73,8 +73,10 @@ export class FaultStage {
     const agent = new Agent({ keepAlive: true })
     const logins = this.sessions.flatMap(({ sid, sub, clients }) => clients.map(({ client_id }) => ({ client_id, sid, sub })))
     await in_turn(logins, 8, async (login) => {
-      const { status, body } = await this.one.register(login, agent)
-      assert.equal(status, 201, body)
+      let answer
+      // A machine that is very busy may take longer than the store's time limit.
+      await eventually('it is registered', async () => (answer = await this.one.register(login, agent)).status !== 503, { within: 60_000, every: 500 })
+      assert.ok([200, 201].includes(answer.status), answer.body)
       this.checker.owe(login.client_id, login.sid, login.sub)
     })
     agent.destroy()

@@ -45,6 +45,26 @@ export const faults_of_nginx = [
     },
   },
   {
+    name: 'frozen for longer than its leases, another host takes over',
+    proof: [/settled by another worker meanwhile|could not be settled in time/g, 1],
+    sessions,
+    delivery: soon_again,
+    hosts: 2,
+    strike: async (stage) => {
+      const all_out = stage.log_everybody_out()
+      await stage.arrived(0.2)
+      const workers = stage.one.workers()
+      for (const pid of workers) process.kill(pid, 'SIGSTOP')
+      stage.front = stage.two
+      try {
+        await Promise.all([all_out, sleep(14_000)])
+      } finally {
+        for (const pid of workers) process.kill(pid, 'SIGCONT')
+      }
+      await sleep(1000)  // for what they still believe to be their own
+    },
+  },
+  {
     name: 'five reloads',
     sessions,
     proof: [/reconfiguring/g, 5],
@@ -69,23 +89,6 @@ export const faults_of_nginx = [
       stage.one.child.kill('SIGQUIT')
       stage.front = stage.two
       await Promise.all([stage.one.child.gone, all_out])
-    },
-  },
-  {
-    name: 'frozen for longer than its leases, another host takes over',
-    proof: [/settled by another worker meanwhile|could not be settled in time/g, 1],
-    sessions,
-    delivery: soon_again,
-    hosts: 2,
-    strike: async (stage) => {
-      const all_out = stage.log_everybody_out()
-      await stage.arrived(0.2)
-      const workers = stage.one.workers()
-      for (const pid of workers) process.kill(pid, 'SIGSTOP')
-      stage.front = stage.two
-      await Promise.all([all_out, sleep(14_000)])
-      for (const pid of workers) process.kill(pid, 'SIGCONT')
-      await sleep(1000)  // what it still believes to be its own
     },
   },
   {

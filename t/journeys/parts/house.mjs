@@ -66,7 +66,7 @@ export class House {
     await eventually(`${name} listens`, async () => {
       if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`)
       return listens(where)
-    }, { within: 15_000 })
+    }, { within: 60_000 })
     return child
   }
 

@@ -61,7 +61,7 @@ function last_words_on_the_store(log) {
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
 // the file of the only CA that receivers may have.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log', main = '',
+                                           http = '', store = 'timeout=5s', access_log = 'access.log', main = '',
                                            workers = 2, connections = 4096, trusted }) {
   const dir = house.path(name)
   mkdirSync(dir)
