@@ -48,7 +48,6 @@ worker_processes ${workers};
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 error_log error.log notice;
-worker_rlimit_nofile 65536;
 events { worker_connections 16384; }
 http {
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
