@@ -15,21 +15,29 @@ if (strange.length) {
 }
 if (cores.count === 1) remark('One core only: servers and driver share it, so throughput and latencies mean little here.')
 
+// Does `work` in a house of its own, and closes it whatever happened.
+async function in_a_house(work) {
+  const closing = [], test = { after: (close) => closing.push(close), passed: false }
+  const house = new House(test)
+  try {
+    const result = await work(house)
+    test.passed = true
+    return result
+  } finally {
+    for (const close of closing) await close()
+  }
+}
+
 let failed = 0
 for (const name of named.length ? named : all) {
-  const closing = []
-  const test = { after: (close) => closing.push(close), passed: false }
-  const house = new House(test)
   const began = Date.now()
   try {
     const { bench } = await import(`./${name}.mjs`)
-    await bench(house, { quick })
-    test.passed = true
+    await in_a_house((house) => bench(house, { quick, elsewhere: in_a_house }))
   } catch (error) {
     ++failed
     console.error(`${name} could not be measured: ${error.stack}`)
   }
-  for (const close of closing) await close()
   console.error(`(${name}: ${Math.round((Date.now() - began) / 1000)} s)`)
 }
 process.exit(failed ? 1 : 0)

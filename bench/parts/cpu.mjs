@@ -16,6 +16,9 @@ const bytes_of = (pid, name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(rea
 
 export const peak_of = (pid) => bytes_of(pid, 'VmHWM')
 
+// Memory that is the process's alone, written to since it was forked.
+export const own_bytes = (pid) => Number(/Private_Dirty:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024
+
 // From now on the peak is counted anew; bytes held at the moment.
 export function forget_peak(pid) {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')

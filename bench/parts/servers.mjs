@@ -22,7 +22,7 @@ export async function start_redis(house, { name = 'redis', core = cores.server, 
   return { pid: child.pid, child, socket, dir, url: `unix:${socket}`, ask: (...words) => line.ask(...words) }
 }
 
-// `doors` addresses 127.1.0.1 …; report(), count(), reset(), hang(n).
+// `doors` addresses 127.1.0.1 …; report(), count(), reset(), hang(each, at).
 export async function start_receivers(house, doors, { core = cores.driver } = {}) {
   const port = await free_port('127.1.0.1')
   const control = house.path('receivers.sock')
@@ -30,7 +30,7 @@ export async function start_receivers(house, doors, { core = cores.driver } = {}
   return {
     pid: child.pid, port, door: (i) => `127.1.${Math.floor(i / 250)}.${1 + (i % 250)}:${port}`,
     count: async () => Number(await ask_line(control, 'count')), report: async () => JSON.parse(await ask_line(control, 'report')),
-    reset: () => ask_line(control, 'reset'), hang: (n) => ask_line(control, `hang ${n}`),
+    reset: () => ask_line(control, 'reset'), hang: (each, at = 0) => ask_line(control, `hang ${each} ${at}`),
   }
 }
 

@@ -5,7 +5,7 @@
 //   receiver PORT DOORS CONTROL        doors 127.1.0.1 …, 250 to a block; CONTROL: a unix socket that takes
 //   lines
 //     reset      forget what came; answers `ok`
-//     hang N     every Nth door never answers from now on (0: all answer); answers `ok`
+//     hang N K   every Nth door, beginning with K, never answers from now on (0 0: all answer); answers `ok`
 //     report     {"requests":…,"body":bytes of the last one,"hanging":…,"told_ns":[when each healthy door was
 //     first told]} count      how many requests came
 #include <sched.h>
@@ -130,7 +130,11 @@ class House {
   std::string obey(const std::string& order) {
     if (order == "report") return report();
     if (order == "count") return std::to_string(requests_);
-    if (order.starts_with("hang ")) hang_each_ = static_cast<int>(number(std::string_view(order).substr(5)));
+    if (order.starts_with("hang ")) {
+      std::string_view words = std::string_view(order).substr(5);
+      hang_each_ = static_cast<int>(number(words));
+      hang_at_ = static_cast<int>(number(words.substr(std::min(words.find(' ') + 1, words.size()))));
+    }
     if (order == "reset") {
       requests_ = 0;
       std::fill(told_.begin(), told_.end(), 0);
@@ -157,10 +161,10 @@ class House {
     return text + "]}";
   }
 
-  bool hangs(int door) const { return hang_each_ > 0 && door % hang_each_ == hang_each_ / 2; }
+  bool hangs(int door) const { return hang_each_ > 0 && door % hang_each_ == hang_at_; }
 
   int epoll_;
-  int hang_each_ = 0;
+  int hang_each_ = 0, hang_at_ = 0;
   std::size_t requests_ = 0, body_ = 0;
   std::vector<Nanos> told_{};
 };
