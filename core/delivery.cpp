@@ -66,6 +66,13 @@ Outcome<Envelope> address(const Provider& provider, const Delivery& delivery) {
   });
 }
 
+bool is_slow_to_seal(const Provider& provider, const Delivery& delivery) {
+  const auto client = receiver_of(provider, delivery);
+  if (!client) return false;
+  const bool agrees_on_key = (*client)->id_token_encrypted_response_alg == "ECDH-ES";
+  return agrees_on_key || jose::is_slow_to_sign(provider.algorithm_of(**client));
+}
+
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment) {
   const auto client = receiver_of(provider, delivery);
   if (!client) return refuse(client.error());

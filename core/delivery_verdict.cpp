@@ -78,11 +78,20 @@ Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, c
   return Abandon{answer.status == 400 ? why + receivers_error(delivery, answer) : why};
 }
 
+// By nginx's own sentence, which is there with a 502: four cases in which an operator looks in four places.
+std::string why_not_connected(std::string_view sentence) {
+  if (sentence.starts_with("upstream SSL certificate")) return "certificate";
+  if (sentence.starts_with("SSL_do_handshake() failed")) return "handshake";
+  const bool is_name =
+      sentence.find("could not be resolved") != sentence.npos || sentence.starts_with("no resolver defined");
+  return is_name ? "unresolved" : "refused";
+}
+
 // Our own nginx's word: nobody knows what the receiver would have said, so trying again is right whatever it
 // was.
 Verdict judge_carrier(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
                       const Moment& moment) {
-  if (answer.status == 502) return again(policy, delivery, moment, "refused");
+  if (answer.status == 502) return again(policy, delivery, moment, why_not_connected(answer.sample));
   if (answer.status == 504) return again(policy, delivery, moment, "timeout");
   return again(policy, delivery, moment, "carrier " + std::to_string(answer.status));
 }

@@ -36,6 +36,8 @@ enum class Algorithm : std::uint8_t {
 std::optional<Algorithm> read_algorithm(std::string_view name) noexcept;
 std::string_view name_of(Algorithm algorithm) noexcept;
 bool is_symmetric(Algorithm algorithm) noexcept;
+// Does a signature take a good part of a millisecond? RSA, P-384 and P-521; not P-256, Ed25519 and HMAC.
+bool is_slow_to_sign(Algorithm algorithm) noexcept;
 
 inline constexpr std::size_t token_limit = 16 * 1024;  // bytes of a compact token
 

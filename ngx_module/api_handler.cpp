@@ -102,7 +102,10 @@ void carry_out(R& r, const api::ListSessions& command) {
 // -----------------------------------------------------------------------------------------------------------
 
 redis::EndTerms terms_of(const Provider& provider) {
-  return {.reason = "admin", .tombstone = provider.tombstone, .lease = lease_of(provider.delivery)};
+  return {.reason = "admin",
+          .tombstone = provider.tombstone,
+          .lease = lease_of(provider.delivery),
+          .caller = nonce(this_moment(), 0)};
 }
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {

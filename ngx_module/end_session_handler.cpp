@@ -90,8 +90,10 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
 void end_now(R& r) {
   auto& visit = visit_of<EndSessionVisit>(r);
   const auto& provider = provider_of(visit);
-  const redis::EndTerms terms{
-      .reason = "rp", .tombstone = provider.tombstone, .lease = lease_of(provider.delivery)};
+  const redis::EndTerms terms{.reason = "rp",
+                              .tombstone = provider.tombstone,
+                              .lease = lease_of(provider.delivery),
+                              .caller = visit.logout_id};
   const auto& space = visit.provider->space;
   if (visit.end.only_client) {
     ask(r, redis::end_participation(space, visit.end.session, *visit.end.only_client, terms), with_ended);

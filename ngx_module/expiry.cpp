@@ -4,6 +4,7 @@
 
 #include "ngx_module/entry.h"
 #include "ngx_module/report.h"
+#include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 #include "redis_schema/sessions.h"
 
@@ -62,7 +63,8 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
   const redis::EndTerms terms{.reason = "expired",
                               .only_if_due = true,
                               .tombstone = provider.provider.tombstone,
-                              .lease = lease_of(provider.provider.delivery)};
+                              .lease = lease_of(provider.provider.delivery),
+                              .caller = nonce(this_moment(), 0)};
   auto seat = link_.submit<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),
       [this, &provider](Outcome<std::optional<redis::Ended>> ended) {

@@ -45,6 +45,9 @@ struct EndTerms {
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
   Seconds tombstone{};
   Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued
+  // A random name of this call. Should the exchange be repeated because its answer was lost, it is answered
+  // as the first time, and the deliveries still find who sends them.
+  std::string caller{};
 };
 struct Ended {
   Ending ending{};

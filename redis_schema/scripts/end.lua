@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- end: ends a session and owes each of its back-channel clients a logout, in one step.
 -- KEYS  S X Q D A M RS
--- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none)
+-- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
+--       (its own random name for this call; '' = none)
 -- Returns {'ended', ms, fields}, {'already', ms, fields}, {'later', due s}, {'none'}. fields: S as it is now, flat;
---       ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0.
+--       ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller that
+--       ended it is answered 'ended' each time it asks while the lease lasts: it may not have heard.
 -- Promise: exactly one delivery for each participation with bit 0, however often and by however many this is called;
 -- the same participants each time until the tombstone expires. Works on a full server (the first write is not
 -- deny-oom).
@@ -19,7 +21,12 @@ local h, parts = {}, {}
 for i = 1, #fields, 2 do
   if string.byte(fields[i]) == 58 then parts[#parts + 1] = i else h[fields[i]] = fields[i + 1] end
 end
-if h.e then redis.call('ZREM', KEYS[2], key); return {'already', ms, fields} end
+if h.e then
+  redis.call('ZREM', KEYS[2], key)
+  local at, by = string.match(h.n or '', '^(%d+) (.+)$')
+  if by == ARGV[7] and ms < at + lease then return {'ended', tonumber(at), fields} end
+  return {'already', ms, fields}
+end
 if ARGV[2] == 'due' then
   local due, idle = tonumber(h.x), tonumber(h.d)
   if idle > 0 and h.l + idle < due then due = h.l + idle end
@@ -54,7 +61,7 @@ for _, i in ipairs(parts) do
 end
 flush()
 local ended = tostring(now - h.t)
-redis.call('HSET', KEYS[1], 'e', ended, 'r', reason)
+redis.call('HSET', KEYS[1], 'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('ZREM', KEYS[2], key)
 local horizon = now - math.max(tonumber(h.x), tonumber(ARGV[4]))

@@ -1,17 +1,28 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- leave: ends one participation and owes its client a logout; the session lives on.
 -- KEYS  S Q D A M
--- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none)
+-- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none), caller (as for end)
 -- Returns {'left', ms, fields}, {'none'}: no such live session or participation. fields: S's own and this client's.
 -- Promise: field and delivery change together; a client that comes back later is a new participation, owed a logout
--- of its own. Works on a full server (the first write is not deny-oom).
+-- of its own; its caller is answered 'left' again while the lease lasts. Works on a full server (the first write is not deny-oom).
 local key, reason, lease = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local names = {'t', 'x', 'd', 'l', 'u', 'k', ':' .. ARGV[2], 'e'}
+local names = {'t', 'x', 'd', 'l', 'u', 'k', ':' .. ARGV[2], 'e', 'n'}
 local values = redis.call('HMGET', KEYS[1], unpack(names))
 local value = values[7]
-if not value or values[8] then return {'none'} end
+if values[8] then return {'none'} end
 local t = redis.call('TIME')
 local ms = t[1] * 1000 + math.floor(t[2] / 1000)
+local function left(at)
+  local fields = {}
+  for i = 1, 7 do fields[#fields + 1] = names[i]; fields[#fields + 1] = values[i] end
+  return {'left', at, fields}
+end
+if not value then
+  local at, by, was = string.match(values[9] or '', '^(%d+) (%S+) (.*)$')
+  if by ~= ARGV[6] or ms >= at + lease then return {'none'} end
+  values[7] = was
+  return left(tonumber(at))
+end
 redis.call('HDEL', KEYS[1], names[7])
 local number = tonumber(string.match(value, '^%d+'))
 if number % 2 == 1 then
@@ -23,7 +34,8 @@ if number % 2 == 1 then
   if lease > 0 then redis.call('HSET', KEYS[4], id, 1) end
   redis.call('HINCRBY', KEYS[5], 'enq', 1)
 end
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[1], 'n', string.format('%.0f', ms) .. ' ' .. ARGV[6] .. ' ' .. value)
+end
 redis.call('HINCRBY', KEYS[5], 'left', 1)
-local fields = {}
-for i = 1, 7 do fields[#fields + 1] = names[i]; fields[#fields + 1] = values[i] end
-return {'left', ms, fields}
+return left(ms)

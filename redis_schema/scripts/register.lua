@@ -13,8 +13,9 @@ local t = redis.call('TIME')
 local now = tonumber(t[1])
 local ms = string.format('%.0f', now * 1000 + math.floor(t[2] / 1000))
 local field = ':' .. client
-local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field)
+local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n')
 local created, ended, was = h[1], h[2], h[5]
+local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0)
 local rel = created and now - created or 0
 
 if was then
@@ -30,7 +31,7 @@ local value = string.format('%.0f', rel * 16 + flags)
 if own_sub ~= '' then value = value .. '\31u' .. own_sub end
 if own_sid ~= '' then value = value .. '\31s' .. own_sid elseif no_sid then value = value .. '\31n' end
 
-if not was and created and redis.call('HLEN', KEYS[1]) - (ended and 8 or 6) >= tonumber(ARGV[12]) then return {-2, 0} end
+if not was and created and redis.call('HLEN', KEYS[1]) - others >= tonumber(ARGV[12]) then return {-2, 0} end
 
 if ended then
   if was then return {-1, 0} end

@@ -48,6 +48,50 @@ TEST_F(End, just_queues_the_deliveries_without_a_lease) {
   EXPECT_EQ(claimed[0].attempt, 1u);
 }
 
+TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
+  run(remember(test_space, a_lesson("app-a")));
+  run(remember(test_space, a_lesson("app-b")));
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "one";
+  const auto lost = run(end_session(test_space, {"sid-1"}, terms));
+  const auto again = run(end_session(test_space, {"sid-1"}, terms));
+  ASSERT_TRUE(lost && again && lost->leased.size() == 2);
+  EXPECT_FALSE(again->ending.already);
+  EXPECT_EQ(again->ending.session, lost->ending.session);
+  EXPECT_EQ(again->leased, lost->leased);
+  EXPECT_EQ(counter("enq"), 2) << "owed once";
+  EXPECT_EQ(counter("end:rp"), 1);
+  for (const auto& delivery : again->leased) {
+    EXPECT_EQ(settle_with(delivery, Delivered{}), Settled::delivered) << "the lease is still the caller's";
+  }
+}
+
+TEST_F(End, tells_anybody_else_that_it_is_over) {
+  run(remember(test_space, a_lesson()));
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "one";
+  run(end_session(test_space, {"sid-1"}, terms));
+  for (const std::string caller : {"two", "on", ""}) {
+    terms.caller = caller;
+    const auto other = run(end_session(test_space, {"sid-1"}, terms));
+    ASSERT_TRUE(other);
+    EXPECT_TRUE(other->ending.already);
+    EXPECT_TRUE(other->leased.empty());
+  }
+}
+
+TEST_F(End, tells_its_caller_that_it_is_over_once_the_lease_is) {
+  run(remember(test_space, a_lesson()));
+  auto terms = end_terms(Millis{50});
+  terms.caller = "one";
+  ASSERT_EQ(run(end_session(test_space, {"sid-1"}, terms))->leased.size(), 1u);
+  std::this_thread::sleep_for(Millis{60});  // the server's clock cannot be set
+  const auto again = run(end_session(test_space, {"sid-1"}, terms));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->ending.already);
+  EXPECT_TRUE(again->leased.empty()) << "they are whoever's who claims them";
+}
+
 TEST_F(End, gives_each_client_the_names_that_it_knows) {
   run(remember(test_space, a_lesson("common")));
   auto own = a_lesson("own");
@@ -148,6 +192,23 @@ TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"stranger"}, end_terms())), std::nullopt);
   run(end_session(test_space, {"sid-1"}, end_terms()));
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms())), std::nullopt);
+}
+
+TEST_F(Leave, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
+  auto lesson = a_lesson("app-b");
+  lesson.client_sub = Subject{"pair wise"};
+  run(remember(test_space, a_lesson("app-a")));
+  run(remember(test_space, lesson));
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "one";
+  const auto lost = run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms));
+  const auto again = run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms));
+  ASSERT_TRUE(lost && again && lost->leased.size() == 1);
+  EXPECT_EQ(again->ending.session, lost->ending.session);
+  EXPECT_EQ(again->leased, lost->leased);
+  EXPECT_EQ(counter("left"), 1);
+  terms.caller = "two";
+  EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms)), std::nullopt);
 }
 
 TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {

@@ -142,6 +142,21 @@ TEST_F(Remember, refuses_one_client_more_than_a_session_may_have) {
   EXPECT_EQ(claim_all().size(), max_participants);
 }
 
+TEST_F(Remember, gives_the_place_of_a_client_that_left_to_another) {
+  auto lesson = a_lesson();
+  for (unsigned i = 0; i < max_participants; ++i) {
+    lesson.client = {"client-" + std::to_string(i)};
+    run(remember(test_space, lesson));
+  }
+  auto terms = end_terms();
+  terms.caller = "somebody";
+  ASSERT_TRUE(run(end_participation(test_space, lesson.key, lesson.client, terms)));
+  lesson.client = {"one-more"};
+  EXPECT_EQ(run(remember(test_space, lesson)), Registered::new_client);
+  lesson.client = {"too-many"};
+  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::session_full}));
+}
+
 TEST_F(Remember, stays_in_the_small_encoding_also_with_long_client_ids) {
   for (int i = 0; i < 30; ++i) {
     auto lesson = a_lesson(std::string(100, 'c') + std::to_string(i));

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The keys of an OpenID Provider and what it signs with them.
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPair } from 'node:crypto'
+import { promisify } from 'node:util'
 import { SignJWT, calculateJwkThumbprint } from 'jose'
+
+const make_pair = promisify(generateKeyPair)
 
 export async function make_issuer(issuer) {
   const pairs = {
-    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    RS256: await make_pair('rsa', { modulusLength: 2048 }),
+    ES256: await make_pair('ec', { namedCurve: 'P-256' }),
   }
   const keys = {}
   for (const [alg, { privateKey }] of Object.entries(pairs)) {

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Our nginx: the module, one provider `main`, and the locations that a journey needs.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { send } from './browser_jar.mjs'
 
 const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log }) => `
+const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
+  .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
+
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, connections,
+                carrier }) => `
 load_module ${process.env.SLO_MODULE};
+${main}
 daemon off;
-worker_processes 2;
+worker_processes ${workers};
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 error_log error.log info;
 worker_rlimit_nofile 8192;
-events { worker_connections 4096; }
+events { worker_connections ${connections}; }
 http {
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
   access_log ${access_log};
@@ -33,7 +38,7 @@ http {
     listen ${origin};
     location = /logout { slo_end_session main; }
     location = /slo/jwks { slo_jwks main; }
-    include ${snippet};
+    include ${carrier};
     ${locations}
   }
   server {
@@ -44,6 +49,8 @@ http {
 }
 `
 
+const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+
 // What each worker said last of its own connection to Redis: they come back one by one, each after a pause of its own.
 function last_words_on_the_store(log) {
   const last = new Map()
@@ -51,18 +58,22 @@ function last_words_on_the_store(log) {
   return [...last.values()]
 }
 
-// Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
+// Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
+// the file of the only CA that receivers may have.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = '', access_log = 'access.log' }) {
+                                           http = '', store = '', access_log = 'access.log', main = '',
+                                           workers = 2, connections = 4096, trusted }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
   house.write(`${name}/op-rsa.pem`, issuer.keys.RS256.pem)
   house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
+  const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log }))
-  const child = await house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log,
+                                              main, workers, connections, carrier }))
+  const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json) => {
     const answer = await send(`http://localhost/api/main/${path}`, {
@@ -71,12 +82,24 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     })
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
-  return {
-    child, url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+  const nginx = {
+    child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
     register: (participation) => ask('POST', 'sessions', participation),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
+    metrics: async () => (await send('http://localhost/metrics', { socketPath: `${dir}/admin.sock` })).body,
     every_worker_sees_the_store: () => last_words_on_the_store(house.read(`${name}/error.log`)).every((word) => word === 'is reachable'),
+    workers: () => children_of(nginx.child.pid),
+    // kill -9, the master first, so that it starts no other worker.
+    kill: async () => {
+      for (const pid of [nginx.child.pid, ...nginx.workers()]) process.kill(pid, 'SIGKILL')
+      await nginx.child.gone
+    },
+    start_again: async () => {
+      rmSync(`${dir}/admin.sock`, { force: true })  // nobody was left to remove it
+      nginx.child = await start()
+    },
   }
+  return nginx
 }

@@ -6,10 +6,10 @@ import { stop } from './house.mjs'
 
 const run = promisify(execFile)
 
-export async function start_redis(house, { name = 'redis' } = {}) {
+export async function start_redis(house, { name = 'redis', fsync = 'everysec' } = {}) {
   const socket = house.path(`${name}.sock`)
   const words = ['redis-server', '--port', '0', '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
-                 '--appendonly', 'yes', '--dir', house.dir, '--maxmemory-policy', 'noeviction']
+                 '--appendonly', 'yes', '--appendfsync', fsync, '--dir', house.dir, '--maxmemory-policy', 'noeviction']
   let child = await house.start(name, words, socket)
   return {
     socket, url: `unix:${socket}`,
@@ -17,6 +17,7 @@ export async function start_redis(house, { name = 'redis' } = {}) {
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     stop: () => stop(child),
+    kill: async () => { child.kill('SIGKILL'); await child.gone },
     start_again: async () => { child = await house.start(name, words, socket) },
   }
 }
