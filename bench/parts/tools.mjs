@@ -50,6 +50,11 @@ export async function raw_signing(pem_path, { bytes = 450, count, core = cores.s
   return JSON.parse(await pinned(core, [tool('signing'), pem_path, String(bytes), String(count)]))
 }
 
+// Processor time of a whole token, µs.
+export async function sealing(alg, count) {
+  return JSON.parse(await pinned(cores.server, [tool('sealing'), alg, String(count)])).seal_us
+}
+
 export async function signing_together(pem_path, count) {
   return JSON.parse(await pinned(cores.all, [tool('signing'), pem_path, '450', String(count), String(cores.count)])).wall_us
 }

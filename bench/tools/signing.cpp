@@ -54,15 +54,10 @@ void verify_once(EVP_PKEY* key, const std::string& message, const std::string& s
 // Microseconds of this thread's processor time for one of `count`.
 template <class Step>
 double cost_of(int count, Step&& step) {
-  auto spent = [] {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
-  };
   for (int i = 0; i < count / 10 + 1; ++i) step();
-  double began = spent();
+  double began = thread_micros();
   for (int i = 0; i < count; ++i) step();
-  return (spent() - began) / count;
+  return (thread_micros() - began) / count;
 }
 
 double wall_together(EVP_PKEY* key, const std::string& message, int count, int threads) {

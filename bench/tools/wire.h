@@ -30,6 +30,13 @@ inline Nanos now() {
   return Nanos{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
+// Processor time of this thread.
+inline double thread_micros() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+}
+
 [[noreturn]] inline void give_up(const std::string& why) {
   std::fprintf(stderr, "%s: %s\n", why.c_str(), std::strerror(errno));
   std::exit(1);
