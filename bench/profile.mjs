@@ -21,7 +21,6 @@ const groups = [
   ['round: lanes, verdicts', /ngx::(Round|Batch|Courier)|^slo::judge/],
   ['page and answer to the user', /logout_page|slo::ngx::respond|slo::ngx::send|^ngx_http_(finalize_request|output_filter|send_header)/],
   ['end_session: request and decision', /end_session|^slo::decide|slo::ngx::(go_on|ask|entry)/],
-  ['event loop and client connections', /^ngx_/],
 ]
 
 export function group_of(stack) {
@@ -34,7 +33,7 @@ export function group_of(stack) {
       return name
     }
   }
-  return 'other'
+  return 'nginx itself: event loop, upstream and client connections'
 }
 
 // perf's samples of the worker while `work` runs, as stacks of symbols, innermost first.
