@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Logouts per second on one core: ours, npm oidc-provider on the same work, and the floor, which is the sum of what nobody
 // could leave out, each measured in the same run.
+import { readFileSync, readdirSync } from 'node:fs'
 import { sleep } from '../t/journeys/parts/house.mjs'
 import { spent_by } from './parts/cpu.mjs'
 import { proxied_posts } from './fanout.mjs'
@@ -77,20 +78,21 @@ async function store_alone(stage, alg, n, count) {
   const file = logouts(house, nginx, { series, clients: part, key: keys[alg], count })
   await redis.ask('SAVE')
   const recorded = house.path(`recorded-${series}`)
-  await record(redis, recorded, async () => {
+  const commands = await record(redis, recorded, async () => {
     await drive(nginx.to, connections, file)
     await sleep(50)
   })
   const copy = await start_redis(house, { name: `copy-${series}`, dump: `${redis.dir}/dump.rdb` })
-  for (const script of new Set((await scripts_in(recorded)))) await copy.ask('SCRIPT', 'LOAD', script)
-  const { cpu, result } = await spent_by({ copy: copy.pid }, () => replay(copy.socket, recorded, connections))
+  for (const script of scripts()) await copy.ask('SCRIPT', 'LOAD', script)
+  // As many at a time as all users together have on the way when each of the three round trips is shared by all of them.
+  const depth = Math.ceil(connections * commands.length / count / 3)
+  const { cpu, result } = await spent_by({ copy: copy.pid }, () => replay(copy.socket, recorded, depth))
   if (result.errors) throw new Error(`${result.errors} of the recorded commands failed`)
   copy.child.kill('SIGTERM')
   return { store: cpu.copy.all / count, commands: result.commands / count }
 }
 
-async function scripts_in() {
-  const { readFileSync, readdirSync } = await import('node:fs')
+function scripts() {
   const folder = new URL('../redis_schema/scripts/', import.meta.url)
   return readdirSync(folder).filter((name) => name.endsWith('.lua')).map((name) => readFileSync(new URL(name, folder), 'utf8'))
 }
@@ -137,11 +139,11 @@ export async function bench(house, { quick }) {
   for (const alg of algs) {
     for (const n of [1, 3, 10]) {
       const count = Math.round((quick ? 300 : 900) / (alg === 'RS256' ? 2 : 1) / Math.sqrt(n))
-      const peer_count = Math.round(count / 3)
+      const peer_count = Math.round(count / 2)
       const runs = { us: [], memory: [], redis: [], floor: [] }
       await ours(stage, alg, n, 50)
-      await theirs(stage, stage.peers.memory, alg, n, quick ? 100 : 300)  // let the compiler of the peer warm up
-      await theirs(stage, stage.peers.redis, alg, n, quick ? 100 : 300)
+      await theirs(stage, stage.peers.memory, alg, n, quick ? 100 : 600)  // let the compiler of the peer warm up
+      await theirs(stage, stage.peers.redis, alg, n, quick ? 100 : 600)
       for (let round = 0; round < rounds; ++round) {
         runs.us.push(await ours(stage, alg, n, count))
         runs.memory.push(await theirs(stage, stage.peers.memory, alg, n, peer_count))
