@@ -31,7 +31,6 @@ struct Delivery {
 // URL and signed body, ready to post.
 struct Envelope {
   std::string uri{};
-  std::string host{};  // scheme://authority, the lane of the receiver
   std::string body{};  // application/x-www-form-urlencoded
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
@@ -41,9 +40,8 @@ struct Envelope {
 // delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
-// Where the envelope's uri and host come from, without signing anything. delivery_client_gone, or
-// delivery_uri_refused for what is no URI.
-Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
+// scheme://authority of its receiver. delivery_client_gone, or delivery_uri_refused for what is no URI.
+Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery);
 
 // Does seal() take a good part of a millisecond? False where it refuses.
 bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Judges what came back from a receiver and times the retry. Back-Channel Logout 1.0, sections 2.5 and 2.8.
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/delivery.h"
+#include "core/digest.h"
 #include "core/text/json.h"
 
 namespace slo {
@@ -18,10 +18,10 @@ constexpr std::size_t longest_error = 40;
 std::uint64_t jitter_of(const Delivery& delivery, const Moment& moment) {
   const std::string dice(reinterpret_cast<const char*>(moment.dice.data()), moment.dice.size());
   const std::string text = dice + "jitter." + std::to_string(delivery.attempt) + "." + delivery.id;
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  const std::string digest = sha256(text);
   std::uint64_t number = 0;
-  for (int i = 0; i < 4; ++i) number = (number << 8) | digest[static_cast<std::size_t>(i)];
+  for (int i = 0; i < 4; ++i)
+    number = (number << 8) | static_cast<unsigned char>(digest[static_cast<std::size_t>(i)]);
   return number;
 }
 

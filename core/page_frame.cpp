@@ -3,11 +3,11 @@
 #include "core/page_frame.h"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <array>
 #include <utility>
 
+#include "core/digest.h"
 #include "core/page_style.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
@@ -16,10 +16,10 @@ namespace slo {
 namespace {
 
 std::string style_source() {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(page_style.data()), page_style.size(), digest.data());
-  std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded{};
-  const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
+  const std::string digest = sha256(page_style);
+  std::array<unsigned char, 4 * ((sha256_size + 2) / 3) + 1> encoded{};
+  const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(digest.data()),
+                                     static_cast<int>(digest.size()));
   return "'sha256-" +
          std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)) + "'";
 }

@@ -75,13 +75,13 @@ void Round::pump() {
 void Round::sort_in(Parcel parcel) {
   auto known = receivers_.find(parcel.delivery.client);
   if (known == receivers_.end()) {
-    Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
-    if (!addressed) {
-      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), turn_.moment());
+    Outcome<std::string> receiver = receiver_of(conf_.provider, parcel.delivery);
+    if (!receiver) {
+      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, receiver.error(), turn_.moment());
       return conclude(std::move(parcel), verdict);
     }
-    Receiver receiver{std::move(addressed->host), is_slow_to_seal(conf_.provider, parcel.delivery)};
-    known = receivers_.emplace(parcel.delivery.client, std::move(receiver)).first;
+    Receiver fresh{*std::move(receiver), is_slow_to_seal(conf_.provider, parcel.delivery)};
+    known = receivers_.emplace(parcel.delivery.client, std::move(fresh)).first;
   }
   const std::string& lane = known->second.lane;
   if (lanes_.is_shut(lane)) return postpone(std::move(parcel));
