@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Private Redis, our nginx and the receivers, on loopback and unix sockets, each pinned to its core.
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
-import { free_port } from '../../t/journeys/parts/house.mjs'
+import { eventually, free_port } from '../../t/journeys/parts/house.mjs'
 import { cores } from './cores.mjs'
 import { children_of } from './cpu.mjs'
 import { ask_line, receiver_words } from './tools.mjs'
@@ -19,6 +19,9 @@ export async function start_redis(house, { name = 'redis', core = cores.server, 
     '--save', '', '--dir', dir, '--maxmemory-policy', 'noeviction', '--slowlog-log-slower-than', '500']), socket)
   const line = await RedisLine.open(socket)
   house.when_over(() => line.close())
+  await eventually(`${name} has read its content`, async () => {
+    try { return await line.ask('PING') } catch { return false }  // LOADING
+  })
   return { pid: child.pid, child, socket, dir, url: `unix:${socket}`, ask: (...words) => line.ask(...words) }
 }
 
