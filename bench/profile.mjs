@@ -4,6 +4,7 @@ import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import { sleep } from '../t/journeys/parts/house.mjs'
 import { fan_out, prepare, run_out, set_up } from './fanout.mjs'
+import { spent_by } from './parts/cpu.mjs'
 import { number, remark, table } from './parts/numbers.mjs'
 import { log_in, logouts } from './parts/sessions.mjs'
 import { drive } from './parts/tools.mjs'
@@ -41,12 +42,13 @@ export async function stacks_of(house, pid, name, work) {
   const file = house.path(`${name}.perf`)
   const perf = spawn('perf', ['record', '-q', '-F', '1999', '-e', 'cpu-clock', '--call-graph', 'dwarf,8192', '-o', file, '-p', String(pid)],
                      { stdio: 'ignore' })
-  const over = new Promise((done) => perf.once('exit', done))
+  const over = new Promise((done) => perf.once('exit', done).once('error', done))
   await sleep(500)
   await work()
   perf.kill('SIGINT')
   await over
   const { stdout } = await run('perf', ['script', '-i', file, '--no-inline', '-F', 'ip,sym,dso'], { maxBuffer: 1 << 30 })
+    .catch(() => ({ stdout: '' }))
   return stdout.split('\n\n').map((sample) => sample.split('\n').filter((line) => line.trim())
     .map((line) => {
       const [, symbol, dso] = /^\s*[0-9a-f]+ (.*) \(([^()]*|\[[^()]*\])\)$/.exec(line) ?? [null, line.trim(), '']
@@ -63,12 +65,13 @@ function counted(names) {
 const named = ({ symbol, dso }) => `\`${symbol === '[unknown]' ? '…' : symbol.slice(0, 90)}\` ${dso}`
 const percent = ([name, share]) => [name, number(share)]
 
-function show(title, stacks) {
+// `micros`: what one of them costs the worker while nobody looks.
+function show(title, micros, stacks) {
   const allocating = stacks.filter(([leaf]) => /malloc|free|realloc|calloc|operator (new|delete)|unlink_chunk/.test(leaf.symbol))
   const kernel = stacks.filter(([leaf]) => leaf.dso.startsWith('['))
   const whole = stacks.length
-  table(`${title}: what the worker's time goes to (${whole} samples)`, ['what for', '%', 'of it allocator', 'of it kernel'],
-        counted(stacks.map(group_of)).map(([group, share]) => [group, number(share),
+  table(`${title}: what the worker's ${number(micros, 0)} µs go to (${whole} samples)`, ['what for', 'µs', '%', 'of it allocator', 'of it kernel'],
+        counted(stacks.map(group_of)).map(([group, share]) => [group, number(share * micros / 100), number(share),
           ...[allocating, kernel].map((some) => number(100 * some.filter((stack) => group_of(stack) === group).length / whole))]))
   table(`${title}: symbols by their own time`, ['symbol', '%'], counted(stacks.map(([leaf]) => named(leaf))).slice(0, 15).map(percent))
   const everywhere = new Map()
@@ -81,13 +84,19 @@ function show(title, stacks) {
 export async function bench(house, { quick }) {
   const stage = await set_up(house, { most: 1000 })
   await fan_out(stage, 'ES256', 1000)
-  const owed = await prepare(stage, 'ES256', 1000, quick ? 10 : 20)
-  const deliveries = await stacks_of(house, stage.nginx.worker, 'fanout', () => run_out(stage, owed))
-  const clients = stage.clients.ES256.slice(0, 3), count = quick ? 1500 : 3000
-  await log_in(house, stage.nginx, { series: 'profile', clients, count })
-  const file = logouts(house, stage.nginx, { series: 'profile', clients, key: stage.keys.ES256, count })
-  const users = await stacks_of(house, stage.nginx.worker, 'logout', () => drive(stage.nginx.to, 8, file))
+  const { worker } = stage.nginx, times = quick ? 5 : 15
+  const { worker: delivery } = await fan_out(stage, 'ES256', 1000, times)
+  const owed = await prepare(stage, 'ES256', 1000, times)
+  const deliveries = await stacks_of(house, worker, 'fanout', () => run_out(stage, owed))
+  const clients = stage.clients.ES256.slice(0, 3), count = quick ? 800 : 2500
+  const some = async (series) => {
+    await log_in(house, stage.nginx, { series, clients, count })
+    const file = logouts(house, stage.nginx, { series, clients, key: stage.keys.ES256, count })
+    return () => drive(stage.nginx.to, 8, file).then(() => sleep(50))
+  }
+  const { cpu } = await spent_by({ worker }, await some('unseen'))
+  const users = await stacks_of(house, worker, 'logout', await some('seen'))
   if (deliveries.length === 0) return remark('perf gives no samples here (perf_event_paranoid, or no permission).')
-  show('Fan-out, 1000 × ES256', deliveries)
-  show('Logouts, 3 × ES256', users)
+  show('One delivery of a fan-out, 1000 × ES256', delivery, deliveries)
+  show('One logout, 3 × ES256', cpu.worker.all / count, users)
 }
