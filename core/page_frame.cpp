@@ -79,6 +79,10 @@ std::string link_button(std::string_view text, std::string_view uri, std::string
   return html.append(escape_html(text)).append("</a></p>\n");
 }
 
+bool is_local_path(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
+}
+
 std::string place_of(const Provider& provider) {
   const auto issuer = read_uri(provider.issuer.value);
   return issuer ? issuer->host : std::string{};

@@ -5,13 +5,13 @@ import http from 'node:http'
 
 // One request, no redirects followed: {status, headers, body, location, url}.
 export function send(url, { method = 'GET', headers = {}, form, body = form && new URLSearchParams(form).toString(),
-                            timeout = 15_000, socketPath } = {}) {
+                            timeout = 15_000, socketPath, agent = false } = {}) {
   const target = new URL(url)
   const extra = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   if (form) extra['content-type'] = 'application/x-www-form-urlencoded'
   const path = url.slice(url.indexOf('/', 'http://'.length)).replace(/#.*/, '')  // as written, not as URL rewrites it
   return new Promise((done, failed) => {
-    const request = http.request({ host: target.hostname, port: target.port, path, method, agent: false, timeout,
+    const request = http.request({ host: target.hostname, port: target.port, path, method, agent, timeout,
                                    socketPath, headers: { ...extra, ...headers } }, (answer) => {
       const chunks = []
       answer.on('data', (chunk) => chunks.push(chunk))

@@ -10,11 +10,12 @@ export class Checker {
   #owed = new Map()  // client and sid -> sub
   #arrived = new Map()  // the same -> when first
   #jtis = new Map()  // jti -> whose
-  #under_way = new Set()
+  #looked = Promise.resolve()  // one after the other, as they came
   #keys
   #issuer
   #client_at
   told = 0  // receptions that were answered well, not yet looked at included
+  refused = 0  // tokens that their receiver did not take
   duplicates = 0
   wrong = []
   unknown = []
@@ -33,9 +34,8 @@ export class Checker {
 
   hear(reception) {
     if (reception.status === 200) ++this.told
-    const look = this.#look(reception).catch((error) => this.unknown.push(`${reception.host}: ${error.code ?? error.message}`))
-    this.#under_way.add(look)
-    look.finally(() => this.#under_way.delete(look))
+    this.#looked = this.#looked.then(() => this.#look(reception))
+      .catch((error) => this.unknown.push(`${reception.host}: ${error.code ?? error.message}`))
   }
 
   async #look({ host, at, status, method, type, body }) {
@@ -50,7 +50,7 @@ export class Checker {
     if (JSON.stringify(payload.events) !== JSON.stringify({ [event]: {} }) || 'nonce' in payload) throw new Error('no logout token')
     if ((this.#jtis.get(payload.jti) ?? key) !== key) throw new Error('a jti for two deliveries')
     this.#jtis.set(payload.jti, key)
-    if (status !== 200) return undefined
+    if (status !== 200) return ++this.refused
     if (this.#arrived.has(key)) return ++this.duplicates
     this.#arrived.set(key, at)
     this.last = Math.max(this.last, at)
@@ -58,7 +58,7 @@ export class Checker {
 
   // Everything that was heard is looked at before anything is said.
   async verdict() {
-    while (this.#under_way.size > 0) await Promise.all(this.#under_way)
+    await this.#looked
     const lost = [...this.#owed.keys()].filter((key) => !this.#arrived.has(key))
     return { owed: this.owed, received: this.received, duplicates: this.duplicates, lost, wrong: this.wrong, unknown: this.unknown }
   }

@@ -2,7 +2,7 @@
 // Stands between nginx and Redis, and cuts a connection right after Redis has ended a session, before nginx hears of it.
 import { connect, createServer } from 'node:net'
 
-const proven = 1200  // ms; a connection that breaks sooner is taken for a Redis that is down, and nothing is repeated
+export const age = 3000  // ms; a connection that breaks within its first second is taken for a Redis that is down
 const end_call = '\r\n$5\r\nforce\r\n'
 const has_ended = /^\*3\r\n\$5\r\nended\r\n/m
 
@@ -16,7 +16,7 @@ export async function start_cutter(house, redis) {
     let ending = false
     const over = () => { near.destroy(); far.destroy() }
     near.on('data', (bytes) => {
-      ending ||= bytes.includes(end_call) && Date.now() - born > proven
+      ending ||= bytes.includes(end_call) && Date.now() - born > age
       far.write(bytes)
     })
     far.on('data', (bytes) => {

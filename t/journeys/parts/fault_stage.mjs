@@ -2,6 +2,7 @@
 // One fault's stage: its own Redis and nginx, sessions that a checker knows, users who log out until they are told that
 // they are out, and the proof in the end that everything owed has arrived.
 import assert from 'node:assert/strict'
+import { Agent } from 'node:http'
 import { Checker } from './checker.mjs'
 import { send } from './browser_jar.mjs'
 import { House, eventually, free_port, sleep } from './house.mjs'
@@ -10,8 +11,9 @@ import { start_nginx } from './nginx.mjs'
 import { start_redis } from './redis.mjs'
 import { back_client, query } from './stage.mjs'
 
-// `timeout` and 10 s make the lease: how late what a dead worker held arrives at most, but for the second of a tick.
-const policy = (more) => `delivery wait=0 timeout=1s concurrency=8 first=1s max=2s ${more};`
+// `timeout` and 10 s make the lease: how late what a dead worker held arrives, but for the second of a tick.
+const policy = (more) => `delivery ${Object.entries({ wait: 0, timeout: '5s', concurrency: 8, first: '1s', max: '2s', ...more })
+  .map(([name, value]) => `${name}=${value}`).join(' ')};`
 
 // Sessions as [how many, clients of each]; the clients of the narrow ones take turns.
 function sessions_of(shapes, clients) {
@@ -40,7 +42,7 @@ export class FaultStage {
     return stage
   }
 
-  async #build(house, town, street, { sessions, hosts = 1, redis = {}, delivery = '', link = (house, redis) => redis, door, ...how }) {
+  async #build(house, town, street, { sessions, hosts = 1, redis = {}, delivery = {}, link = (house, redis) => redis, door, ...how }) {
     const [host, other_host] = ['127.0.0.1', '127.0.0.4']
     const port = await free_port(host)
     this.house = house
@@ -68,12 +70,14 @@ export class FaultStage {
   }
 
   async #register() {
+    const agent = new Agent({ keepAlive: true })
     const logins = this.sessions.flatMap(({ sid, sub, clients }) => clients.map(({ client_id }) => ({ client_id, sid, sub })))
     await in_turn(logins, 8, async (login) => {
-      const { status, body } = await this.one.register(login)
+      const { status, body } = await this.one.register(login, agent)
       assert.equal(status, 201, body)
       this.checker.owe(login.client_id, login.sid, login.sub)
     })
+    agent.destroy()
   }
 
   async logout_path({ sid, sub, clients: [client] }) {
@@ -106,14 +110,20 @@ export class FaultStage {
   async settled() {
     const nginx = this.front
     const nothing = () => nginx.metrics().then((text) => /^slo_deliveries_pending\S* 0$/m.test(text))
-    await eventually('all that is owed has arrived', () => this.checker.received === this.checker.owed, { within: 60_000 })
+    await eventually('all that is owed has arrived', () => this.checker.received === this.checker.owed, { within: 90_000 })
       .catch(() => {})  // the verdict says what is missing
-    await eventually('the store owes nothing', nothing, { within: 20_000, every: 200 }).catch(() => {})
+    await eventually('the store owes nothing', nothing, { within: 30_000, every: 200 }).catch(() => {})
     const pending = await nginx.deliveries('pending')
     const dead = await nginx.deliveries('dead')
     assert.match(await nginx.metrics(), /^slo_deliveries_dead\S* 0$/m)
     await in_turn(this.sessions, 8, async ({ sid }) => assert.notEqual((await nginx.session(sid)).json.ended, undefined, sid))
-    return { ...await this.checker.verdict(), pending, dead }
+    return { ...await this.checker.verdict(), pending, dead, broken: this.#broken_lines() }
+  }
+
+  // What no fault of others excuses: a worker that crashed, an error of ours.
+  #broken_lines() {
+    const logs = [this.one, this.two].map((nginx) => nginx?.log() ?? '').join('')
+    return logs.split('\n').filter((line) => /exited on signal (?!9\b)|slo: unexpected|\[(crit|emerg)\]/.test(line))
   }
 
   last_after() { return (this.checker.last - this.begin) / 1000 }

@@ -3,8 +3,8 @@
 import { connect } from 'node:net'
 import { sleep } from './house.mjs'
 
-const wide = [3, 200]  // sessions, clients of each
-const narrow = [20, 6]
+const sessions = [[1, 200], [50, 4]]  // how many, clients of each
+const soon_again = { timeout: '2s' }  // leases of 12 s
 
 async function kill_a_worker(stage, part) {
   await stage.arrived(part)
@@ -24,7 +24,9 @@ function hold_connections(url, count) {
 export const faults_of_nginx = [
   {
     name: 'a worker is killed (-9), then another',
-    sessions: [wide, narrow],
+    proof: [/exited on signal 9/g, 2],
+    sessions: [[2, 200], [25, 4]],
+    delivery: soon_again,
     strike: (stage) => Promise.all([
       stage.log_everybody_out(),
       kill_a_worker(stage, 0.2).then(() => kill_a_worker(stage, 0.4)),
@@ -32,7 +34,8 @@ export const faults_of_nginx = [
   },
   {
     name: 'nginx is killed (-9), master and workers',
-    sessions: [wide, narrow],
+    sessions: [[2, 200], [25, 4]],
+    delivery: soon_again,
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
       await stage.arrived(0.3)
@@ -43,7 +46,8 @@ export const faults_of_nginx = [
   },
   {
     name: 'five reloads',
-    sessions: [[1, 200], [60, 4]],
+    sessions,
+    proof: [/reconfiguring/g, 5],
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
       await stage.arrived(0.05)
@@ -56,7 +60,8 @@ export const faults_of_nginx = [
   },
   {
     name: 'quit, another host takes over',
-    sessions: [[2, 200], narrow],
+    proof: [/gracefully shutting down/g, 2],
+    sessions,
     hosts: 2,
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
@@ -67,8 +72,10 @@ export const faults_of_nginx = [
     },
   },
   {
-    name: "frozen for longer than its leases, another host takes over",
-    sessions: [[2, 200], narrow],
+    name: 'frozen for longer than its leases, another host takes over',
+    proof: [/settled by another worker meanwhile|could not be settled in time/g, 1],
+    sessions,
+    delivery: soon_again,
     hosts: 2,
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
@@ -76,15 +83,16 @@ export const faults_of_nginx = [
       const workers = stage.one.workers()
       for (const pid of workers) process.kill(pid, 'SIGSTOP')
       stage.front = stage.two
-      await Promise.all([all_out, sleep(13_000)])
+      await Promise.all([all_out, sleep(14_000)])
       for (const pid of workers) process.kill(pid, 'SIGCONT')
       await sleep(1000)  // what it still believes to be its own
     },
   },
   {
     name: 'no connections left (64 for each worker)',
-    sessions: [[1, 200], [60, 4]],
+    sessions,
     connections: 64,
+    proof: [/64 worker_connections are not enough/g, 1],
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
       await stage.arrived(0.1)

@@ -2,9 +2,9 @@
 // What browsers and receivers may do: go away while they wait, fail at first.
 import http from 'node:http'
 import { connect as connect_http2 } from 'node:http2'
-import { sleep } from './house.mjs'
+import { eventually, sleep } from './house.mjs'
 
-const waits = 'wait=1s'
+const waits = { wait: '1s' }
 
 // Sends the logout and goes away some time later, whatever has happened until then.
 function abort_http1(url, path, after) {
@@ -43,20 +43,22 @@ const leave_early = (abort) => async (stage) => {
 export const faults_of_peers = [
   {
     name: 'browsers go away (HTTP/1.1)',
-    sessions: [[1, 200], [50, 5]],
+    sessions: [[1, 200], [50, 4]],
     delivery: waits,
+    proof: [/client prematurely closed connection/g, 10],
     strike: leave_early((stage, path, after) => abort_http1(stage.one.url, path, after)),
   },
   {
     name: 'browsers go away (HTTP/2)',
-    sessions: [[1, 200], [50, 5]],
+    sessions: [[1, 200], [50, 4]],
     delivery: waits,
     door: 'http2',
+    proof: [/client prematurely closed connection|client terminated stream/g, 10],
     strike: leave_early((stage, path, after, whole) => abort_http2(stage.door, path, after, whole)),
   },
   {
     name: 'receivers answer 503 at first, two hosts try again',
-    sessions: [[1, 200], [60, 4]],
+    sessions: [[1, 200], [50, 4]],
     hosts: 2,
     strike: async (stage) => {
       stage.behave({ status: 503 })
@@ -65,7 +67,8 @@ export const faults_of_peers = [
         stage.front = turn++ % 2 ? stage.two : stage.one
         return stage.log_out(session)
       })
-      await sleep(2500)
+      await eventually('half of them are refused', () => stage.checker.refused >= stage.checker.owed / 2, { within: 40_000 })
+      await sleep(1000)
       stage.behave({})
       await all_out
     },

@@ -2,14 +2,18 @@
 // What may happen to Redis and on the way to it: killed, frozen, robbed of its scripts, cut off before it has answered.
 import assert from 'node:assert/strict'
 import { sleep } from './house.mjs'
-import { start_cutter } from './cutter.mjs'
+import { age, start_cutter } from './cutter.mjs'
 
-const wide = [2, 200]
+const sessions = [[1, 200], [50, 4]]  // how many, clients of each
+const soon_again = { timeout: '2s' }  // leases of 12 s
+const not_by_lease = { delivery: { timeout: '30s' }, within: 35 }  // leases of 40 s, which nobody may need
 
 export const faults_of_redis = [
   {
     name: 'Redis is killed (-9) and starts again',
-    sessions: [wide, [40, 4]],
+    sessions,
+    proof: [/slo: store "[^"]*" cannot be reached/g, 2],
+    delivery: soon_again,
     redis: { fsync: 'always' },
     store: 'timeout=500ms',
     strike: async (stage) => {
@@ -23,7 +27,9 @@ export const faults_of_redis = [
   },
   {
     name: 'Redis is frozen for longer than its time limit',
-    sessions: [wide, [40, 4]],
+    delivery: soon_again,
+    sessions,
+    proof: [/slo: store "[^"]*" cannot be reached/g, 2],
     store: 'timeout=500ms',
     strike: async (stage) => {
       const all_out = stage.log_everybody_out()
@@ -36,8 +42,8 @@ export const faults_of_redis = [
   },
   {
     name: 'SCRIPT FLUSH, twenty times',
-    sessions: [[1, 200], [100, 3]],
-    within: 9,
+    sessions: [[1, 200], [70, 3]],
+    ...not_by_lease,
     strike: async (stage) => {
       const flush = async () => {
         for (let i = 0; i < 20; ++i) {
@@ -46,19 +52,22 @@ export const faults_of_redis = [
         }
       }
       await Promise.all([stage.log_everybody_out(), flush()])
+      const [, unknown] = /NOSCRIPT:count=(\d+)/.exec(await stage.redis.ask('info', 'errorstats')) ?? [0, 0]
+      assert.ok(Number(unknown) >= 20, `${unknown} scripts were missed`)
     },
   },
   {
     name: 'cut off after the end, before its answer',
-    sessions: [[30, 8], [60, 4]],
-    store: 'timeout=3s',  // the cutter shares a process with the journey
-    within: 9,  // not as late as a lease
+    sessions: [[30, 8], [40, 4]],
+    store: 'timeout=10s',  // the cutter shares a process with the journey
+    proof: [/connecting again/g, 2],
+    ...not_by_lease,
     link: async (house, redis) => {
       redis.cutter = await start_cutter(house, redis)
       return redis.cutter
     },
     strike: async (stage) => {
-      await sleep(1300)  // or else the link takes a cut for a Redis that is down
+      await sleep(age)
       await stage.log_everybody_out()
       assert.ok(stage.redis.cutter.cuts() >= 2, `${stage.redis.cutter.cuts()} cuts`)
     },

@@ -75,16 +75,16 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
                                               main, workers, connections, carrier }))
   const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
-  const ask = async (method, path, json) => {
+  const ask = async (method, path, json, agent) => {
     const answer = await send(`http://localhost/api/main/${path}`, {
-      method, socketPath: `${dir}/admin.sock`,
+      method, agent, socketPath: `${dir}/admin.sock`,
       ...(json && { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }),
     })
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
   const nginx = {
     child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
-    register: (participation) => ask('POST', 'sessions', participation),
+    register: (participation, agent) => ask('POST', 'sessions', participation, agent),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
