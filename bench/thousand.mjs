@@ -56,7 +56,7 @@ async function floor_of(stage, alg) {
 async function measure(house, { quick, kept }) {
   const names = (receivers) => Array.from({ length: everyone }, (_, i) => ({ name: `app-${i}`, door: receivers.door(i), keepalive: 4 }))
   const stage = await set_up(house, {
-    most: everyone, core: cores.all, workers: cores.count,
+    most: everyone, core: cores.all, workers: cores.count, awake_us: 0,  // all cores are for signing
     base: (i, receivers) => (kept ? `http://app-${i}` : `http://${receivers.door(i)}`),
     upstreams: kept ? names : undefined, delivery: 'wait=0 first=10m',
   })

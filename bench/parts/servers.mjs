@@ -26,10 +26,10 @@ export async function start_redis(house, { name = 'redis', core = cores.server, 
 }
 
 // `doors` addresses 127.1.0.1 …; report(), count(), reset(), hang(each, at).
-export async function start_receivers(house, doors, { core = cores.driver } = {}) {
+export async function start_receivers(house, doors, { core = cores.driver, awake_us = 2000 } = {}) {
   const port = await free_port('127.1.0.1')
   const control = house.path('receivers.sock')
-  const child = await house.start('receivers', pinned(core, receiver_words(port, doors, control)), control)
+  const child = await house.start('receivers', pinned(core, receiver_words(port, doors, control, awake_us)), control)
   return {
     pid: child.pid, port, door: (i) => `127.1.${Math.floor(i / 250)}.${1 + (i % 250)}:${port}`,
     count: async () => Number(await ask_line(control, 'count')), report: async () => JSON.parse(await ask_line(control, 'report')),

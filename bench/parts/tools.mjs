@@ -75,4 +75,4 @@ export function ask_line(socket, line) {
   })
 }
 
-export const receiver_words = (port, doors, control) => [tool('receiver'), String(port), String(doors), control]
+export const receiver_words = (port, doors, control, awake_us) => [tool('receiver'), String(port), String(doors), control, String(awake_us)]

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Drives an HTTP server with prepared requests over kept-alive connections and tells how long each answer
-// took.
+// Drives an HTTP server with prepared requests over kept-alive connections; tells how long the answers took.
 //
-//   driver closed ADDRESS CONNECTIONS FILE [confirm]          each request of FILE once, the next when one is
-//   answered driver cycle  ADDRESS CONNECTIONS FILE FROM COUNT         the templates of FILE in turn, for
-//   each number FROM … driver open   ADDRESS MICROSECONDS MILLISECONDS FILE OUT  the first request of FILE at
-//   a fixed pace, answered or not
+//   driver closed ADDRESS CONNECTIONS FILE [confirm]
+//       each request of FILE once, the next when one is answered
+//   driver cycle ADDRESS CONNECTIONS FILE FROM COUNT
+//       the templates of FILE in turn, for each of COUNT numbers from FROM on
+//   driver open ADDRESS MICROSECONDS MILLISECONDS FILE OUT
+//       the first request of FILE at a fixed pace, answered or not, for so long
 //
 // FILE: `<length>\n<bytes>` for each request. Templates hold `########`, replaced by the number. `confirm`
-// fills in the form "do you want to log out?" of oidc-provider, and counts both requests as one. OUT: `sent
-// latency` lines, in ns of the monotonic clock.
+// fills in the form "do you want to log out?" of oidc-provider, and counts both requests as one. OUT: lines
+// `sent latency`, in ns of the monotonic clock.
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 

@@ -2,12 +2,17 @@
 // Receivers of logout tokens on many loopback addresses, in one process: answers 200 at once, or hangs, and
 // notes when each door was told.
 //
-//   receiver PORT DOORS CONTROL        doors 127.1.0.1 …, 250 to a block; CONTROL: a unix socket that takes
-//   lines
-//     reset      forget what came; answers `ok`
-//     hang N K   every Nth door, beginning with K, never answers from now on (0 0: all answer); answers `ok`
-//     report     {"requests":…,"body":bytes of the last one,"hanging":…,"told_ns":[when each healthy door was
-//     first told]} count      how many requests came
+//   receiver PORT DOORS CONTROL AWAKE
+//
+// Doors are 127.1.0.1 …, 250 to a block. CONTROL is a unix socket that takes lines and answers each with one:
+//     reset      forget what came
+//     hang N K   every Nth door, beginning with K, never answers from now on (0 0: all answer)
+//     report     {"requests":…,"body":…,"hanging":…,"told_ns":[…]}: bytes of the last body; when each healthy
+//                door was first told, sorted
+//     count      how many requests came
+//
+// On loopback it is the sender who pays for waking a sleeping receiver; a receiver on another machine costs
+// him nothing. So this one looks for more for AWAKE microseconds before it sleeps, and needs a core for that.
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -21,11 +26,6 @@
 
 namespace bench {
 namespace {
-
-// On loopback it is the sender who pays for waking a sleeping receiver; a receiver on another machine costs
-// him nothing. So this one looks for more a while before it sleeps, giving way to whatever else wants its
-// core.
-constexpr Nanos stays_awake = 2'000'000;
 
 constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n";
 
@@ -43,7 +43,8 @@ struct Guest {
 
 class House {
  public:
-  House(const std::string& port, int doors, const std::string& control) : epoll_(epoll_create1(0)) {
+  House(const std::string& port, int doors, const std::string& control, Nanos awake)
+      : epoll_(epoll_create1(0)), stays_awake_(awake) {
     told_.assign(static_cast<std::size_t>(doors), 0);
     for (int door = 0; door < doors; ++door) {
       admit({.kind = Guest::Kind::door,
@@ -59,7 +60,7 @@ class House {
     for (bool awake = false;;) {
       int n = epoll_wait(epoll_, events.data(), events.size(), awake ? 0 : -1);
       if (n > 0) last = now();
-      awake = now() - last < stays_awake;
+      awake = now() - last < stays_awake_;
       if (n == 0) sched_yield();
       for (int i = 0; i < n; ++i) attend(static_cast<Guest*>(events[static_cast<std::size_t>(i)].data.ptr));
     }
@@ -164,6 +165,7 @@ class House {
   bool hangs(int door) const { return hang_each_ > 0 && door % hang_each_ == hang_at_; }
 
   int epoll_;
+  Nanos stays_awake_;
   int hang_each_ = 0, hang_at_ = 0;
   std::size_t requests_ = 0, body_ = 0;
   std::vector<Nanos> told_{};
@@ -173,13 +175,14 @@ class House {
 }  // namespace bench
 
 int main(int count, char** words) {
-  if (count != 4) {
-    std::fprintf(stderr, "receiver PORT DOORS CONTROL\n");
+  if (count != 5) {
+    std::fprintf(stderr, "receiver PORT DOORS CONTROL AWAKE\n");
     return 2;
   }
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  bench::House(words[1], static_cast<int>(bench::number(words[2])), words[3]).open();
+  bench::House(words[1], static_cast<int>(bench::number(words[2])), words[3], bench::number(words[4]) * 1000)
+      .open();
 }

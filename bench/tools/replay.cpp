@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Says recorded commands to a Redis again, some at a time, and waits for their replies: what the store alone
-// costs.
+// Says recorded commands to a Redis again, some at a time, and waits for their replies: the store alone.
 //
-//   replay ADDRESS FILE DEPTH      FILE: `<length>\n<RESP bytes>` for each command; DEPTH of them in one
-//   write
+//   replay ADDRESS FILE DEPTH    {"commands":…,"errors":…,"seconds":…}
 //
-// Prints {"commands":…,"errors":…,"seconds":…}.
+// FILE: `<length>\n<RESP bytes>` for each command; DEPTH of them go in one write.
 #include <poll.h>
 
 #include <vector>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What signing and verifying cost by themselves: OpenSSL's EVP, a key that is parsed once, nothing around it.
 //
-//   signing KEY.pem BYTES COUNT [THREADS]    {"sign_us":…,"verify_us":…} of processor time each; with
-//   THREADS: the wall
-//                                            time in which they sign COUNT messages together, {"wall_us":…}
+//   signing KEY.pem BYTES COUNT            {"sign_us":…,"verify_us":…} of processor time each
+//   signing KEY.pem BYTES COUNT THREADS    {"wall_us":…} in which they sign COUNT messages together
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
