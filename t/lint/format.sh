@@ -4,6 +4,6 @@
 . "$(dirname "$0")/ours.bash"
 
 command -v clang-format >/dev/null || { echo 'clang-format is missing'; exit 1; }
-ours 'core redis_schema ngx_module t' '*.h' '*.cpp' | xargs clang-format --dry-run 2>&1 | grep -E '^[^ ]+:[0-9]+:[0-9]+: ' |
+ours 'core redis_schema ngx_module t bench' '*.h' '*.cpp' | xargs clang-format --dry-run 2>&1 | grep -E '^[^ ]+:[0-9]+:[0-9]+: ' |
   sort -u -t: -k1,1 | breaches 'clang-format -i'
 done_linting

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/ours.bash"
 
 # Knows the one format of the tree: a function opens at column 0 (a method at 2) and closes with a brace there.
-lengths=$(ours 'core redis_schema ngx_module t/harness' '*.h' '*.cpp' | xargs perl -ne '
+lengths=$(ours 'core redis_schema ngx_module t/harness bench' '*.h' '*.cpp' | xargs perl -ne '
   BEGIN { $open = -1 }
   if ($open < 0 && /^( {0,2})[A-Za-z~\[].*\(/ && !/^ *(?:namespace|struct|class|enum|union|using|typedef|extern|return|if|for|while|switch)\b/) {
     ($head, $start, $indent) = ($_, $., length $1); $open = 0;
