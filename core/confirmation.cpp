@@ -5,8 +5,8 @@
 #include "core/confirmation.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
+#include "core/digest.h"
 #include "core/jose.h"
 #include "core/text/json.h"
 
@@ -14,13 +14,6 @@ namespace slo {
 namespace {
 
 constexpr const char* ticket_type = "slo-ticket";
-
-std::string browser_digest(std::string_view browser_cookie) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(browser_cookie.data()), browser_cookie.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
 
 void put_ticket_text(const Json& content, const char* name, std::string_view text) {
   json_object_set_new(content.get(), name, make_string(jose::base64url(text)).release());
@@ -34,7 +27,7 @@ std::optional<std::string> ticket_text(const json_t* content, const char* name) 
 Json ticket_json(const Provider& provider, const Ticket& ticket, std::string_view browser_cookie) {
   Json content{json_object()};
   put_ticket_text(content, "issuer", provider.issuer.value);
-  put_ticket_text(content, "browser", browser_digest(browser_cookie));
+  put_ticket_text(content, "browser", sha256(browser_cookie));
   put_ticket_text(content, "nonce", ticket.nonce);
   json_object_set_new(content.get(), "exp", json_integer(ticket.expires.time_since_epoch().count()));
   if (ticket.session) put_ticket_text(content, "session", ticket.session->value);
@@ -78,7 +71,7 @@ Ticket ticket_of(const json_t* content) {
 
 bool is_same_browser(const json_t* content, std::string_view browser_cookie) {
   const std::string expected = ticket_text(content, "browser").value_or("");
-  const std::string actual = browser_digest(browser_cookie);
+  const std::string actual = sha256(browser_cookie);
   return expected.size() == actual.size() &&
          CRYPTO_memcmp(expected.data(), actual.data(), actual.size()) == 0;
 }

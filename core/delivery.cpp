@@ -2,10 +2,9 @@
 // Seals envelopes: which token goes where. What becomes of them stands in delivery_verdict.cpp.
 #include "core/delivery.h"
 
-#include <openssl/sha.h>
+#include <algorithm>
 
-#include <array>
-
+#include "core/digest.h"
 #include "core/logout_token.h"
 #include "core/text/uri.h"
 
@@ -13,11 +12,7 @@ namespace slo {
 namespace {
 
 // 128 bits that are the same for the same `text`.
-std::string short_digest(const std::string& text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return jose::base64url({reinterpret_cast<const char*>(digest.data()), 16});
-}
+std::string short_digest(const std::string& text) { return jose::base64url(sha256(text).substr(0, 16)); }
 
 // The dice alone would give one jti to all deliveries that are sealed in one moment.
 Jti fresh_jti(const Delivery& delivery, const Moment& moment) {
@@ -40,7 +35,7 @@ Outcome<LogoutTokenClaims> claims_for(const Delivery& delivery, const Moment& mo
   return claims;
 }
 
-Outcome<const Client*> receiver_of(const Provider& provider, const Delivery& delivery) {
+Outcome<const Client*> addressee_of(const Provider& provider, const Delivery& delivery) {
   const Client* client = provider.find(delivery.client);
   if (client == nullptr) return refuse(Fault::delivery_client_gone, "client " + delivery.client.value);
   if (client->backchannel_logout_uri.empty()) {
@@ -50,37 +45,43 @@ Outcome<const Client*> receiver_of(const Provider& provider, const Delivery& del
   return client;
 }
 
-Outcome<Uri> uri_of(const Client& client) {
-  return read_uri(client.backchannel_logout_uri).map_error([](Refusal&& refusal) {
-    return Refusal{Fault::delivery_uri_refused, std::move(refusal.detail)};
-  });
+// What is no URI is never registered; here it need only be no scheme that was not allowed since.
+Outcome<void> check_scheme(const Provider& provider, std::string_view uri) {
+  const std::string_view scheme = uri.substr(0, std::min(uri.find(':'), uri.size()));
+  const auto is = [scheme](std::string_view name) {
+    return std::ranges::equal(scheme, name, [](char c, char lower) { return (c | 0x20) == lower; });
+  };
+  if (is("https") || (is("http") && provider.egress.allow_http)) return {};
+  return refuse(Fault::delivery_uri_refused, "the scheme is " + std::string(scheme));
 }
 
 }  // namespace
 
-Outcome<Envelope> address(const Provider& provider, const Delivery& delivery) {
-  const auto client = receiver_of(provider, delivery);
+Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery) {
+  const auto client = addressee_of(provider, delivery);
   if (!client) return refuse(client.error());
-  return uri_of(**client).map([&](const Uri& uri) {
-    return Envelope{.uri = (*client)->backchannel_logout_uri, .host = uri.origin()};
-  });
+  const auto uri = read_uri((*client)->backchannel_logout_uri);
+  if (!uri) return refuse(Fault::delivery_uri_refused, uri.error().detail);
+  return uri->origin();
+}
+
+bool is_slow_to_seal(const Provider& provider, const Delivery& delivery) {
+  const auto client = addressee_of(provider, delivery);
+  if (!client) return false;
+  const bool agrees_on_key = (*client)->id_token_encrypted_response_alg == "ECDH-ES";
+  return agrees_on_key || jose::is_slow_to_sign(provider.algorithm_of(**client));
 }
 
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment) {
-  const auto client = receiver_of(provider, delivery);
+  const auto client = addressee_of(provider, delivery);
   if (!client) return refuse(client.error());
-  const auto uri = uri_of(**client);
-  if (!uri) return refuse(uri.error());
-  if (uri->scheme != "https" && !(uri->scheme == "http" && provider.egress.allow_http)) {
-    return refuse(Fault::delivery_uri_refused, "the scheme is " + uri->scheme);
-  }
+  const std::string& uri = (*client)->backchannel_logout_uri;
+  if (auto allowed = check_scheme(provider, uri); !allowed) return refuse(allowed.error());
   const auto claims = claims_for(delivery, moment);
   if (!claims) return refuse(claims.error());
   const auto token = write_logout_token(provider, **client, *claims);
   if (!token) return refuse(token.error());
-  return Envelope{.uri = (*client)->backchannel_logout_uri,
-                  .host = uri->origin(),
-                  .body = encode_form({{"logout_token", *token}})};
+  return Envelope{.uri = uri, .body = encode_form({{"logout_token", *token}})};
 }
 
 }  // namespace slo

@@ -31,7 +31,6 @@ struct Delivery {
 // URL and signed body, ready to post.
 struct Envelope {
   std::string uri{};
-  std::string host{};  // scheme://authority, the lane of the receiver
   std::string body{};  // application/x-www-form-urlencoded
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
@@ -41,12 +40,15 @@ struct Envelope {
 // delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
-// Where the envelope's uri and host come from, without signing anything. delivery_client_gone, or
-// delivery_uri_refused for what is no URI.
-Outcome<Envelope> address(const Provider& provider, const Delivery& delivery);
+// scheme://authority of its receiver. delivery_client_gone, or delivery_uri_refused for what is no URI.
+Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery);
+
+// Does seal() take a good part of a millisecond? False where it refuses.
+bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);
 
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
-// refused, reset or not verified, 504 timed out, other: the delivery location itself is wrong).
+// refused, reset or not verified, with nginx's sentence as `sample`, 504 timed out, other: the delivery
+// location itself is wrong).
 struct Answer {
   bool by_receiver = false;
   int status = 0;
@@ -58,8 +60,9 @@ struct Delivered {
   friend bool operator==(const Delivered&, const Delivered&) = default;
 };
 struct RetryAt {
-  Millis delay{};     // from now
-  std::string why{};  // short, no secrets: `503`, `refused`, `timeout`
+  Millis delay{};  // from now
+  std::string
+      why{};  // short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`
   friend bool operator==(const RetryAt&, const RetryAt&) = default;
 };
 struct Abandon {

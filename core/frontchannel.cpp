@@ -2,7 +2,8 @@
 // Finds the iframe of each participant and what is known of it so far.
 #include "core/frontchannel.h"
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "core/text/uri.h"
 
@@ -32,12 +33,19 @@ void add_frame(ListedApplication& application, std::string uri) {
   application.frame_uri = std::move(uri);
 }
 
-State state_by_back_channel(const Participant& participant, const std::vector<Told>& told) {
-  const auto found =
-      std::ranges::find_if(told, [&](const Told& one) { return one.client == participant.client; });
+using ToldBy = std::unordered_map<std::string_view, Told::State>;
+
+ToldBy states_by_client(const std::vector<Told>& told) {
+  ToldBy states;
+  for (const Told& one : told) states.emplace(one.client.value, one.state);
+  return states;
+}
+
+State state_by_back_channel(const Participant& participant, const ToldBy& told) {
+  const auto found = told.find(participant.client.value);
   if (found != told.end()) {
-    if (found->state == Told::State::delivered) return State::signed_out;
-    return found->state == Told::State::failed ? State::unreachable : State::pending;
+    if (found->second == Told::State::delivered) return State::signed_out;
+    return found->second == Told::State::failed ? State::unreachable : State::pending;
   }
   return participant.channels.back || participant.channels.legacy ? State::pending : State::untold;
 }
@@ -48,10 +56,11 @@ std::vector<ListedApplication> list_applications(const Provider& provider, const
                                                  const std::vector<Told>& told) {
   std::vector<ListedApplication> applications;
   applications.reserve(ended.participants.size());
+  const ToldBy states = states_by_client(told);
   for (const Participant& participant : ended.participants) {
     const Client* client = provider.find(participant.client);
     ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
-                                  .state = state_by_back_channel(participant, told)};
+                                  .state = state_by_back_channel(participant, states)};
     if (client != nullptr && participant.channels.front && !client->frontchannel_logout_uri.empty()) {
       add_frame(application, frame_uri_of(provider, *client, ended, participant));
     }

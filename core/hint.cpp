@@ -76,7 +76,7 @@ Outcome<const Client*> hint_client(const Provider& provider, const json_t* claim
 
 // The algorithm says which keys can apply at all: a published public key never serves as an HMAC secret.
 Outcome<jose::Parsed> verify_hint_signature(const Provider& provider, const Client& client,
-                                            std::string_view token) {
+                                            jose::SignedToken token) {
   const jose::Algorithm pinned = provider.algorithm_of(client);
   HintKeys keys;
   if (jose::is_symmetric(pinned)) {
@@ -85,7 +85,7 @@ Outcome<jose::Parsed> verify_hint_signature(const Provider& provider, const Clie
     for (const auto& key : provider.keys.keys()) keys.push_back(&key);
     for (const auto& key : provider.signing_keys) keys.push_back(&key);
   }
-  return jose::verify(token, keys, pinned);
+  return jose::verify(std::move(token), keys, pinned);
 }
 
 // A NumericDate may have a fraction (RFC 7519, section 2).
@@ -142,15 +142,15 @@ Outcome<Hint> verify_hint(const Provider& provider, std::string_view token,
                           const std::optional<std::string>& client_id, const Moment& moment) {
   const auto plain = signed_hint(provider, token);
   if (!plain) return refuse(plain.error());
-  const auto peeked = jose::peek(*plain);
-  if (!peeked) return refuse(peeked.error());
-  if (const auto type = check_hint_type(peeked->header.get()); !type) return refuse(type.error());
-  if (string_member(peeked->claims.get(), "iss") != provider.issuer.value)
-    return refuse(Fault::token_issuer_foreign);
+  auto taken = jose::take_apart(*plain);
+  if (!taken) return refuse(taken.error());
+  const auto& [header, claims] = taken->parsed;  // not to be trusted yet
+  if (const auto type = check_hint_type(header.get()); !type) return refuse(type.error());
+  if (string_member(claims.get(), "iss") != provider.issuer.value) return refuse(Fault::token_issuer_foreign);
 
-  const auto client = hint_client(provider, peeked->claims.get(), client_id);
+  const auto client = hint_client(provider, claims.get(), client_id);
   if (!client) return refuse(client.error());
-  const auto verified = verify_hint_signature(provider, **client, *plain);
+  const auto verified = verify_hint_signature(provider, **client, *std::move(taken));
   if (!verified) return refuse(verified.error());
   return read_hint_claims(provider, **client, verified->claims.get(), moment);
 }

@@ -36,6 +36,8 @@ enum class Algorithm : std::uint8_t {
 std::optional<Algorithm> read_algorithm(std::string_view name) noexcept;
 std::string_view name_of(Algorithm algorithm) noexcept;
 bool is_symmetric(Algorithm algorithm) noexcept;
+// Does a signature take a good part of a millisecond? RSA, P-384 and P-521; not P-256, Ed25519 and HMAC.
+bool is_slow_to_sign(Algorithm algorithm) noexcept;
 
 inline constexpr std::size_t token_limit = 16 * 1024;  // bytes of a compact token
 
@@ -101,15 +103,26 @@ struct Parsed {
   Json claims{};
 };
 
+// A compact JWS in parts, not verified.
+struct SignedToken {
+  std::string_view token{};
+  Parsed parsed{};
+  std::string_view signing_input{};
+  std::string signature{};
+};
+
 // Takes a compact JWS apart without verifying it; nothing in the answer may be trusted, it only serves to
 // find out whose algorithm and key apply. Refuses what no signature could heal: size, structure, padding or
-// illegal base64url, duplicate members, non-objects, `crit`, a five-part token.
-Outcome<Parsed> peek(std::string_view token);
+// illegal base64url, duplicate members, non-objects, `crit`, a five-part token. REQUIRES: `token` outlives
+// the answer.
+Outcome<SignedToken> take_apart(std::string_view token);
+Outcome<Parsed> peek(std::string_view token);  // the same for who wants header and claims only
 
 // Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that
 // kid are tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown,
 // token_signature_invalid.
 Outcome<Parsed> verify(std::string_view token, const std::vector<const Key*>& keys, Algorithm pinned);
+Outcome<Parsed> verify(SignedToken taken, const std::vector<const Key*>& keys, Algorithm pinned);
 
 // A compact JWS. `header` gets alg and kid (symmetric keys: no kid); members of `header` (typ …) are kept.
 // REQUIRES: key.is_private() or symmetric, key.fits(algorithm). Fault::key_unusable if the library refuses.

@@ -58,6 +58,11 @@ std::optional<Algorithm> read_algorithm(std::string_view name) noexcept {
 
 std::string_view name_of(Algorithm algorithm) noexcept { return row_of(algorithm).name; }
 
+bool is_slow_to_sign(Algorithm algorithm) noexcept {
+  const auto& row = row_of(algorithm);
+  return row.kind == Kind::rsa || (row.kind == Kind::ec && row.curve != "P-256");
+}
+
 bool is_symmetric(Algorithm algorithm) noexcept { return row_of(algorithm).kind == Kind::oct; }
 
 bool Key::Body::allows_operation(std::span<const std::string_view> any_of) const {

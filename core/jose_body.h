@@ -86,7 +86,6 @@ std::size_t coordinate_size(std::string_view curve) noexcept;
 // The strictly decoded value of a base64url member; nullopt where absent, empty or not canonical.
 std::optional<std::string> bytes_member(const json_t* object, const char* name);
 
-std::string sha256(std::string_view bytes);
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view bytes);
 
 // The parts of a compact token between its dots; empty unless there are exactly `count`.
@@ -94,16 +93,9 @@ std::vector<std::string_view> split_token(std::string_view token, std::size_t co
 // A JOSE header, decoded, without duplicate members and `crit`.
 Outcome<Json> read_header(std::string_view part);
 
-struct SignedToken {
-  Parsed parsed{};
-  std::string_view signing_input{};
-  std::string signature{};
-};
-// REQUIRES: `token` outlives the answer.
-Outcome<SignedToken> take_apart(std::string_view token);
 // verify() without a look at the claims.
-Outcome<void> check_signature(std::string_view token, const SignedToken& taken,
-                              const std::vector<const Key*>& keys, Algorithm pinned);
+Outcome<void> check_signature(const SignedToken& taken, const std::vector<const Key*>& keys,
+                              Algorithm pinned);
 
 // Is `key` the one that a header names? A symmetric key has no name and is always a candidate.
 bool answers_to(const Key& key, const std::optional<std::string>& kid);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/digest.h"
 #include "core/jose_body.h"
 
 namespace slo::jose {

@@ -2,7 +2,6 @@
 // A key and what it says of itself. RFC 7517, RFC 7638.
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <utility>
 
@@ -54,13 +53,6 @@ std::string Key::secret_digest(std::string_view label) const {
   // What a public key digests to, everybody could compute.
   if (!body_->holds_private) return {};
   return hmac(EVP_sha256(), body_->seed, label);
-}
-
-std::string sha256(std::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
 }
 
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view bytes) {

@@ -55,7 +55,8 @@ Outcome<SignedToken> take_apart(std::string_view token) {
   if (!claims) return refuse(std::move(claims.error()));
   auto signature = from_base64url(parts[2]);
   if (!signature) return refuse(Fault::token_malformed, "not base64url");
-  return SignedToken{.parsed = {.header = *std::move(header), .claims = *std::move(claims)},
+  return SignedToken{.token = token,
+                     .parsed = {.header = *std::move(header), .claims = *std::move(claims)},
                      .signing_input = token.substr(0, token.size() - parts[2].size() - 1),
                      .signature = *std::move(signature)};
 }

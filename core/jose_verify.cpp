@@ -65,8 +65,8 @@ bool is_signed_by(const Key& key, Algorithm pinned, const SignedToken& taken, cj
 
 }  // namespace
 
-Outcome<void> check_signature(std::string_view token, const SignedToken& taken,
-                              const std::vector<const Key*>& keys, Algorithm pinned) {
+Outcome<void> check_signature(const SignedToken& taken, const std::vector<const Key*>& keys,
+                              Algorithm pinned) {
   const json_t* header = taken.parsed.header.get();
   // cjose does what the header says. From here on the header says what the caller says.
   if (string_member(header, "alg") != name_of(pinned)) {
@@ -78,8 +78,9 @@ Outcome<void> check_signature(std::string_view token, const SignedToken& taken,
                                                 (has_member(header, "kid") ? " of this kid" : ""));
   }
   cjose_err error{};
-  const CjoseVerified jws(pinned == Algorithm::EdDSA ? nullptr
-                                                     : cjose_jws_import(token.data(), token.size(), &error));
+  const CjoseVerified jws(pinned == Algorithm::EdDSA
+                              ? nullptr
+                              : cjose_jws_import(taken.token.data(), taken.token.size(), &error));
   for (const Key* key : candidates) {
     if (is_signed_by(*key, pinned, taken, jws.get())) return {};
   }
@@ -87,12 +88,16 @@ Outcome<void> check_signature(std::string_view token, const SignedToken& taken,
 }
 
 Outcome<Parsed> verify(std::string_view token, const std::vector<const Key*>& keys, Algorithm pinned) {
-  const QuietErrors quiet;
   auto taken = take_apart(token);
   if (!taken) return refuse(std::move(taken.error()));
-  auto checked = check_signature(token, *taken, keys, pinned);
+  return verify(*std::move(taken), keys, pinned);
+}
+
+Outcome<Parsed> verify(SignedToken taken, const std::vector<const Key*>& keys, Algorithm pinned) {
+  const QuietErrors quiet;
+  auto checked = check_signature(taken, keys, pinned);
   if (!checked) return refuse(std::move(checked.error()));
-  return std::move(taken->parsed);
+  return std::move(taken.parsed);
 }
 
 }  // namespace slo::jose

@@ -39,8 +39,8 @@ Page one_client_page(const Provider& provider, const Session& ended, const std::
                      const Onward& onward, const Moment& moment);
 
 // A refusal as HTML or JSON ({"error","error_description"}), with the fault's status; 405 carries Allow, 503
-// Retry-After. `self` (may be empty) is offered as "sign out here" where the session may still live and
-// trying helps.
+// Retry-After. `self` is offered as "sign out here" where the session may still live and trying helps, if it
+// is a local path.
 Page refusal_page(const Refusal& refusal, bool wants_json, std::string_view self);
 
 // The onward URI with the state appended, as it goes into Location.

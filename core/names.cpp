@@ -4,37 +4,21 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
+#include "core/digest.h"
 #include "core/jose.h"
 
 namespace slo {
 namespace {
 
-using Sha256 = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-std::string_view text_of(const Sha256& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
-Sha256 sha256(std::string_view text) {
-  Sha256 digest{};
-  SHA256(bytes_of(text), text.size(), digest.data());
-  return digest;
-}
-
-Sha256 hmac_sha256(std::string_view key, std::string_view text) {
-  Sha256 digest{};
-  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(),
-                          digest.data(), nullptr);
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string digest(sha256_size, '\0');
+  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                          reinterpret_cast<unsigned char*>(digest.data()), nullptr);
   if (done == nullptr) std::abort();  // an unfilled digest would give all browsers the same session
   return digest;
 }
@@ -46,13 +30,10 @@ bool is_storable(std::string_view value) noexcept {
          std::ranges::all_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
 }
 
-std::string fingerprint(std::string_view secret) {
-  return jose::base64url(text_of(sha256(secret)).substr(0, 6));
-}
+std::string fingerprint(std::string_view secret) { return jose::base64url(sha256(secret).substr(0, 6)); }
 
 CookieDigest digest_cookie(std::string_view key, std::string_view cookie) {
-  const Sha256 digest = key.empty() ? sha256(cookie) : hmac_sha256(key, cookie);
-  return CookieDigest{std::string(text_of(digest).substr(0, 16))};
+  return CookieDigest{(key.empty() ? sha256(cookie) : hmac_sha256(key, cookie)).substr(0, 16)};
 }
 
 }  // namespace slo

@@ -3,11 +3,11 @@
 #include "core/page_frame.h"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <array>
 #include <utility>
 
+#include "core/digest.h"
 #include "core/page_style.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
@@ -16,10 +16,10 @@ namespace slo {
 namespace {
 
 std::string style_source() {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(page_style.data()), page_style.size(), digest.data());
-  std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded{};
-  const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
+  const std::string digest = sha256(page_style);
+  std::array<unsigned char, 4 * ((sha256_size + 2) / 3) + 1> encoded{};
+  const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(digest.data()),
+                                     static_cast<int>(digest.size()));
   return "'sha256-" +
          std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)) + "'";
 }
@@ -77,6 +77,10 @@ std::string link_button(std::string_view text, std::string_view uri, std::string
   if (!id.empty()) html.append(" id=\"").append(escape_html(id)).append("\"");
   html.append(" href=\"").append(escape_html(uri)).append("\">");
   return html.append(escape_html(text)).append("</a></p>\n");
+}
+
+bool is_local_path(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
 }
 
 std::string place_of(const Provider& provider) {

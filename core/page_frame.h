@@ -35,6 +35,10 @@ std::string paragraph(std::string_view text);
 // A link that looks like a button, to be followed by people. `id` may be empty.
 std::string link_button(std::string_view text, std::string_view uri, std::string_view id = {});
 
+// Does it lead to our own host and nowhere else? What a browser sent may begin with `//` and name another
+// one.
+bool is_local_path(std::string_view path);
+
 // The issuer's host, as people know it.
 std::string place_of(const Provider& provider);
 

@@ -2,10 +2,10 @@
 // Which key signs for whom, and what all hosts of one provider agree on without asking each other.
 #include "core/provider.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
+
+#include "core/digest.h"
 
 namespace slo {
 
@@ -27,12 +27,7 @@ const jose::Key* Provider::signing_key_for(const Client& client) const {
   return found == signing_keys.end() ? nullptr : &*found;
 }
 
-std::string store_tag(const Issuer& issuer) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(issuer.value.data()), issuer.value.size(), digest.data());
-  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
-  return jose::base64url(bytes).substr(0, 6);
-}
+std::string store_tag(const Issuer& issuer) { return jose::base64url(sha256(issuer.value)).substr(0, 6); }
 
 Json published_keys(const Provider& provider) {
   Json keys(json_array());

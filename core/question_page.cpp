@@ -18,10 +18,6 @@ bool is_browser_cookie(std::string_view value) {
          });
 }
 
-bool is_local_path(std::string_view self) {
-  return self.starts_with('/') && !self.starts_with("//") && !self.starts_with("/\\");
-}
-
 bool has_something_to_end(const Ticket& ticket) { return ticket.session || ticket.cookie_withheld; }
 
 std::string bold(std::string_view text) { return "<b>" + escape_html(text) + "</b>"; }

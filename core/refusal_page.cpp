@@ -31,7 +31,7 @@ Page refusal_html(const Refusal& refusal, std::string_view self) {
   FrameContent content{.status = row.status, .heading = std::string(refusal_heading(row.status))};
   content.body = paragraph(row.to_client);
   content.body += "<p class=\"soft\">Code: " + std::string(row.code) + "</p>\n";
-  if (!self.empty() && may_sign_out_here(refusal)) {
+  if (is_local_path(self) && may_sign_out_here(refusal)) {
     if (is_ticket_fault(refusal.fault)) {
       content.body += link_button("Start again", self);
     } else {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/delivery.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/pool.h"
 
@@ -94,6 +95,23 @@ ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const st
   return NGX_ERROR;
 }
 
+// A pool of threads costs every worker its threads: only who signs slowly, or asks for one, gets one.
+ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
+#if (NGX_THREADS)
+  const Provider& provider = conf.provider;
+  const bool is_slow = std::ranges::any_of(provider.clients, [&provider](const auto& entry) {
+    return !entry.second.backchannel_logout_uri.empty() && is_slow_to_seal(provider, {.client = entry.first});
+  });
+  const bool is_wanted = is_slow || conf.thread_pool != "default";
+  if (!is_wanted || conf.thread_pool.empty()) return NGX_OK;
+  ngx_str_t name{conf.thread_pool.size(), reinterpret_cast<u_char*>(conf.thread_pool.data())};
+  conf.threads = ngx_thread_pool_add(cf, &name);
+  return conf.threads != nullptr ? NGX_OK : NGX_ERROR;
+#else
+  return NGX_OK;
+#endif
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
   provider.provider.cookie_secret = conf.store->cookie_secret;
@@ -109,7 +127,8 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
         "\"slo_deliver\": include snippets/slo-deliver.conf in a server");
   }
   auto checked = check(provider.provider);
-  return checked ? NGX_OK : refuse_provider(cf, provider, ": " + checked.error().detail);
+  if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
+  return take_threads(cf, provider);
 }
 
 ngx_int_t check_carriers(ngx_conf_t* cf, const MainConf& conf) {

@@ -10,12 +10,12 @@ namespace slo::ngx {
 Millis lease_of(const DeliveryPolicy& policy) { return policy.timeout + lease_margin; }
 
 struct Courier::State {
-  State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), signing(worker_log) {
+  State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
     for (const auto& provider : conf.providers) {
       // Without a carrier nothing of this provider can be delivered from here: it is left to hosts that have
       // one.
       bool is_carried = provider.carrier != nullptr;
-      rounds.push_back(is_carried ? std::make_unique<Round>(provider, link, signing, log) : nullptr);
+      rounds.push_back(is_carried ? std::make_unique<Round>(provider, link, turn, log) : nullptr);
     }
   }
 
@@ -27,7 +27,7 @@ struct Courier::State {
   }
 
   ngx_log_t* log;
-  SigningTime signing;
+  Turn turn;
   std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index; none once the worker has quit
 };
 

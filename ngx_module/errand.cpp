@@ -42,7 +42,7 @@ ngx_str_t literal(u_char (&text)[N]) {
 }  // namespace
 
 struct Errand::State {
-  State(const Carrier& to, Envelope sealed, std::string label, Done when_done);
+  State(const Carrier& to, Envelope sealed, Label label, Done when_done);
   ~State() { free_request(); }
   State(const State&) = delete;
 
@@ -83,7 +83,7 @@ Errand::State* errand_of(const ngx_http_request_t& r) noexcept {
 
 }  // namespace
 
-Errand::State::State(const Carrier& to, Envelope sealed, std::string label, Done when_done)
+Errand::State::State(const Carrier& to, Envelope sealed, Label label, Done when_done)
     : carrier(to),
       envelope(std::move(sealed)),
       done(std::move(when_done)),
@@ -257,8 +257,8 @@ ngx_int_t Errand::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
 Errand::Errand(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Errand::~Errand() = default;
 
-std::unique_ptr<Errand> Errand::launch(const Carrier& carrier, Envelope envelope, Millis timeout,
-                                       std::string label, Done done) {
+std::unique_ptr<Errand> Errand::launch(const Carrier& carrier, Envelope envelope, Millis timeout, Label label,
+                                       Done done) {
   auto state = std::make_unique<State>(carrier, std::move(envelope), std::move(label), std::move(done));
   if (state->open() && state->send()) {
     if (!state->is_settled) state->deadline.after(timeout);

@@ -9,6 +9,7 @@
 
 #include "core/delivery.h"
 #include "ngx_module/conf.h"
+#include "ngx_module/errand_log.h"
 #include "ngx_module/ngx.h"
 
 namespace slo::ngx {
@@ -21,9 +22,10 @@ class Errand {
   using Done = std::function<void(const Answer&)>;
 
   // Posts `envelope` through `carrier`, at most `timeout` all in all. Never fails loudly: what cannot be
-  // started comes back as a local answer. `label` names the delivery in nginx's own error lines (no secrets).
+  // started comes back as a local answer. `label` names the delivery in nginx's own error lines, at any time
+  // until `done`.
   static std::unique_ptr<Errand> launch(const Carrier& carrier, Envelope envelope, Millis timeout,
-                                        std::string label, Done done);
+                                        Label label, Done done);
   ~Errand();
 
   struct State;

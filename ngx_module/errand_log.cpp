@@ -25,7 +25,7 @@ std::string_view without_preamble(std::string_view text) {
 
 }  // namespace
 
-ErrandLog::ErrandLog(const Carrier& carrier, std::string label, ngx_connection_t& owner)
+ErrandLog::ErrandLog(const Carrier& carrier, Label label, ngx_connection_t& owner)
     : target_(*carrier.location->error_log), label_(std::move(label)) {
   context_.http.connection = &owner;
   context_.log = this;
@@ -53,8 +53,10 @@ u_char* ErrandLog::name_the_delivery(ngx_log_t* log, u_char* buffer, size_t room
   u_char* at = buffer;
   u_char* end = buffer + room;
   if (log->action != nullptr) at = ngx_slprintf(at, end, " while %s", log->action);
-  const std::string& label = context.log->label_;
-  at = ngx_slprintf(at, end, ", %*s", label.size(), label.data());
+  guarded(ngx_cycle->log, [&] {
+    const std::string label = context.log->label_();
+    at = ngx_slprintf(at, end, ", %*s", label.size(), label.data());
+  });
   const ngx_http_request_t* r = context.http.current_request;
   const ngx_http_upstream_t* upstream = r != nullptr ? r->upstream : nullptr;
   if (upstream != nullptr && upstream->peer.name != nullptr) {

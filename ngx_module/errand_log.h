@@ -8,6 +8,7 @@
 // host, which both are 502.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,12 @@
 
 namespace slo::ngx {
 
+// Names the delivery, without secrets; asked only if nginx has something to say.
+using Label = std::function<std::string()>;
+
 class ErrandLog {
  public:
-  ErrandLog(const Carrier& carrier, std::string label, ngx_connection_t& owner);
+  ErrandLog(const Carrier& carrier, Label label, ngx_connection_t& owner);
   ErrandLog(const ErrandLog&) = delete;
 
   // To be repeated after ngx_http_create_request(), which points the log elsewhere.
@@ -41,7 +45,7 @@ class ErrandLog {
     ErrandLog* log = nullptr;
   };
   const ngx_log_t& target_;
-  std::string label_;
+  Label label_;
   Context context_{};
   const u_char* sentence_end_ = nullptr;  // where name_the_delivery() began to write
   std::string last_error_{};

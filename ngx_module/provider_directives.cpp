@@ -84,8 +84,21 @@ Outcome<void> set_scope(Line& line) {
                      {{"session", Scope::session}, {"client", Scope::client}})(line.words[0]);
 }
 
+// `off` is no pool's name; nginx itself says so if a pool is not defined.
+Taker take_threads(std::string& pool) {
+  return [&pool](const std::string& value) -> Outcome<void> {
+    if (value.empty()) return bad_line("the value is empty");
+#if !(NGX_THREADS)
+    if (value != "off") return bad_line("this nginx was built without threads, only \"off\" is possible");
+#endif
+    pool = value == "off" ? std::string() : value;
+    return {};
+  };
+}
+
 Outcome<void> set_delivery(Line& line) {
-  auto& policy = provider_of(line).delivery;
+  auto& opened = *static_cast<MainConf*>(line.conf)->opened;
+  auto& policy = opened.provider.delivery;
   auto taken = take_options(line.words, 0,
                             {{"wait", take_millis(policy.wait)},
                              {"timeout", take_millis(policy.timeout)},
@@ -94,7 +107,8 @@ Outcome<void> set_delivery(Line& line) {
                              {"attempts", take_number(policy.attempts, 1, 1000)},
                              {"first", take_millis(policy.first)},
                              {"max", take_millis(policy.max)},
-                             {"max_age", take_millis(policy.max_age)}});
+                             {"max_age", take_millis(policy.max_age)},
+                             {"threads", take_threads(opened.thread_pool)}});
   if (!taken) return taken;
   if (auto positive = require_positive("timeout", policy.timeout); !positive) return positive;
   if (auto positive = require_positive("first", policy.first); !positive) return positive;

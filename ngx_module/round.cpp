@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "ngx_module/courier.h"
 #include "ngx_module/delivery_log.h"
@@ -35,12 +36,13 @@ std::string reason_of(const Verdict& verdict) {
 
 }  // namespace
 
-Round::Round(const ProviderConf& conf, RedisLink& link, SigningTime& signing, ngx_log_t* log)
+Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log)
     : conf_(conf),
       link_(link),
-      signing_(signing),
+      turn_(turn),
       log_(log),
       lanes_({.in_all = conf.provider.delivery.concurrency, .per_lane = conf.provider.delivery.per_host}),
+      sealing_(conf.provider, conf.threads, log),
       settling_(conf.space, link, log),
       pump_(log, [this] { pump(); }),
       tick_(log, [this] { tick(); }),
@@ -50,29 +52,40 @@ Round::Round(const ProviderConf& conf, RedisLink& link, SigningTime& signing, ng
 }
 
 void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
-  Parcel parcel{std::move(delivery), lease_end, std::move(share)};
-  auto known = receivers_.find(parcel.delivery.client);
-  if (known == receivers_.end()) {
-    Outcome<Envelope> addressed = address(conf_.provider, parcel.delivery);
-    if (!addressed) {
-      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, addressed.error(), this_moment());
-      return conclude(std::move(parcel), verdict);
-    }
-    known = receivers_.emplace(parcel.delivery.client, std::move(addressed->host)).first;
-  }
-  if (lanes_.is_shut(known->second)) return postpone(std::move(parcel));
-  lanes_.add(known->second, std::move(parcel));
+  fresh_.push_back({std::move(delivery), lease_end, std::move(share)});
   pump_.post();
 }
 
+// Starts before it sorts: the first receiver of a thousand need not wait for the other lanes.
 void Round::pump() {
   if (ngx_exiting) return hand_back();
-  while (lanes_.may_start()) {
-    if (!may_connect()) return pump_.after(until_connections_are_free);
-    if (signing_.is_over()) return pump_.post_next();
-    start_next();
+  while (lanes_.may_start() || !fresh_.empty()) {
+    if (turn_.is_over()) return pump_.post_next();
+    if (lanes_.may_start()) {
+      if (!may_connect()) return pump_.after(until_connections_are_free);
+      start_next();
+    } else {
+      sort_in(std::move(fresh_.front()));
+      fresh_.pop_front();
+    }
   }
   claim();
+}
+
+void Round::sort_in(Parcel parcel) {
+  auto known = receivers_.find(parcel.delivery.client);
+  if (known == receivers_.end()) {
+    Outcome<std::string> receiver = receiver_of(conf_.provider, parcel.delivery);
+    if (!receiver) {
+      Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, receiver.error(), turn_.moment());
+      return conclude(std::move(parcel), verdict);
+    }
+    Receiver fresh{*std::move(receiver), is_slow_to_seal(conf_.provider, parcel.delivery)};
+    known = receivers_.emplace(parcel.delivery.client, std::move(fresh)).first;
+  }
+  const std::string& lane = known->second.lane;
+  if (lanes_.is_shut(lane)) return postpone(std::move(parcel));
+  lanes_.add(lane, std::move(parcel));
 }
 
 // nginx fails calls at once when it runs out of connections, and clients need some as well.
@@ -90,28 +103,36 @@ void Round::start_next() {
     lanes_.over(*lane);
     return postpone(std::move(parcel));
   }
-  // Here a pool of threads could take over: nothing before knows the token, nothing after signs.
-  auto began = SigningTime::Clock::now();
-  Moment moment = this_moment();
-  Outcome<Envelope> envelope = seal(conf_.provider, parcel.delivery, moment);
-  signing_.spend(SigningTime::Clock::now() - began);
-  if (!envelope) {
-    lanes_.over(*lane);
-    Verdict verdict = judge(policy, parcel.delivery, envelope.error(), moment);
-    return conclude(std::move(parcel), verdict);
-  }
-  std::string label = delivery_label(conf_.provider, parcel.delivery);
   trips_.push_front({.lane = lane, .parcel = std::move(parcel)});
   auto trip = trips_.begin();
-  trip->errand = Errand::launch(*conf_.carrier, *std::move(envelope), policy.timeout, std::move(label),
-                                [this, trip](const Answer& answer) { came_back(trip, answer); });
+  const Delivery& delivery = trip->parcel.delivery;
+  if (!receivers_.at(delivery.client).is_slow_to_seal) {
+    return sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
+  }
+  sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) { sealed(trip, std::move(envelope)); });
+}
+
+void Round::sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope) {
+  const DeliveryPolicy& policy = conf_.provider.delivery;
+  if (!envelope) {
+    Verdict verdict = judge(policy, trip->parcel.delivery, envelope.error(), turn_.moment());
+    lanes_.over(*trip->lane);
+    Parcel parcel = std::move(trip->parcel);
+    trips_.erase(trip);
+    pump_.post();
+    return conclude(std::move(parcel), verdict);
+  }
+  trip->errand = Errand::launch(
+      *conf_.carrier, *std::move(envelope), policy.timeout,
+      [this, trip] { return delivery_label(conf_.provider, trip->parcel.delivery); },
+      [this, trip](const Answer& answer) { came_back(trip, answer); });
 }
 
 void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
   Lane& lane = *trip->lane;
   Parcel parcel = std::move(trip->parcel);
   trips_.erase(trip);
-  Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, this_moment());
+  Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, turn_.moment());
   leave_lane(lane, answer, verdict);
   conclude(std::move(parcel), verdict);
   pump_.post();
@@ -144,7 +165,7 @@ void Round::conclude(Parcel parcel, const Verdict& verdict) {
 void Round::postpone(Parcel parcel) {
   const DeliveryPolicy& policy = conf_.provider.delivery;
   Answer nothing{.by_receiver = false, .status = NGX_HTTP_GATEWAY_TIME_OUT};
-  Verdict verdict = judge(policy, parcel.delivery, nothing, this_moment());
+  Verdict verdict = judge(policy, parcel.delivery, nothing, turn_.moment());
   const auto* later = std::get_if<RetryAt>(&verdict);
   conclude(std::move(parcel), RetryAt{.delay = later != nullptr ? later->delay : policy.max,
                                       .why = "waited too long for its receiver"});
@@ -152,7 +173,10 @@ void Round::postpone(Parcel parcel) {
 
 // This worker quits: what has not started is due at once for those that stay.
 void Round::hand_back() {
-  for (Parcel& parcel : lanes_.give_up()) {
+  std::vector<Parcel> left = lanes_.give_up();
+  std::move(fresh_.begin(), fresh_.end(), std::back_inserter(left));
+  fresh_.clear();
+  for (Parcel& parcel : left) {
     RetryAt at_once{.delay = Millis(0), .why = "a worker quit"};
     settling_.add({.delivery = std::move(parcel.delivery), .verdict = at_once}, parcel.lease_end);
   }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,31 +18,39 @@
 #include "ngx_module/errand.h"
 #include "ngx_module/lanes.h"
 #include "ngx_module/redis_link.h"
+#include "ngx_module/sealing.h"
 #include "ngx_module/settling.h"
 #include "ngx_module/wake.h"
+#include "ngx_module/worker.h"
 
 namespace slo::ngx {
 
-// Signing is the one thing here that takes long: no turn of the event loop spends much more than a
-// millisecond on it.
-class SigningTime {
+// Our share of one turn of the event loop, over all providers: what is not done by then waits for the next
+// turn, so that other requests of the worker are served in between.
+class Turn {
  public:
-  using Clock = std::chrono::steady_clock;
-  explicit SigningTime(ngx_log_t* log) : next_turn_(log, [this] { spent_ = {}; }) {}
-  bool is_over() const { return spent_ >= std::chrono::milliseconds(1); }
-  void spend(Clock::duration time) {
-    spent_ += time;
-    next_turn_.post_next();
+  explicit Turn(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
+  bool is_over() {
+    const auto now = Clock::now();
+    if (!began_) began_ = now, next_turn_.post_next();
+    return now - *began_ >= std::chrono::microseconds(500);
+  }
+  // One for the whole turn: nginx's time stands still in it, and fresh dice take longer than a short token.
+  const Moment& moment() {
+    if (!moment_) moment_ = this_moment(), next_turn_.post_next();
+    return *moment_;
   }
 
  private:
-  Clock::duration spent_{};
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> began_{};
+  std::optional<Moment> moment_{};
   Wake next_turn_;
 };
 
 class Round {
  public:
-  Round(const ProviderConf& conf, RedisLink& link, SigningTime& signing, ngx_log_t* log);
+  Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log);
   Round(const Round&) = delete;
 
   // `delivery` is leased to us until `lease_end` (by ngx_current_msec).
@@ -53,15 +63,21 @@ class Round {
     Batch::Share share{};
   };
   using Lane = Lanes<Parcel>::Lane;
+  struct Receiver {
+    std::string lane;
+    bool is_slow_to_seal;
+  };
   struct Trip {
     Lane* lane = nullptr;
     Parcel parcel{};
-    std::unique_ptr<Errand> errand{};
+    std::unique_ptr<Errand> errand{};  // once it is sealed
   };
 
   void pump();
+  void sort_in(Parcel parcel);
   bool may_connect() const;
   void start_next();
+  void sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope);
   void came_back(std::list<Trip>::iterator trip, const Answer& answer);
   void leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict);
   void conclude(Parcel parcel, const Verdict& verdict);
@@ -74,13 +90,15 @@ class Round {
 
   const ProviderConf& conf_;
   RedisLink& link_;
-  SigningTime& signing_;
+  Turn& turn_;
   ngx_log_t* log_;
-  // The lane of each client. Its URI does not change under a worker, and is not read again for each of a
-  // thousand deliveries before the first of them leaves.
-  std::unordered_map<ClientId, std::string> receivers_{};
+  std::deque<Parcel> fresh_{};  // not in a lane yet
+  // What is known of each client. Its URI does not change under a worker, and is not read again for each of a
+  // thousand deliveries.
+  std::unordered_map<ClientId, Receiver> receivers_{};
   Lanes<Parcel> lanes_;
   std::list<Trip> trips_{};
+  Sealing sealing_;
   Settling settling_;
   Wake pump_;
   Wake tick_;

@@ -2,8 +2,6 @@
 // Brings one worker's parts to life and buries them; nothing of it exists in the master.
 #include "ngx_module/worker.h"
 
-#include <openssl/rand.h>
-
 #include <memory>
 
 #include "ngx_module/zone.h"
@@ -43,12 +41,8 @@ void stop_worker(ngx_cycle_t*) {
 
 Moment this_moment() {
   const ngx_time_t* now = ngx_timeofday();
-  Moment moment{.now = TimeMs(Seconds(now->sec) + Millis(now->msec))};
-  if (RAND_bytes(moment.dice.data(), static_cast<int>(moment.dice.size())) != 1) {
-    ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0, "slo: no random bytes can be had");
-    throw std::bad_alloc();
-  }
-  return moment;
+  const TimeMs millis{Seconds(now->sec) + Millis(now->msec)};
+  return {.now = millis, .dice = this_worker ? this_worker->dice.roll() : Dice().roll()};
 }
 
 }  // namespace slo::ngx

@@ -5,6 +5,7 @@
 #include "core/moment.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/courier.h"
+#include "ngx_module/dice.h"
 #include "ngx_module/expiry.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/redis_link.h"
@@ -16,6 +17,7 @@ struct Worker {
 
   const MainConf& conf;
   ngx_log_t* log;
+  Dice dice{};
   RedisLink link;
   Courier courier;
   Expiry expiry;
@@ -27,7 +29,7 @@ Worker* worker() noexcept;
 ngx_int_t start_worker(ngx_cycle_t* cycle);
 void stop_worker(ngx_cycle_t* cycle);
 
-// Now, by nginx's cached clock, and 64 fresh bytes from OpenSSL.
+// Now, by nginx's cached clock, and a throw of the worker's dice.
 Moment this_moment();
 
 }  // namespace slo::ngx

@@ -3,6 +3,7 @@
 #include "redis_schema/deliveries.h"
 
 #include <algorithm>
+#include <map>
 #include <variant>
 
 #include "redis_schema/fields.h"
@@ -12,6 +13,7 @@ namespace slo::redis {
 namespace {
 
 constexpr unsigned claim_limit = 1000;  // of one partition; Lua unpacks them on its stack
+constexpr std::size_t settle_limit = 1000;
 
 Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease) {
   return run_script(
@@ -46,12 +48,21 @@ Outcome<std::vector<Delivery>> read_all_claimed(std::span<const Reply> replies) 
   return claimed;
 }
 
-Command acknowledge(const Space& space, const Delivery& delivery) {
-  const auto p = partition_of(delivery.session.value);
+// Settlements of one command, by their places in the batch.
+using Places = std::vector<std::size_t>;
+
+// All of one partition.
+Command acknowledge(const Space& space, const std::vector<Settlement>& settlements, const Places& places) {
+  const auto p = partition_of(settlements[places.front()].delivery.session.value);
+  std::vector<std::string> leases;
+  for (const auto place : places) {
+    leases.push_back(settlements[place].delivery.id);
+    leases.push_back(std::to_string(settlements[place].delivery.attempt));
+  }
   return run_script(
       ack_script, p,
       {queue_key(space, p), records_key(space, p), attempts_key(space, p), counters_key(space, p)},
-      {delivery.id, std::to_string(delivery.attempt)});
+      std::move(leases));
 }
 
 Command put_off(const Space& space, const Delivery& delivery, Millis delay, const std::string& why) {
@@ -63,23 +74,70 @@ Command put_off(const Space& space, const Delivery& delivery, Millis delay, cons
                      std::to_string(dead_letter_cap)});
 }
 
-Command settle_one(const Space& space, const Settlement& settlement) {
-  const auto& delivery = settlement.delivery;
+Command put_off(const Space& space, const Settlement& settlement) {
   if (const auto* retry = std::get_if<RetryAt>(&settlement.verdict)) {
-    return put_off(space, delivery, std::max(retry->delay, Millis{0}), retry->why);
+    return put_off(space, settlement.delivery, std::max(retry->delay, Millis{0}), retry->why);
   }
-  if (const auto* abandon = std::get_if<Abandon>(&settlement.verdict)) {
-    return put_off(space, delivery, Millis{-1}, abandon->why);
-  }
-  return acknowledge(space, delivery);
+  return put_off(space, settlement.delivery, Millis{-1}, std::get<Abandon>(settlement.verdict).why);
 }
 
-Outcome<Settled> read_settled(const Reply& reply, bool is_ack) {
+bool is_delivered(const Settlement& settlement) {
+  return std::holds_alternative<Delivered>(settlement.verdict);
+}
+
+// Those of one partition leave together; of a thousand receivers of one session there is one command each
+// turn.
+std::vector<Places> group_delivered(const std::vector<Settlement>& settlements) {
+  std::map<std::uint16_t, Places> by_partition;
+  for (std::size_t i = 0; i < settlements.size(); ++i) {
+    if (!is_delivered(settlements[i])) continue;
+    by_partition[partition_of(settlements[i].delivery.session.value)].push_back(i);
+  }
+  std::vector<Places> groups;
+  for (const auto& [partition, places] : by_partition) {
+    for (std::size_t from = 0; from < places.size(); from += settle_limit) {
+      const auto begin = places.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto count = static_cast<std::ptrdiff_t>(std::min(settle_limit, places.size() - from));
+      groups.emplace_back(begin, begin + count);
+    }
+  }
+  return groups;
+}
+
+Outcome<void> read_acknowledged(const Reply& reply, const Places& places, std::vector<Settled>& settled) {
+  if (!reply.is_array() || reply.size() != places.size()) return refuse(unexpected_reply("ack"));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto code = reply[i].integer();
+    if (code != 0 && code != 1) return refuse(unexpected_reply("ack"));
+    settled[places[i]] = code == 1 ? Settled::delivered : Settled::stale;
+  }
+  return {};
+}
+
+Outcome<Settled> read_put_off(const Reply& reply) {
   const auto code = reply.integer();
   if (code == 0) return Settled::stale;
-  if (code == 1) return is_ack ? Settled::delivered : Settled::rescheduled;
-  if (code == 2 && !is_ack) return Settled::dead;
-  return refuse(unexpected_reply(is_ack ? "ack" : "nack"));
+  if (code == 1) return Settled::rescheduled;
+  if (code == 2) return Settled::dead;
+  return refuse(unexpected_reply("nack"));
+}
+
+// In the order in which settle() asks: first the groups, then the others one by one.
+Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const std::vector<Places>& groups,
+                                           const Places& others) {
+  auto whole = check_replies(replies, groups.size() + others.size(), "settle");
+  std::vector<Settled> settled(others.size());
+  for (const auto& group : groups) settled.resize(settled.size() + group.size());
+  for (std::size_t i = 0; whole && i < groups.size(); ++i) {
+    whole = read_acknowledged(replies[i], groups[i], settled);
+  }
+  if (!whole) return refuse(whole.error());
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const auto one = read_put_off(replies[groups.size() + i]);
+    if (!one) return refuse(one.error());
+    settled[others[i]] = *one;
+  }
+  return settled;
 }
 
 }  // namespace
@@ -97,20 +155,16 @@ Exchange<std::vector<Delivery>> claim(const Space& space, std::uint16_t first, s
 
 Exchange<std::vector<Settled>> settle(const Space& space, const std::vector<Settlement>& settlements) {
   Exchange<std::vector<Settled>> exchange;
-  std::vector<bool> acks;
-  for (const auto& settlement : settlements) {
-    exchange.commands.push_back(settle_one(space, settlement));
-    acks.push_back(std::holds_alternative<Delivered>(settlement.verdict));
+  const std::vector<Places> groups = group_delivered(settlements);
+  for (const auto& group : groups) exchange.commands.push_back(acknowledge(space, settlements, group));
+  Places others;
+  for (std::size_t i = 0; i < settlements.size(); ++i) {
+    if (is_delivered(settlements[i])) continue;
+    exchange.commands.push_back(put_off(space, settlements[i]));
+    others.push_back(i);
   }
-  exchange.read = [acks](std::span<const Reply> replies) -> Outcome<std::vector<Settled>> {
-    if (auto whole = check_replies(replies, acks.size(), "settle"); !whole) return refuse(whole.error());
-    std::vector<Settled> settled;
-    for (std::size_t i = 0; i < acks.size(); ++i) {
-      auto one = read_settled(replies[i], acks[i]);
-      if (!one) return refuse(one.error());
-      settled.push_back(*one);
-    }
-    return settled;
+  exchange.read = [groups, others](std::span<const Reply> replies) {
+    return read_settled(replies, groups, others);
   };
   return exchange;
 }

@@ -4,13 +4,35 @@
 #include "core/text/form.h"
 
 #include <algorithm>
+#include <array>
 
 namespace slo {
 namespace {
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+using PerByte = std::array<bool, 256>;
+
+constexpr PerByte unreserved = [] {  // RFC 3986, section 2.3
+  PerByte table{};
+  for (const char c : std::string_view("-._~")) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+bool is_unreserved(char c) { return unreserved[static_cast<unsigned char>(c)]; }
+
+// Nearly all that is encoded here, tokens above all, is unreserved from end to end.
+void append_encoded(std::string& encoded, std::string_view value) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  while (!value.empty()) {
+    const auto odd = std::ranges::find_if_not(value, is_unreserved);
+    encoded.append(value.begin(), odd);
+    if (odd == value.end()) return;
+    const auto byte = static_cast<unsigned char>(*odd);
+    encoded.append({'%', digits[byte >> 4], digits[byte & 15]});
+    value = {odd + 1, value.end()};
+  }
 }
 
 int hex_digit(char c) {
@@ -77,17 +99,8 @@ std::optional<std::string> Form::find(std::string_view name) const {
 }
 
 std::string encode_component(std::string_view value) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;
-  encoded.reserve(value.size() * 3);
-  for (const char c : value) {
-    if (is_unreserved(c)) {
-      encoded.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded.append({'%', digits[byte >> 4], digits[byte & 15]});
-    }
-  }
+  append_encoded(encoded, value);
   return encoded;
 }
 
@@ -99,7 +112,9 @@ std::string encode_form(const Parameters& parameters) {
   std::string encoded;
   for (const auto& [name, value] : parameters) {
     if (!encoded.empty()) encoded.push_back('&');
-    encoded.append(encode_component(name)).append("=").append(encode_component(value));
+    append_encoded(encoded, name);
+    encoded.push_back('=');
+    append_encoded(encoded, value);
   }
   return encoded;
 }

@@ -67,6 +67,7 @@ bool is_plain_host(const UriUriA& split) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_';
   };
+  if (split.hostData.ipFuture.first != nullptr) return false;  // no browser and no nginx can go there
   return split.hostData.ip6 != nullptr || std::ranges::all_of(view_of(split.hostText), is_plain);
 }
 

@@ -1,12 +1,19 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- ack: a delivery was received.
+-- ack: deliveries of one partition were received.
 -- KEYS  Q D A M
--- ARGV  id, token
--- Returns 1, or 0: the lease was lost to another worker, whose word counts.
--- Promise: the delivery leaves all three keys together. Works on a full server.
-if redis.call('HGET', KEYS[3], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[4], 'ok', 1)
-return 1
+-- ARGV  id, token of each
+-- Returns for each 1, or 0: the lease was lost to another worker, whose word counts.
+-- Promise: a delivery leaves all three keys together. Works on a full server (the first write is not deny-oom).
+local ids, mine, answers = {}, {}, {}
+for i = 1, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
+for i, token in ipairs(redis.call('HMGET', KEYS[3], unpack(ids))) do
+  answers[i] = token == ARGV[2 * i] and 1 or 0
+  if answers[i] == 1 then mine[#mine + 1] = ids[i] end
+end
+if #mine > 0 then
+  redis.call('ZREM', KEYS[1], unpack(mine))
+  redis.call('HDEL', KEYS[2], unpack(mine))
+  redis.call('HDEL', KEYS[3], unpack(mine))
+  redis.call('HINCRBY', KEYS[4], 'ok', #mine)
+end
+return answers

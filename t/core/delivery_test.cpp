@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <thread>
 
 #include "core/logout_token.h"
 #include "t/harness/builders.h"
@@ -36,7 +38,6 @@ std::string verdict_of(const Verdict& verdict) {
 TEST(Seal, puts_a_fresh_token_and_nothing_else_into_the_form) {
   const auto envelope = granted(seal(a_provider(), a_delivery(), a_moment()));
   EXPECT_EQ(envelope.uri, "https://app-a.example.com/backchannel");
-  EXPECT_EQ(envelope.host, "https://app-a.example.com");
   const auto parsed = token_in(envelope);
   const auto now = login_time.time_since_epoch().count() + 600;
   EXPECT_EQ(string_member(parsed.claims.get(), "sub"), "alice");
@@ -53,9 +54,7 @@ TEST(Seal, keeps_the_registered_query_and_names_the_lane_by_scheme_host_and_port
   enrol(provider, std::move(client));
   const auto envelope = granted(seal(provider, a_delivery(), a_moment()));
   EXPECT_EQ(envelope.uri, "https://APP.example.com:8443/out?tenant=a%20b&x");
-  EXPECT_EQ(envelope.host, "https://app.example.com:8443");
-  EXPECT_EQ(granted(address(provider, a_delivery())),
-            (Envelope{.uri = envelope.uri, .host = envelope.host, .body = ""}));
+  EXPECT_EQ(granted(receiver_of(provider, a_delivery())), "https://app.example.com:8443");
 }
 
 TEST(Seal, gives_each_attempt_and_each_delivery_its_own_jti_even_in_one_moment) {
@@ -104,7 +103,7 @@ TEST(Seal, refuses_what_cannot_or_must_not_be_sent) {
   EXPECT_EQ(refusal_of(provider, to("nobody")), (Refusal{Fault::delivery_client_gone, "client nobody"}));
   EXPECT_EQ(refusal_of(provider, to("app-b")),
             (Refusal{Fault::delivery_client_gone, "client app-b has no backchannel_logout_uri"}));
-  EXPECT_EQ(address(provider, to("nobody")).error().fault, Fault::delivery_client_gone);
+  EXPECT_EQ(receiver_of(provider, to("nobody")).error().fault, Fault::delivery_client_gone);
   auto nameless = a_delivery();
   nameless.sid.reset();
   nameless.sub.reset();
@@ -122,6 +121,7 @@ TEST(Seal, refuses_what_cannot_or_must_not_be_sent) {
     enrol(provider, std::move(odd));
     EXPECT_EQ(refusal_of(provider, a_delivery()).fault, Fault::delivery_uri_refused) << uri;
   }
+  EXPECT_EQ(receiver_of(provider, a_delivery()).error().fault, Fault::delivery_uri_refused);
 
   Client keyless = a_back_client();
   keyless.id_token_signed_response_alg = jose::Algorithm::ES512;
@@ -141,6 +141,44 @@ TEST(Seal, gives_two_clients_with_one_uri_two_tokens) {
   EXPECT_EQ(first.uri, second.uri);
   EXPECT_NE(claims_in(first).find("\"aud\":[\"app-a\"]"), std::string::npos);
   EXPECT_NE(claims_in(second).find("\"aud\":[\"app-c\"]"), std::string::npos);
+}
+
+TEST(Seal, is_slow_with_a_slow_signature_or_a_key_agreement) {
+  auto provider = a_provider();
+  const auto delivery = a_delivery();
+  EXPECT_TRUE(is_slow_to_seal(provider, delivery));
+
+  auto& client = provider.clients.at(delivery.client);
+  client.id_token_signed_response_alg = jose::Algorithm::HS256;
+  EXPECT_FALSE(is_slow_to_seal(provider, delivery));
+
+  client.id_token_encrypted_response_alg = "ECDH-ES";
+  EXPECT_TRUE(is_slow_to_seal(provider, delivery));
+}
+
+TEST(Seal, is_not_slow_to_refuse) {
+  auto delivery = a_delivery();
+  delivery.client = ClientId{"nobody"};
+  EXPECT_FALSE(is_slow_to_seal(a_provider(), delivery));
+}
+
+TEST(Seal, serves_several_threads_at_once) {
+  const auto provider = a_provider();
+  std::array<std::vector<std::string>, 4> written;
+  std::vector<std::thread> threads;
+  for (auto& mine : written) {
+    threads.emplace_back([&provider, &mine] {
+      for (unsigned attempt = 1; attempt <= 8; ++attempt) {
+        auto delivery = a_delivery();
+        delivery.attempt = attempt;
+        mine.push_back(granted(seal(provider, delivery, a_moment())).body);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& mine : written) EXPECT_EQ(mine, written[0]);  // RS256 signs the same alike
+  for (const auto& body : written[0])
+    EXPECT_EQ(string_member(token_in({.body = body}).claims.get(), "sub"), "alice");
 }
 
 TEST(Judge, knows_what_every_status_means) {
@@ -168,6 +206,20 @@ TEST(Judge, knows_what_every_status_means) {
     const Answer answer{.by_receiver = row.by_receiver, .status = row.status};
     EXPECT_EQ(verdict_of(judge(DeliveryPolicy{}, a_delivery(), answer, a_moment())), row.verdict);
   }
+}
+
+TEST(Judge, tells_apart_why_nobody_was_reached) {
+  const auto why = [](std::string sentence) {
+    const Answer answer{.by_receiver = false, .status = 502, .sample = std::move(sentence)};
+    return verdict_of(judge({}, a_delivery(), answer, a_moment()));
+  };
+  EXPECT_EQ(why("connect() failed (111: Connection refused)"), "retry: refused");
+  EXPECT_EQ(why(""), "retry: refused");
+  EXPECT_EQ(why("upstream SSL certificate verify error: (10:certificate has expired)"), "retry: certificate");
+  EXPECT_EQ(why("upstream SSL certificate does not match \"app.example\""), "retry: certificate");
+  EXPECT_EQ(why("SSL_do_handshake() failed (SSL: error:0A00010B)"), "retry: handshake");
+  EXPECT_EQ(why("app.example could not be resolved (3: Host not found)"), "retry: unresolved");
+  EXPECT_EQ(why("no resolver defined to resolve app.example"), "retry: unresolved");
 }
 
 TEST(Judge, keeps_the_error_code_of_a_400_and_nothing_else_of_the_body) {

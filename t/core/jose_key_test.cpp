@@ -54,6 +54,16 @@ TEST(JoseAlgorithm, has_one_name_each_and_no_none) {
   EXPECT_FALSE(is_symmetric(Algorithm::PS384));
 }
 
+TEST(Algorithms, are_slow_where_a_signature_takes_a_good_part_of_a_millisecond) {
+  using enum Algorithm;
+  std::vector<Algorithm> slow;
+  for (const auto algorithm :
+       {RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512, EdDSA}) {
+    if (is_slow_to_sign(algorithm)) slow.push_back(algorithm);
+  }
+  EXPECT_EQ(slow, (std::vector{RS256, RS384, RS512, PS256, PS384, PS512, ES384, ES512}));
+}
+
 TEST(JosePem, reads_every_kind_of_private_key_and_knows_what_it_can_do) {
   struct Row {
     std::string_view pem;

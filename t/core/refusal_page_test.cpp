@@ -24,6 +24,15 @@ TEST(RefusalPage, says_what_is_wrong_but_not_to_whom) {
   EXPECT_FALSE(holds(page, "operator"));
 }
 
+// `GET //evil.example/..%2flogout` reaches `location = /logout`, too.
+TEST(RefusalPage, offers_no_link_to_another_host) {
+  for (const char* self :
+       {"//evil.example/..%2flogout", "/\\evil.example/..%2flogout", "https://evil.example/logout"}) {
+    EXPECT_FALSE(holds(refusal_page(bad_hint, false, self), "href=")) << self;
+    EXPECT_FALSE(holds(refusal_page({Fault::ticket_expired}, false, self), "href=")) << self;
+  }
+}
+
 TEST(RefusalPage, is_json_for_those_who_want_it) {
   const Page expected{
       .status = 400,

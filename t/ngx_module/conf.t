@@ -198,3 +198,30 @@ bad_redirect end_without_redirect; allow_http on; tombstone 1h; leeway 5s; inclu
 --- request
 GET /t
 --- error_code: 200
+
+
+=== TEST 22: a pool of threads that nobody defined is nginx's to name
+--- http_config eval
+"$::store slo_provider main { $::provider delivery threads=nobodys; }"
+--- must_die
+--- error_log
+unknown thread pool "nobodys"
+
+
+=== TEST 23: signing in a pool of one's own, or without any
+--- main_config
+    thread_pool signers threads=2;
+--- http_config eval
+"$::store slo_provider main { $::provider delivery threads=signers; }
+slo_provider other { issuer https://other.example; signing_key $ENV{TEST_NGINX_DIR}/op.pem; delivery threads=off; }"
+--- request
+GET /t
+--- error_code: 200
+
+
+=== TEST 24: a pool of threads has a name
+--- http_config eval
+"$::store slo_provider main { $::provider delivery threads=; }"
+--- must_die
+--- error_log
+"delivery": in "threads=": the value is empty

@@ -90,6 +90,42 @@ TEST_F(Deliveries, settle_in_one_batch) {
                 {"new", 1}, {"end:rp", 1}, {"enq", 3}, {"ok", 1}, {"retry", 1}, {"dead", 1}}));
 }
 
+TEST_F(Deliveries, that_were_received_leave_with_one_command_for_each_partition) {
+  std::vector<Settlement> settlements;
+  std::set<std::uint16_t> touched;
+  for (const auto* key : {"sid-1", "sid-2", "sid-3"}) {
+    end_with({"a", "b", "c"}, key);
+    touched.insert(partition_of(key));
+  }
+  for (auto& delivery : claim_all()) settlements.push_back({std::move(delivery), Delivered{}});
+  ASSERT_EQ(settlements.size(), 9u);
+  settlements[4].delivery.attempt = 7;  // another worker's meanwhile
+  settlements[6].verdict = RetryAt{Millis{60'000}, "503"};
+
+  const auto exchange = settle(test_space, settlements);
+  EXPECT_EQ(exchange.commands.size(), touched.size() + 1);
+  std::vector expected(9, Settled::delivered);
+  expected[4] = Settled::stale;
+  expected[6] = Settled::rescheduled;
+  EXPECT_EQ(run(exchange), expected);
+  EXPECT_EQ(list(DeliveryState::pending).size(), 2u);
+}
+
+TEST(Settle, refuses_replies_of_another_shape) {
+  Delivery delivery{.id =
+                        "s\x1f"
+                        "1\x1f"
+                        "a",
+                    .session = {"s"},
+                    .client = {"a"},
+                    .attempt = 1};
+  const auto exchange = settle(test_space, {{delivery, Delivered{}}});
+  EXPECT_EQ(read_bytes(exchange, "*1\r\n:1\r\n"), std::vector{Settled::delivered});
+  for (const auto* reply : {":1\r\n", "*0\r\n", "*2\r\n:1\r\n:1\r\n", "*1\r\n:2\r\n", "$1\r\n1\r\n"}) {
+    EXPECT_EQ(read_bytes(exchange, reply).error(), unexpected_reply("ack")) << reply;
+  }
+}
+
 TEST_F(Deliveries, are_listed_with_their_last_error_while_they_wait) {
   end_with({"a"});
   const auto delivery = claim_all().at(0);

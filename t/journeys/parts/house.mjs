@@ -9,13 +9,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export { sleep }
 
+// How many times longer than usual everything may take: a checker of memory (t/memory) makes servers slow.
+export const patience = Number(process.env.SLO_PATIENCE ?? 1)
+
 // Asks `question` until it answers something true; the last words are the reason of the failure.
 export async function eventually(what, question, { within = 15_000, every = 50 } = {}) {
-  const deadline = Date.now() + within
+  const deadline = Date.now() + within * patience
   for (;;) {
     const answer = await question()
     if (answer) return answer
-    if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`)
+    if (Date.now() > deadline) throw new Error(`not within ${within * patience} ms: ${what}`)
     await sleep(every)
   }
 }
@@ -89,6 +92,6 @@ export class House {
 export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
-  const ended = await Promise.race([child.gone.then(() => true), sleep(5000, false, { ref: false })])
+  const ended = await Promise.race([child.gone.then(() => true), sleep(5000 * patience, false, { ref: false })])
   if (!ended) { child.kill('SIGKILL'); await child.gone }
 }

@@ -5,8 +5,13 @@ import { send } from './browser_jar.mjs'
 
 const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.meta.url).pathname
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, workers, connections }) => `
+const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
+  .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
+
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, connections,
+                carrier }) => `
 load_module ${process.env.SLO_MODULE};
+${main}
 daemon off;
 worker_processes ${workers};
 ${process.getuid() === 0 ? 'user root;' : ''}
@@ -33,7 +38,7 @@ http {
     listen ${origin};
     location = /logout { slo_end_session main; }
     location = /slo/jwks { slo_jwks main; }
-    include ${snippet};
+    include ${carrier};
     ${locations}
   }
   server {
@@ -53,17 +58,21 @@ function last_words_on_the_store(log) {
   return [...last.values()]
 }
 
-// Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer().
+// Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
+// the file of the only CA that receivers may have.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = 'timeout=5s', access_log = 'access.log', workers = 2, connections = 4096 }) {
+                                           http = '', store = 'timeout=5s', access_log = 'access.log', main = '',
+                                           workers = 2, connections = 4096, trusted }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
   house.write(`${name}/op-rsa.pem`, issuer.keys.RS256.pem)
   house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
+  const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log, workers, connections }))
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log,
+                                              main, workers, connections, carrier }))
   const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json, agent) => {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Dice: random bytes ahead of need, since OpenSSL takes as long for a few as for thousands.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "core/moment.h"
+
+namespace slo::ngx {
+
+// Each process has its own: a copy in a fork would throw the same.
+class Dice {
+ public:
+  using Throw = decltype(Moment::dice);
+  Dice() = default;
+  Dice(const Dice&) = delete;
+  ~Dice();
+
+  // Bytes that nobody had before and that are kept nowhere here. Throws std::bad_alloc where OpenSSL has
+  // none.
+  Throw roll();
+
+ private:
+  static constexpr std::size_t ahead = 32;  // throws
+  std::array<Throw, ahead> throws_{};
+  std::size_t left_ = 0;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key.
+#pragma once
+
+#include <functional>
+#include <list>
+
+#include "core/delivery.h"
+#include "ngx_module/ngx.h"
+#include "ngx_module/wake.h"
+
+namespace slo::ngx {
+
+class Sealing {
+ public:
+  using Sealed = std::function<void(Outcome<Envelope>)>;
+
+  // `pool` may be null, and is where nginx was built without threads: everything is sealed where it is asked
+  // for.
+  Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);
+  Sealing(const Sealing&) = delete;
+  // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
+  ~Sealing();
+
+  // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop where a
+  // thread did it, or from inside seal() where none can.
+  void seal(const Delivery& delivery, Sealed sealed);
+
+ private:
+  struct Job;
+  using Jobs = std::list<Job>;
+
+  void start_waiting();
+  Jobs take_out(Job& job);
+  static void finish(Jobs job);
+  static void sign_in_thread(void* job, ngx_log_t* log) noexcept;
+  static void signed_by_thread(ngx_event_t* event) noexcept;
+
+  const Provider& provider_;
+  ngx_thread_pool_s* pool_;
+  ngx_log_t* log_;
+  Jobs waiting_;
+  Jobs running_;
+  Wake stay_;  // a worker that quits stays for its threads
+};
+
+}  // namespace slo::ngx

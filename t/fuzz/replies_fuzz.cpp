@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Redis' replies: whatever bytes come, in whatever pieces, each reader of the schema understands or refuses
+// them, and what it understood can be shown, judged and said again.
+#include <algorithm>
+
+#include "core/administration.h"
+#include "core/logout_page.h"
+#include "redis_schema/deliveries.h"
+#include "redis_schema/fields.h"
+#include "redis_schema/sessions.h"
+#include "t/fuzz/fuzz.h"
+
+namespace slo::fuzz {
+namespace {
+
+using redis::Reply;
+
+const redis::Space space{"slo:", "abc123"};
+
+struct Replies {
+  std::vector<redis::OwnedReply> owned{};
+  bool is_broken = false;
+};
+
+void take(redis::ReplyReader& reader, Replies& replies) {
+  while (!replies.is_broken) {
+    auto reply = reader.next();
+    if (!reply) replies.is_broken = true;
+    if (!reply || !*reply) return;
+    replies.owned.push_back(*std::move(reply));
+  }
+}
+
+Replies read_in_pieces(std::string_view bytes, std::size_t piece) {
+  redis::ReplyReader reader;
+  Replies replies;
+  for (std::size_t at = 0; at < bytes.size() && !replies.is_broken; at += piece) {
+    reader.feed(bytes.substr(at, piece));
+    take(reader, replies);
+  }
+  return replies;
+}
+
+std::string shown(const Reply& reply) {
+  if (reply.is_nil()) return "nil";
+  if (reply.is_error()) return "-" + std::string(reply.error());
+  std::string text;
+  if (reply.text()) text = "$" + std::string(*reply.text());
+  if (reply.integer()) text += ":" + std::to_string(*reply.integer());
+  if (!reply.is_array()) return text;
+  for (std::size_t i = 0; i < reply.size(); ++i) text += "[" + shown(reply[i]) + "]";
+  promise(reply[reply.size()].is_nil(), "beyond its end an array has nothing");
+  return "*" + text;
+}
+
+std::string shown(const Replies& replies) {
+  std::string text = replies.is_broken ? "broken" : "whole";
+  for (const auto& reply : replies.owned) text += "\n" + shown(Reply(reply.get()));
+  return text;
+}
+
+const Provider& provider() {
+  static const Provider made = a_provider();
+  return made;
+}
+
+void use(const Session& session) {
+  const auto by_time = [](const Participant& a, const Participant& b) { return a.joined < b.joined; };
+  promise(std::ranges::is_sorted(session.participants, by_time),
+          "participants stand in the order in which they joined");
+  for (const auto& delivery : redis::deliveries_of(session, "rp", a_moment().now)) {
+    const auto read = redis::read_record(delivery.id, "").delivery;
+    promise(read.session == session.key && read.client == delivery.client,
+            "a delivery's id names session and client");
+  }
+  promise(parse_json(session_page(provider(), session).body).has_value(), "a session can be shown");
+  promise(logout_page(provider(), session, {}, {}, a_moment()).status == 200, "and its end, too");
+}
+
+void use(const std::optional<Session>& session) {
+  if (session) use(*session);
+}
+
+void use(const Delivery& delivery) {
+  const auto verdict =
+      judge(provider().delivery, delivery, Answer{.by_receiver = true, .status = 503}, a_moment());
+  if (const auto* retry = std::get_if<RetryAt>(&verdict)) {
+    promise(retry->delay >= Millis{0} && retry->delay <= provider().delivery.max * 3 / 2,
+            "a retry comes in bounded time");
+  }
+  const auto settled = redis::settle(space, {{delivery, verdict}});
+  promise(settled.commands.size() == 1 && !redis::encode(settled.commands[0]).empty(),
+          "a verdict can be said");
+}
+
+void use(const redis::Ended& ended) {
+  use(ended.ending.session);
+  promise(ended.leased.empty() || !ended.ending.already, "what had ended before enqueues nothing");
+  for (const auto& delivery : ended.leased) use(delivery);
+  promise(parse_json(ending_page(provider(), ended.ending).body).has_value(), "an ending can be shown");
+}
+
+void use(const Found& found) {
+  for (const auto* session : {&found.by_cookie, &found.by_sid, &found.by_key}) use(*session);
+  promise(found.by_subject.size() <= 16, "a subject's sessions have a limit");
+  for (const auto& session : found.by_subject)
+    promise(session.is_live(), "of a subject only live sessions are found");
+}
+
+void use(const redis::Located& located) {
+  use(located.found);
+  if (located.is_complete()) return;
+  const auto more = redis::load(space, located);
+  promise(!more.commands.empty() && more.commands.size() <= 66,
+          "what is missing is asked for, within limits");
+}
+
+void use(const std::vector<Delivery>& deliveries) {
+  for (const auto& delivery : deliveries) use(delivery);
+}
+
+void use(const redis::DeliveryIds& ids) {
+  promise(ids.places.size() <= 3, "a page has a limit");
+  promise(redis::list_ids(space, DeliveryState::dead, 3, ids.next).has_value(),
+          "the next page can be asked for");
+}
+
+void use(const std::vector<ListedDelivery>& listed) {
+  promise(parse_json(deliveries_page(listed, "").body).has_value(), "deliveries can be listed");
+  for (const auto& one : listed) use(one.delivery);
+}
+
+template <class T>
+void use(const T&) {}
+
+template <class T>
+void use(const std::vector<std::optional<T>>& many) {
+  for (const auto& one : many) use(one);
+}
+
+void use(const std::optional<redis::Ended>& ended) {
+  if (ended) use(*ended);
+}
+
+// As many replies as the exchange has commands: the link sees to that.
+template <class T>
+void hear(const redis::Exchange<T>& exchange, const Replies& replies) {
+  std::vector<Reply> heard;
+  for (const auto& reply : replies.owned) {
+    if (heard.size() < exchange.commands.size()) heard.emplace_back(reply.get());
+  }
+  // What is missing is nil, so that a short stream reaches the readers of many replies.
+  while (!heard.empty() && heard.size() < exchange.commands.size()) heard.emplace_back(heard.front());
+  const auto read = exchange.read(heard);
+  if (read) return use(*read);
+  const auto fault = read.error().fault;
+  promise(describe(fault).name.starts_with("store_") || fault == Fault::session_full,
+          "a reply that is refused is the store's fault");
+}
+
+redis::DeliveryIds some_ids() {
+  return {.places = {{3,
+                      "sid-1\x1f"
+                      "1800000000\x1f"
+                      "app-a",
+                      a_moment().now},
+                     {4, "x", a_moment().now}}};
+}
+
+void hear_sessions(std::size_t which, const Replies& replies) {
+  const SessionKey key{"sid-1"};
+  const SessionQuestion whole{CookieDigest{"0123456789abcdef"}, Sid{"sid-1"}, Subject{"alice"},
+                              SessionKey{"sid-2"}};
+  const redis::EndTerms terms{.reason = "rp", .tombstone = Seconds{60}, .lease = Millis{1000}};
+  switch (which) {
+    case 0:
+      return hear(redis::find_session(space, key), replies);
+    case 1:
+      return hear(redis::locate(space, whole), replies);
+    case 2:
+      return hear(
+          redis::load(
+              space,
+              {.found = {}, .cookie = SessionKey{"a"}, .sid = SessionKey{"b"}, .subject = {SessionKey{"c"}}}),
+          replies);
+    case 3:
+      return hear(redis::end_session(space, key, terms), replies);
+    case 4:
+      return hear(redis::end_participation(space, key, ClientId{"app-a"}, terms), replies);
+    case 5:
+      return hear(redis::remember(space, {.key = key, .client = ClientId{"app-a"}, .sub = Subject{"alice"}}),
+                  replies);
+    case 6:
+      return hear(redis::load_sessions(space, {key, SessionKey{"sid-2"}}), replies);
+    default:
+      return hear(redis::session_of_cookie(space, CookieDigest{"0123456789abcdef"}), replies);
+  }
+}
+
+void hear_others(std::size_t which, const Replies& replies) {
+  switch (which) {
+    case 0:
+      return hear(redis::claim(space, 0, 2, 100, Millis{1000}), replies);
+    case 1:
+      return hear(redis::settle(space, {{a_delivery(), Delivered{}}, {a_delivery(), Abandon{"400"}}}),
+                  replies);
+    case 2:
+      return hear(redis::redrive(space, a_delivery().id), replies);
+    case 3:
+      return hear(*redis::list_ids(space, DeliveryState::dead, 3, "62.0"), replies);
+    case 4:
+      return hear(redis::load_listed(space, DeliveryState::pending, some_ids()), replies);
+    case 5:
+      return hear(redis::load_listed(space, DeliveryState::dead, some_ids()), replies);
+    case 6:
+      return hear(redis::read_counters(space), replies);
+    case 7:
+      return hear(redis::read_backlog(space), replies);
+    case 8:
+      return hear(redis::claim_due(space, 0, 10, Seconds{1}), replies);
+    case 9:
+      return hear(redis::sessions_of(space, Subject{"alice"}, 0, 10), replies);
+    case 10:
+      return hear(redis::redeem(space, "nonce", Seconds{60}), replies);
+    default:
+      return hear(redis::agree_on_schema("slo:"), replies);
+  }
+}
+
+}  // namespace
+}  // namespace slo::fuzz
+
+FUZZ(input) {
+  using namespace slo::fuzz;
+  const auto which = input.below(20);
+  const auto piece = 1 + input.below(16);
+  const auto bytes = input.rest();
+  const auto replies = read_in_pieces(bytes, bytes.size() + 1);
+  promise(shown(replies) == shown(read_in_pieces(bytes, piece)),
+          "the pieces in which bytes come do not matter");
+  if (replies.owned.empty()) return;
+  return which < 8 ? hear_sessions(which, replies) : hear_others(which - 8, replies);
+}
