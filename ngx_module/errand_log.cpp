@@ -19,8 +19,8 @@ constexpr std::size_t kept_error = 200;
 std::string_view without_preamble(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   auto star = text.find(": *");
-  auto blank = star == text.npos ? star : text.find(' ', star + 2);
-  return blank == text.npos ? text : text.substr(blank + 1);
+  auto blank = star == std::string_view::npos ? star : text.find(' ', star + 2);
+  return blank == std::string_view::npos ? text : text.substr(blank + 1);
 }
 
 }  // namespace

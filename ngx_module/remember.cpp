@@ -29,7 +29,7 @@ void store(const ProviderConf& provider, const Lesson& lesson, const Failed& fai
 
 }  // namespace
 
-void remember_soon(const ProviderConf& provider, Lesson lesson, Failed failed) {
+void remember_soon(const ProviderConf& provider, Lesson lesson, const Failed& failed) {
   if (!lesson.key.value.empty()) return store(provider, lesson, failed);
   auto seat = worker()->link.submit<std::optional<SessionKey>>(
       redis::session_of_cookie(provider.space, *lesson.cookie),

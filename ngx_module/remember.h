@@ -12,6 +12,7 @@ namespace slo::ngx {
 
 // Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
 // be.
-void remember_soon(const ProviderConf& provider, Lesson lesson, std::function<void(const Refusal&)> failed);
+void remember_soon(const ProviderConf& provider, Lesson lesson,
+                   const std::function<void(const Refusal&)>& failed);
 
 }  // namespace slo::ngx

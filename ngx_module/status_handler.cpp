@@ -44,8 +44,8 @@ std::string prometheus(const StatusVisit& visit) {
       "# TYPE slo_store_up gauge\nslo_store_up " + std::to_string(visit.store_up ? 1 : 0) + "\n";
   for (std::size_t i = 0; i < counter_names.size(); ++i) {
     const std::string name = "slo_" + std::string(counter_names[i]) + "_total";
-    text += "# TYPE " + name + " counter\n" + name + " " + std::to_string(value_of(static_cast<Counter>(i))) +
-            "\n";
+    text.append("# TYPE ").append(name).append(" counter\n").append(name).append(" ");
+    text.append(std::to_string(value_of(static_cast<Counter>(i)))).append("\n");
   }
   for (const auto& provider : visit.providers) {
     const std::string label = "{provider=\"" + provider.name + "\"} ";
@@ -117,6 +117,7 @@ void ask_next(R& r) {
   ask(r, redis::read_backlog(providers[visit.next].space), with_backlog);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
 void with_body(R& r, Outcome<std::string>) {
   visit_of<StatusVisit>(r).store_up = worker()->link.is_up();
   ask_next(r);

@@ -27,7 +27,7 @@ std::optional<unsigned> read_database(std::string_view digits) {
   return number;
 }
 
-std::string with_database(std::string url, char mark, unsigned database) {
+std::string with_database(const std::string& url, char mark, unsigned database) {
   return database == 0 ? url : url + mark + std::to_string(database);
 }
 

@@ -54,7 +54,8 @@ const workers_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'u
 
 async function ends_well({ nginx }) {
   assert.equal(await nginx.child.gone, 0)
-  assert.deepEqual(nginx.log().split('\n').filter((line) => /\[(alert|emerg)\]|unexpected|exited on signal/.test(line)), [])
+  const bad = /\[(alert|emerg)\](?!.* setrlimit)|unexpected|exited on signal/  // valgrind keeps some descriptors for itself
+  assert.deepEqual(nginx.log().split('\n').filter((line) => bad.test(line)), [])
 }
 
 test('quit with deliveries and exchanges in flight', { timeout }, async (t) => {
