@@ -44,5 +44,6 @@ export async function bench(house, { quick }) {
   table('Links: targets', ['what', 'target', 'measured', 'met'],
         [['round trips of a logout with 3 clients: one to find, one to end, one to settle', ...verdict(three, 3, { at_most: true })]])
   remark('Logouts one at a time: with many at once several share a round trip. Answers that come back in different turns of the event loop ' +
-         'are settled in as many batches, so more than three can be needed where receivers differ in speed.')
+         'are settled in as many batches, so more than three can be needed where receivers differ in speed; fewer are, where a settlement leaves ' +
+         'together with what the next user asks.')
 }
