@@ -82,8 +82,8 @@ Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, c
 std::string why_not_connected(std::string_view sentence) {
   if (sentence.starts_with("upstream SSL certificate")) return "certificate";
   if (sentence.starts_with("SSL_do_handshake() failed")) return "handshake";
-  const bool is_name =
-      sentence.find("could not be resolved") != sentence.npos || sentence.starts_with("no resolver defined");
+  const bool is_name = sentence.find("could not be resolved") != std::string_view::npos ||
+                       sentence.starts_with("no resolver defined");
   return is_name ? "unresolved" : "refused";
 }
 
