@@ -38,6 +38,7 @@ Courier::~Courier() = default;
 
 Courier::BatchSeat Courier::dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
                                      WhenTold when_told) {
+  state_->turn.begin();  // a thousand of them take their share already
   Batch* batch = Batch::open(ngx_cycle->log, std::move(when_told));
   BatchSeat seat(batch);
   for (Delivery& delivery : leased) {

@@ -30,10 +30,12 @@ namespace slo::ngx {
 class Turn {
  public:
   explicit Turn(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
+  void begin() {
+    if (!began_) began_ = Clock::now(), next_turn_.post_next();
+  }
   bool is_over() {
-    const auto now = Clock::now();
-    if (!began_) began_ = now, next_turn_.post_next();
-    return now - *began_ >= std::chrono::microseconds(500);
+    begin();
+    return Clock::now() - *began_ >= std::chrono::microseconds(400);
   }
   // One for the whole turn: nginx's time stands still in it, and fresh dice take longer than a short token.
   const Moment& moment() {

@@ -115,12 +115,16 @@ Outcome<std::optional<Session>> Glimpse::read(const Reply& values) const {
 std::string common_sid(const SessionKey& key) { return is_minted(key) ? std::string() : key.value; }
 
 std::string delivery_id(const Session& session, const Participant& participant) {
-  const auto joined = (session.created + participant.joined).time_since_epoch().count();
-  return session.key.value + separator + std::to_string(joined) + separator + participant.client.value;
+  const auto joined = std::to_string((session.created + participant.joined).time_since_epoch().count());
+  std::string id;
+  id.reserve(session.key.value.size() + joined.size() + participant.client.value.size() + 2);
+  id.append(session.key.value).append(1, separator).append(joined).append(1, separator);
+  return id.append(participant.client.value);
 }
 
 std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason, TimeMs enqueued) {
   std::vector<Delivery> deliveries;
+  deliveries.reserve(session.participants.size());
   for (const auto& participant : session.participants) {
     if (!participant.channels.back) continue;
     const auto& sub = sub_of(session, participant);
