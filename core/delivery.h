@@ -61,8 +61,8 @@ struct Delivered {
 };
 struct RetryAt {
   Millis delay{};  // from now
-  std::string
-      why{};  // short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`
+  // Short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`.
+  std::string why{};
   friend bool operator==(const RetryAt&, const RetryAt&) = default;
 };
 struct Abandon {

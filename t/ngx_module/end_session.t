@@ -421,3 +421,13 @@ Referer: https://op.example/logout?id_token_hint=eyJsecret
 ['', '\Ahttps://op\.example/logout\n']
 --- no_error_log
 eyJsecret
+
+
+=== TEST 31: no page of ours links to the host that a path with two slashes names
+--- request
+GET //evil.example/..%2flogout?id_token_hint=broken
+--- error_code: 400
+--- response_body_like eval
+qr{\A(?!.*evil).*This request cannot be honoured}s
+--- no_error_log
+[error]
