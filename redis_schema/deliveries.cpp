@@ -126,8 +126,9 @@ Outcome<Settled> read_put_off(const Reply& reply) {
 Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const std::vector<Places>& groups,
                                            const Places& others) {
   auto whole = check_replies(replies, groups.size() + others.size(), "settle");
-  std::vector<Settled> settled(others.size());
-  for (const auto& group : groups) settled.resize(settled.size() + group.size());
+  std::size_t count = others.size();
+  for (const auto& group : groups) count += group.size();
+  std::vector<Settled> settled(count);
   for (std::size_t i = 0; whole && i < groups.size(); ++i) {
     whole = read_acknowledged(replies[i], groups[i], settled);
   }

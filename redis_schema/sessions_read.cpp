@@ -149,16 +149,18 @@ Exchange<Found> load(const Space& space, const Located& located) {
   for (const auto& at : glimpses) exchange.commands.push_back(glimpse(space, at));
   exchange.read = [located, glimpses](std::span<const Reply> replies) -> Outcome<Found> {
     if (auto whole = check_replies(replies, glimpses.size(), "HMGET"); !whole) return refuse(whole.error());
-    Found found = located.found;
+    std::vector<std::optional<Session>> sessions;
     for (std::size_t i = 0; i < glimpses.size(); ++i) {
       auto session = glimpses[i].read(replies[i]);
       if (!session) return refuse(session.error());
-      const std::size_t named = (located.cookie ? 1 : 0) + (located.sid ? 1 : 0);
-      if (i >= named) {
-        if (*session) add_live(found.by_subject, **session);
-      } else {
-        (located.cookie && i == 0 ? found.by_cookie : found.by_sid) = *std::move(session);
-      }
+      sessions.push_back(*std::move(session));
+    }
+    Found found = located.found;
+    auto next = sessions.begin();
+    if (located.cookie) found.by_cookie = std::move(*next++);
+    if (located.sid) found.by_sid = std::move(*next++);
+    for (; next != sessions.end(); ++next) {
+      if (*next) add_live(found.by_subject, **next);
     }
     return found;
   };
