@@ -116,7 +116,6 @@ struct SignedToken {
 // illegal base64url, duplicate members, non-objects, `crit`, a five-part token. REQUIRES: `token` outlives
 // the answer.
 Outcome<SignedToken> take_apart(std::string_view token);
-Outcome<Parsed> peek(std::string_view token);  // the same for who wants header and claims only
 
 // Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that
 // kid are tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown,
@@ -146,8 +145,8 @@ inline bool is_encrypted(std::string_view token) noexcept {  // five parts
   return dots == 4;
 }
 // Decrypts with the key that the header's kid names, else with each that fits. `algs`: the key management
-// algorithms allowed: those of encrypt(), and RSA1_5. Fault::token_undecryptable, or what peek() says of a
-// broken token or header.
+// algorithms allowed: those of encrypt(), and RSA1_5. Fault::token_undecryptable, or what take_apart() says
+// of a broken token or header.
 Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
                              const std::vector<std::string_view>& algs);
 

@@ -84,8 +84,4 @@ bool answers_to(const Key& key, const std::optional<std::string>& kid) {
   return !kid || key.kid() == *kid || (key.kid().empty() && key.body().kind == Kind::oct);
 }
 
-Outcome<Parsed> peek(std::string_view token) {
-  return take_apart(token).map([](SignedToken&& taken) { return std::move(taken.parsed); });
-}
-
 }  // namespace slo::jose

@@ -10,6 +10,7 @@
 #include "core/jose_body.h"
 #include "t/core/jose_test_keys.h"
 #include "t/core/jose_vectors.h"
+#include "t/harness/builders.h"
 #include "t/harness/test_keys.h"
 
 namespace slo::jose_verify_test {
@@ -176,7 +177,7 @@ TEST(JoseVerify, looks_keys_up_by_kid_and_tries_each_that_fits_without_one) {
   const Key curve = key_of(test_keys::p256);
   second.set_kid("");
   const auto nameless = *jose::sign(second, Algorithm::RS256, nullptr, claims);
-  EXPECT_EQ(string_member(jose::peek(nameless)->header.get(), "kid"), std::nullopt);
+  EXPECT_EQ(string_member(peek(nameless)->header.get(), "kid"), std::nullopt);
   second.set_kid("second");
   const auto named = *jose::sign(second, Algorithm::RS256, nullptr, claims);
 
@@ -219,7 +220,7 @@ TEST(JoseVerify, refuses_extensions_that_must_be_understood) {
     const auto header = parse_json(std::string(R"({"b64":true,"crit":)") + critical + "}");
     const auto token = *jose::sign(key, Algorithm::ES256, header->get(), claims);
     EXPECT_EQ(fault_of(token, key, Algorithm::ES256), "token_critical_header") << critical;
-    EXPECT_EQ(fault_of(jose::peek(token)), "token_critical_header") << critical;
+    EXPECT_EQ(fault_of(peek(token)), "token_critical_header") << critical;
   }
 }
 
@@ -256,7 +257,7 @@ TEST(JoseVerify, refuses_other_structures_than_three_parts) {
         token + ".AA.AA", token.substr(0, token.rfind('.')), " " + token, token + "=", token + "\r\n",
         R"({"payload":"e30","protected":"e30","signature":"e30"})" + std::string()}) {
     EXPECT_EQ(fault_of(bad, key, Algorithm::ES256), "token_malformed") << bad;
-    EXPECT_EQ(fault_of(jose::peek(bad)), "token_malformed") << bad;
+    EXPECT_EQ(fault_of(peek(bad)), "token_malformed") << bad;
   }
 }
 
@@ -269,7 +270,7 @@ TEST(JoseVerify, takes_tokens_up_to_16_kib) {
   while (padded(size + 1).size() <= jose::token_limit) ++size;
   EXPECT_EQ(fault_of(padded(size), key, Algorithm::ES256), "accepted");
   EXPECT_EQ(fault_of(padded(size + 1), key, Algorithm::ES256), "token_too_large");
-  EXPECT_EQ(fault_of(jose::peek(padded(size + 1))), "token_too_large");
+  EXPECT_EQ(fault_of(peek(padded(size + 1))), "token_too_large");
 }
 
 // A good ES256 token with its signature replaced by what `change` makes of the 64 bytes.

@@ -43,7 +43,7 @@ TEST(LogoutToken, holds_exactly_what_the_specification_asks_for) {
 
 TEST(LogoutToken, is_typed_and_names_its_key) {
   const auto token = granted(write_logout_token(a_provider(), a_back_client(), some_claims()));
-  EXPECT_EQ(dump_json(granted(jose::peek(token)).header.get()),
+  EXPECT_EQ(dump_json(granted(peek(token)).header.get()),
             R"({"alg":"RS256","typ":"logout+jwt","kid":")" + a_key().kid() + "\"}");
 }
 
@@ -51,7 +51,7 @@ TEST(LogoutToken, leaves_typ_and_the_array_of_aud_to_the_client) {
   Client client = a_back_client();
   client.logout_token_typ = false;
   client.logout_token_aud_array = false;
-  const auto parsed = granted(jose::peek(granted(write_logout_token(a_provider(), client, some_claims()))));
+  const auto parsed = granted(peek(granted(write_logout_token(a_provider(), client, some_claims()))));
   EXPECT_FALSE(has_member(parsed.header.get(), "typ"));
   EXPECT_EQ(string_member(parsed.claims.get(), "aud"), "app-a");
 }

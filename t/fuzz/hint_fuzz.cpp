@@ -114,6 +114,6 @@ FUZZ(input) {
   if (input.flag()) return slo::fuzz::sign_and_verify(input);
   const auto sent_client = input.text();
   const auto token = input.rest();
-  const auto peeked = slo::jose::peek(token);
+  const auto peeked = slo::peek(token);
   slo::fuzz::verify(token, sent_client, peeked ? peeked->claims.get() : nullptr);
 }

@@ -35,7 +35,7 @@ bool could_be_ours(const std::string& token, const jose::Parsed& parsed, jose::A
 }
 
 void verify_anything(const std::string& token) {
-  const auto peeked = jose::peek(token);
+  const auto peeked = peek(token);
   promise(!peeked || token.size() <= jose::token_limit, "a token has a limit");
   for (const auto name : algorithm_names) {
     const auto algorithm = *jose::read_algorithm(name);
