@@ -82,7 +82,7 @@ Json delivery_json(const ListedDelivery& listed) {
   Json object{json_object()};
   api_put_text(object.get(), "id", delivery.id);
   api_put_text(object.get(), "sid", delivery.session.value);
-  api_put_text(object.get(), "client_id", delivery.client.value);
+  if (!delivery.client.value.empty()) api_put_text(object.get(), "client_id", delivery.client.value);
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
   api_put_text(object.get(), "reason", delivery.reason);
   api_put_integer(object.get(), "attempts", delivery.attempt);

@@ -147,21 +147,31 @@ Page finish_page(const Provider& provider, const Closing& finish, const Applicat
   return framed_page(content);
 }
 
-Page ended_page(const Provider& provider, const Closing& finish, const Applications& applications,
-                const Onward& onward, const Moment& moment) {
+bool is_in_front(const Participant& participant) { return participant.channels.front; }
+
+Page ended_page(const Provider& provider, const Closing& finish, const Session& ended,
+                const std::vector<Told>& told, const Onward& onward, const Moment& moment) {
+  const bool moves_on = !names_applications(provider, onward);
+  if (moves_on && std::ranges::none_of(ended.participants, is_in_front)) {
+    return see_other(destination(provider, onward));
+  }
+  const Applications applications = list_applications(provider, ended, told);
   if (std::ranges::any_of(applications, is_framed)) {
     return frame_page(provider, finish, applications, onward, moment);
   }
-  std::string target = destination(provider, onward);
-  if (!target.empty() && !onward.refused) return see_other(std::move(target));
-  return finish_page(provider, finish, applications, onward);
+  return moves_on ? see_other(destination(provider, onward))
+                  : finish_page(provider, finish, applications, onward);
 }
 
 }  // namespace
 
+bool names_applications(const Provider& provider, const Onward& onward) {
+  return onward.refused || (onward.uri.empty() && provider.post_logout_uri.empty());
+}
+
 Page logout_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
                  const Onward& onward, const Moment& moment) {
-  Page page = ended_page(provider, end_of_session, list_applications(provider, ended, told), onward, moment);
+  Page page = ended_page(provider, end_of_session, ended, told, onward, moment);
   expire_session_cookie(page, provider);
   return page;
 }
@@ -182,7 +192,7 @@ Page one_client_page(const Provider& provider, const Onward& onward) {
 
 Page one_client_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
                      const Onward& onward, const Moment& moment) {
-  return ended_page(provider, end_of_participation, list_applications(provider, ended, told), onward, moment);
+  return ended_page(provider, end_of_participation, ended, told, onward, moment);
 }
 
 std::string onward_location(const Onward& onward) {

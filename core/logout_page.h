@@ -28,6 +28,9 @@ struct Told {
 Page logout_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
                  const Onward& onward, const Moment& moment);
 
+// Is it a page even where nobody has an iframe? False: it is a redirect then, which names nobody.
+bool names_applications(const Provider& provider, const Onward& onward);
+
 // Nothing was left to end: a 303 onward or the friendly page; the cookie is expired as well.
 Page already_out_page(const Provider& provider, const Onward& onward);
 

@@ -2,11 +2,13 @@
 // An SSO session and the clients that take part in it, as the store gives them back.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/moment.h"
@@ -34,6 +36,13 @@ struct Participant {
   bool no_sid = false;
   friend bool operator==(const Participant&, const Participant&) = default;
 };
+
+// The same order on every page: by the time they joined, then by name.
+inline void order_by_joining(std::vector<Participant>& participants) {
+  std::ranges::sort(participants, [](const Participant& a, const Participant& b) {
+    return std::tie(a.joined, a.client) < std::tie(b.joined, b.client);
+  });
+}
 
 struct Session {
   SessionKey key{};

@@ -4,6 +4,7 @@
 // What a command means and how a result looks is administration.h's; here are only its doors.
 #include "core/administration.h"
 #include "ngx_module/ask.h"
+#include "ngx_module/await.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
@@ -23,6 +24,8 @@ struct ApiVisit : Visit {
   std::string query{};
   std::optional<ApiCommand> command{};
   redis::DeliveryIds ids{};
+  redis::Ended ended{};
+  Courier::BatchSeat batch{};
   std::string next{};
 };
 
@@ -108,14 +111,20 @@ redis::EndTerms terms_of(const Provider& provider) {
           .caller = nonce(this_moment(), 0)};
 }
 
+void with_everyone_met(R& r, const std::vector<Told>&) {
+  auto& visit = visit_at(r);
+  if (const auto* command = std::get_if<api::EndParticipation>(&*visit.command)) {
+    return respond(r, participation_page(provider_of(r), command->client));
+  }
+  respond(r, ending_page(provider_of(r), visit.ended.ending));
+}
+
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
   if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
-  worker()->courier.send(*visit_at(r).provider, std::move((*ended)->leased));
-  if (const auto* command = std::get_if<api::EndParticipation>(&*visit_at(r).command)) {
-    return respond(r, participation_page(provider_of(r), command->client));
-  }
-  respond(r, ending_page(provider_of(r), (*ended)->ending));
+  auto& visit = visit_at(r);
+  visit.ended = std::move(**ended);
+  visit.batch = await(r, *visit.provider, visit.ended, {.for_everyone = true}, with_everyone_met);
 }
 
 void carry_out(R& r, const api::EndSession& command) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The deliveries that one ended session sent out together, and the one who waits for their first answers.
 //
-// Lives as long as anybody has a share in it: the seat of the waiting side, and each delivery that has no
-// first answer.
+// Lives as long as anybody has a part in it: the seat of the waiting side, each source of further deliveries,
+// and each delivery that has no first answer.
 #pragma once
 
 #include <functional>
@@ -16,10 +16,18 @@
 
 namespace slo::ngx {
 
+// What somebody waits for, and how he is told. Neither is called from inside the call that begins the wait.
+struct Waiting {
+  Millis time{};              // at most so long for the first answers
+  bool for_everyone = false;  // but in any case until each participant has been met
+  // Further participants of the session, which were not known when the wait began.
+  std::function<void(const std::vector<Participant>&)> met{};
+  // Once, at the end. One entry for each delivery.
+  std::function<void(const std::vector<Told>&)> told{};
+};
+
 class Batch {
  public:
-  using WhenTold = std::function<void(const std::vector<Told>&)>;
-
   // One delivery's share. Destroyed without an answer, the delivery stays pending.
   class Share {
    public:
@@ -41,25 +49,48 @@ class Batch {
     std::size_t place_ = 0;
   };
 
+  // Where further deliveries of the batch come from; none once it is destroyed. An empty one has no batch.
+  class Source {
+   public:
+    Source() = default;
+    Source(Source&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
+    Source& operator=(Source&& other) noexcept {
+      std::swap(batch_, other.batch_);
+      return *this;
+    }
+    ~Source();
+    Share share(const ClientId& client);
+    void met(const std::vector<Participant>& participants);
+
+   private:
+    friend class Batch;
+    explicit Source(Batch* batch) : batch_(batch) {}
+    Batch* batch_ = nullptr;
+  };
+
   // The seat of the waiting side is taken; leave() gives it up.
-  static Batch* open(ngx_log_t* log, WhenTold when_told);
+  static Batch* open(ngx_log_t* log, Waiting waiting);
   Share share(const ClientId& client);
-  // All have got their shares: from now on `when_told` may be called.
-  void close(Millis wait);
+  Source source();
+  // All have got their parts: from now on the waiting side may be told.
+  void close();
   void leave() noexcept;
 
-  Batch(ngx_log_t* log, WhenTold when_told);
+  Batch(ngx_log_t* log, Waiting waiting);
 
  private:
+  bool is_complete() const { return shares_ == 0 && sources_ == 0; }
   void tell();
   void look();
 
   std::unique_ptr<Batch> self_{};
-  WhenTold when_told_;  // empty: told, or nobody waits any more
+  Waiting waiting_;  // `told` is empty: he was told, or nobody waits any more
   std::vector<Told> told_{};
   unsigned shares_ = 0;
+  unsigned sources_ = 0;
   bool is_seated_ = true;
   bool is_closed_ = false;
+  bool is_overdue_ = false;  // his time is over, but somebody has not been met
   Wake wake_;
 };
 

@@ -12,18 +12,12 @@ Millis lease_of(const DeliveryPolicy& policy) { return policy.timeout + lease_ma
 struct Courier::State {
   State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
     for (const auto& provider : conf.providers) {
-      // Without a carrier nothing of this provider can be delivered from here: it is left to hosts that have
-      // one.
-      bool is_carried = provider.carrier != nullptr;
-      rounds.push_back(is_carried ? std::make_unique<Round>(provider, link, turn, log) : nullptr);
+      rounds.push_back(std::make_unique<Round>(provider, link, turn, log));
     }
   }
 
-  void take(const ProviderConf& provider, Delivery delivery, Batch::Share share) {
-    ngx_msec_t lease_end =
-        ngx_current_msec + static_cast<ngx_msec_t>(lease_of(provider.provider.delivery).count());
-    Round* round = provider.index < rounds.size() ? rounds[provider.index].get() : nullptr;
-    if (round != nullptr) round->take(std::move(delivery), lease_end, std::move(share));
+  Round* round_of(const ProviderConf& provider) {
+    return provider.index < rounds.size() ? rounds[provider.index].get() : nullptr;
   }
 
   ngx_log_t* log;
@@ -31,26 +25,39 @@ struct Courier::State {
   std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index; none once the worker has quit
 };
 
+namespace {
+
+ngx_msec_t lease_end_of(const ProviderConf& provider) {
+  return ngx_current_msec + static_cast<ngx_msec_t>(lease_of(provider.provider.delivery).count());
+}
+
+}  // namespace
+
 Courier::Courier(const MainConf& conf, RedisLink& link, ngx_log_t* log)
     : state_(std::make_unique<State>(conf, link, log)) {}
 
 Courier::~Courier() = default;
 
-Courier::BatchSeat Courier::dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
-                                     WhenTold when_told) {
-  state_->turn.begin();  // a thousand of them take their share already
-  Batch* batch = Batch::open(ngx_cycle->log, std::move(when_told));
+Courier::BatchSeat Courier::dispatch(const ProviderConf& provider, redis::Owed owed, Waiting waiting) {
+  Batch* batch = Batch::open(ngx_cycle->log, std::move(waiting));
   BatchSeat seat(batch);
-  for (Delivery& delivery : leased) {
+  Round* round = state_->round_of(provider);
+  const ngx_msec_t lease_end = lease_end_of(provider);
+  for (Delivery& delivery : owed.deliveries) {
     Batch::Share share = batch->share(delivery.client);
-    state_->take(provider, std::move(delivery), std::move(share));
+    if (round != nullptr) round->take(std::move(delivery), lease_end, std::move(share));
   }
-  batch->close(provider.provider.delivery.wait);
+  for (redis::Bundle& bundle : owed.bundles) {
+    Batch::Source source = batch->source();
+    if (round != nullptr) round->take(std::move(bundle), lease_end, std::move(source));
+  }
+  batch->close();
   return seat;
 }
 
-void Courier::send(const ProviderConf& provider, std::vector<Delivery> leased) {
-  for (Delivery& delivery : leased) state_->take(provider, std::move(delivery), {});
+void Courier::send(const ProviderConf& provider, redis::Owed owed) {
+  Round* round = state_->round_of(provider);
+  if (round != nullptr) round->take(std::move(owed), lease_end_of(provider));
 }
 
 void Courier::quit() noexcept { state_->rounds.clear(); }

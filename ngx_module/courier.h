@@ -7,15 +7,14 @@
 // milliseconds.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <vector>
 
 #include "core/delivery.h"
-#include "core/logout_page.h"
+#include "ngx_module/batch.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/redis_link.h"
+#include "redis_schema/bundle.h"
 
 namespace slo::ngx {
 
@@ -23,12 +22,8 @@ namespace slo::ngx {
 inline constexpr Millis lease_margin{10'000};
 Millis lease_of(const DeliveryPolicy& policy);
 
-class Batch;  // batch.h
-
 class Courier {
  public:
-  using WhenTold = std::function<void(const std::vector<Told>&)>;
-
   // The side that waits for a batch: destroyed, nobody is called; the deliveries go on.
   class BatchSeat {
    public:
@@ -47,15 +42,12 @@ class Courier {
   ~Courier();
   Courier(const Courier&) = delete;
 
-  // Sends `leased` (leased for lease_of() just now). `when_told` is called once, from a later turn of the
-  // event loop: as soon as every one of them has had its first answer, or when the provider's `delivery
-  // wait=` is over; the list has one entry per delivery. wait=0 or an empty list: at once, but not from
-  // inside dispatch().
-  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, std::vector<Delivery> leased,
-                                   WhenTold when_told);
+  // Sends what is owed (leased for lease_of() just now). Who waits is told as soon as every delivery has had
+  // its first answer, or when his time is over; with no time, or nothing owed, at once.
+  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, redis::Owed owed, Waiting waiting);
 
   // The same without anybody who waits: expiry, API.
-  void send(const ProviderConf& provider, std::vector<Delivery> leased);
+  void send(const ProviderConf& provider, redis::Owed owed);
 
   void quit() noexcept;  // exit_process
 

@@ -6,6 +6,7 @@
 #include "core/end_session.h"
 #include "core/logout_page.h"
 #include "ngx_module/ask.h"
+#include "ngx_module/await.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
@@ -62,20 +63,6 @@ void with_participants_told(R& r, const std::vector<Told>& told) {
            logout_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
 }
 
-// The answer hangs on the courier's batch, never on a subrequest of the user's request. A client that goes
-// away leaves an empty chair: its pool destroys the visit and with it the seat; the deliveries go on.
-void wait_for_receivers(R& r) {
-  auto& visit = visit_of<EndSessionVisit>(r);
-  r.read_event_handler = ngx_http_test_reading;
-  r.write_event_handler = ngx_http_request_empty_handler;
-  visit.batch = worker()->courier.dispatch(*visit.provider, std::move(visit.ended.leased),
-                                           [&r](const std::vector<Told>& told) {
-                                             ngx_connection_t* connection = r.connection;
-                                             with_participants_told(r, told);
-                                             ngx_http_run_posted_requests(connection);
-                                           });
-}
-
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
   auto& visit = visit_of<EndSessionVisit>(r);
@@ -84,7 +71,10 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
                     already_out_page(provider_of(visit), visit.end.onward));
   }
   visit.ended = std::move(**ended);
-  wait_for_receivers(r);
+  const bool names_all = visit.ended.in_front || names_applications(provider_of(visit), visit.end.onward);
+  visit.batch =
+      await(r, *visit.provider, visit.ended,
+            {.time = provider_of(visit).delivery.wait, .for_everyone = names_all}, with_participants_told);
 }
 
 void end_now(R& r) {

@@ -71,7 +71,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
         if (!ended) return report(log_, ended.error(), provider.provider.name);
         if (!*ended || (*ended)->ending.already) return;
         count(Counter::sessions_expired);
-        courier_.send(provider, std::move((*ended)->leased));
+        courier_.send(provider, std::move((*ended)->owed));
       });
   seat.keep();
 }

@@ -85,6 +85,7 @@ class Lanes {
 
   std::size_t waiting() const { return waiting_; }
   std::size_t running() const { return running_; }
+  std::size_t ready() const { return turns_.size(); }  // lanes that may start one
   // How many more could start at once. What waits for its own receiver does not count.
   std::size_t room() const { return turns_.empty() && running_ < caps_.in_all ? caps_.in_all - running_ : 0; }
   // Is one more for this receiver in vain for now: it does not answer, and enough deliveries wait to try it

@@ -45,6 +45,10 @@ Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* l
       lanes_({.in_all = conf.provider.delivery.concurrency, .per_lane = conf.provider.delivery.per_host}),
       sealing_(conf.provider, conf.threads, log),
       settling_(conf.space, link, log),
+      unbundling_(conf, link, settling_,
+                  [this](Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
+                    take(std::move(delivery), lease_end, std::move(share));
+                  }),
       pump_(log, [this] { pump(); }),
       tick_(log, [this] { tick(); }),
       cursor_(static_cast<std::uint16_t>(ngx_random() % redis::partitions)) {
@@ -53,15 +57,32 @@ Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* l
 }
 
 void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
+  if (conf_.carrier == nullptr) return;
   fresh_.push_back({std::move(delivery), lease_end, std::move(share)});
   pump_.post();
 }
 
+void Round::take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source) {
+  unbundling_.add(std::move(bundle), lease_end, std::move(source));
+  draw();
+}
+
+void Round::take(redis::Owed owed, ngx_msec_t lease_end) {
+  for (Delivery& delivery : owed.deliveries) take(std::move(delivery), lease_end, Batch::Share());
+  for (redis::Bundle& bundle : owed.bundles) take(std::move(bundle), lease_end, Batch::Source());
+}
+
 void Round::pump() {
   if (ngx_exiting) return hand_back();
+  draw();
   const bool is_done = start_all();
   launch_sealed();
   if (is_done) claim();
+}
+
+// So early that there is always something to start until the answer has come.
+void Round::draw() {
+  if (fresh_.size() + lanes_.ready() < conf_.provider.delivery.concurrency) unbundling_.draw();
 }
 
 // Starts before it sorts: the first receiver of a thousand need not wait for the other lanes. False: there is
@@ -195,6 +216,7 @@ void Round::postpone(Parcel parcel) {
 
 // This worker quits: what has not started is due at once for those that stay.
 void Round::hand_back() {
+  unbundling_.hand_back();
   std::vector<Parcel> left = lanes_.give_up();
   std::move(fresh_.begin(), fresh_.end(), std::back_inserter(left));
   fresh_.clear();
@@ -208,6 +230,7 @@ void Round::tick() {
   if (ngx_exiting) return;
   tick_.after(next_second());
   unasked_ = redis::partitions;
+  draw();
   claim();
 }
 
@@ -217,31 +240,31 @@ void Round::claim() {
   std::size_t room = lanes_.room();
   bool is_worth_it = room > 0 && (lanes_.running() == 0 || room * 4 >= conf_.provider.delivery.concurrency);
   if (unasked_ == 0 || is_claiming_ || ngx_exiting || !is_worth_it || !link_.is_up()) return;
+  if (conf_.carrier == nullptr) return;
   auto count = static_cast<std::uint16_t>(std::min<std::size_t>(room, unasked_));
   auto limit = static_cast<unsigned>(std::clamp<std::size_t>(room / count, 1, most_of_one_partition));
   Millis lease = lease_of(conf_.provider.delivery);
   ngx_msec_t lease_end = ngx_current_msec + static_cast<ngx_msec_t>(lease.count());
   is_claiming_ = true;
-  claim_seat_ = link_.submit<std::vector<Delivery>>(
-      redis::claim(conf_.space, cursor_, count, limit, lease),
-      [this, limit, lease_end](Outcome<std::vector<Delivery>> deliveries) {
-        is_claiming_ = false;
-        if (deliveries) {
-          claimed(*deliveries, limit, lease_end);
-        } else {
-          unasked_ = 0;  // the store is away, which the link has told already
-        }
-      });
+  claim_seat_ = link_.submit<redis::Owed>(redis::claim(conf_.space, cursor_, count, limit, lease),
+                                          [this, limit, lease_end](Outcome<redis::Owed> owed) {
+                                            is_claiming_ = false;
+                                            if (owed) {
+                                              claimed(*std::move(owed), limit, lease_end);
+                                            } else {
+                                              unasked_ =
+                                                  0;  // the store is away, which the link has told already
+                                            }
+                                          });
   cursor_ = static_cast<std::uint16_t>((cursor_ + count) % redis::partitions);
   unasked_ = static_cast<std::uint16_t>(unasked_ - count);
 }
 
-void Round::claimed(const std::vector<Delivery>& deliveries, unsigned limit, ngx_msec_t lease_end) {
+void Round::claimed(redis::Owed owed, unsigned limit, ngx_msec_t lease_end) {
   std::array<unsigned, redis::partitions> given{};
-  for (const Delivery& delivery : deliveries) {
-    ++given[redis::partition_of(delivery.session.value)];
-    take(delivery, lease_end, {});
-  }
+  for (const Delivery& delivery : owed.deliveries) ++given[redis::partition_of(delivery.session.value)];
+  for (const redis::Bundle& bundle : owed.bundles) ++given[redis::partition_of(bundle.session.value)];
+  take(std::move(owed), lease_end);
   bool more = std::any_of(given.begin(), given.end(), [limit](unsigned n) { return n >= limit; });
   if (more) unasked_ = redis::partitions;
   pump_.post();

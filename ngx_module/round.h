@@ -20,6 +20,7 @@
 #include "ngx_module/redis_link.h"
 #include "ngx_module/sealing.h"
 #include "ngx_module/settling.h"
+#include "ngx_module/unbundling.h"
 #include "ngx_module/wake.h"
 #include "ngx_module/worker.h"
 
@@ -55,8 +56,11 @@ class Round {
   Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log);
   Round(const Round&) = delete;
 
-  // `delivery` is leased to us until `lease_end` (by ngx_current_msec).
+  // Leased to us until `lease_end` (by ngx_current_msec). Without a carrier nothing of this provider can be
+  // delivered from here: deliveries are left to hosts that have one.
   void take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share);
+  void take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source);
+  void take(redis::Owed owed, ngx_msec_t lease_end);
 
  private:
   struct Parcel {
@@ -77,6 +81,7 @@ class Round {
   };
 
   void pump();
+  void draw();
   bool start_all();
   void sort_in(Parcel parcel);
   bool may_connect() const;
@@ -91,7 +96,7 @@ class Round {
 
   void tick();
   void claim();
-  void claimed(const std::vector<Delivery>& deliveries, unsigned limit, ngx_msec_t lease_end);
+  void claimed(redis::Owed owed, unsigned limit, ngx_msec_t lease_end);
 
   const ProviderConf& conf_;
   RedisLink& link_;
@@ -106,6 +111,7 @@ class Round {
   std::vector<std::list<Trip>::iterator> sealed_{};  // to be launched
   Sealing sealing_;
   Settling settling_;
+  Unbundling unbundling_;
   Wake pump_;
   Wake tick_;
   RedisLink::Seat claim_seat_{};

@@ -22,29 +22,33 @@ Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Mi
       {std::to_string(std::min(limit, claim_limit)), std::to_string(lease.count())});
 }
 
-Outcome<void> read_claimed(const Reply& reply, std::vector<Delivery>& claimed) {
+Outcome<void> read_claimed(const Reply& reply, Owed& claimed) {
   if (reply.is_error()) return refuse(refusal_of(reply));
   if (!reply.is_array()) return refuse(unexpected_reply("claim"));
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const auto id = reply[i][0].text(), record = reply[i][1].text();
     const auto attempt = reply[i][2].integer();
     if (!id || !record || !attempt) return refuse(unexpected_reply("claim"));
-    auto delivery = read_record(*id, *record).delivery;
-    delivery.attempt = static_cast<unsigned>(*attempt);
-    claimed.push_back(std::move(delivery));
+    const auto token = static_cast<unsigned>(*attempt);
+    if (is_bundle(*id)) {
+      claimed.bundles.push_back(read_bundle(*id, *record, token));
+    } else {
+      claimed.deliveries.push_back(read_record(*id, *record).delivery);
+      claimed.deliveries.back().attempt = token;
+    }
   }
   return {};
 }
 
 // Where one partition refuses, what the others leased must not be forgotten.
-Outcome<std::vector<Delivery>> read_all_claimed(std::span<const Reply> replies) {
-  std::vector<Delivery> claimed;
+Outcome<Owed> read_all_claimed(std::span<const Reply> replies) {
+  Owed claimed;
   Outcome<void> whole{};
   for (const auto& reply : replies) {
     auto part = read_claimed(reply, claimed);
     if (!part && whole) whole = std::move(part);
   }
-  if (claimed.empty() && !whole) return refuse(whole.error());
+  if (claimed == Owed{} && !whole) return refuse(whole.error());
   return claimed;
 }
 
@@ -143,9 +147,9 @@ Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const
 
 }  // namespace
 
-Exchange<std::vector<Delivery>> claim(const Space& space, std::uint16_t first, std::uint16_t count,
-                                      unsigned limit, Millis lease) {
-  Exchange<std::vector<Delivery>> exchange;
+Exchange<Owed> claim(const Space& space, std::uint16_t first, std::uint16_t count, unsigned limit,
+                     Millis lease) {
+  Exchange<Owed> exchange;
   for (unsigned i = 0; i < std::min(count, partitions); ++i) {
     const auto partition = static_cast<std::uint16_t>((first + i) % partitions);
     exchange.commands.push_back(claim_in(space, partition, limit, lease));

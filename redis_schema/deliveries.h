@@ -8,6 +8,7 @@
 
 #include "core/administration.h"
 #include "core/delivery.h"
+#include "redis_schema/bundle.h"
 #include "redis_schema/exchange.h"
 #include "redis_schema/key.h"
 
@@ -15,10 +16,9 @@ namespace slo::redis {
 
 inline constexpr unsigned dead_letter_cap = 1000;  // per partition; the oldest go first
 
-// Due deliveries of `count` partitions from `first` on (wrapping round), at most `limit` of each, leased for
+// What is due in `count` partitions from `first` on (wrapping round), at most `limit` of each, leased for
 // `lease`.
-Exchange<std::vector<Delivery>> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit,
-                                      Millis lease);
+Exchange<Owed> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit, Millis lease);
 
 enum class Settled : std::uint8_t { stale, delivered, rescheduled, dead };
 struct Settlement {

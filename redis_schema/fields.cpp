@@ -3,7 +3,6 @@
 #include "redis_schema/fields.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "redis_schema/key.h"
 
@@ -83,9 +82,7 @@ Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply&
     const auto name = fields[i].text(), value = fields[i + 1].text();
     if (!name || !value || !read_field(session, *name, *value)) return refuse(unexpected_reply("HGETALL"));
   }
-  std::ranges::sort(session.participants, [](const Participant& a, const Participant& b) {
-    return std::tie(a.joined, a.client) < std::tie(b.joined, b.client);
-  });
+  order_by_joining(session.participants);
   return session;
 }
 
@@ -154,6 +151,18 @@ Record read_record(std::string_view id, std::string_view record) {
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
   read.error = record;
   return read;
+}
+
+bool is_bundle(std::string_view id) { return id.find(separator) == std::string_view::npos; }
+
+Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt) {
+  take_part(record);
+  const auto reason = take_part(record);
+  take_part(record);
+  return {.session = {std::string(id)},
+          .reason = std::string(reason),
+          .place = std::string(take_part(record)),
+          .attempt = attempt};
 }
 
 Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what) {

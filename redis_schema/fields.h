@@ -10,6 +10,7 @@
 
 #include "core/delivery.h"
 #include "core/session.h"
+#include "redis_schema/bundle.h"
 #include "redis_schema/reply.h"
 
 namespace slo::redis {
@@ -20,8 +21,7 @@ inline constexpr char separator = '\x1f';
 // The low four bits of a participation's number.
 unsigned flags_of(const Channels& channels) noexcept;
 
-// A session from the names and values of its hash (HGETALL); nullopt for an empty one. Participants by the
-// time they joined, then by name: the same order on every page.
+// A session from the names and values of its hash (HGETALL); nullopt for an empty one.
 Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply& fields);
 
 // What a logout must know of a session before it ends it, however many take part in it.
@@ -50,6 +50,11 @@ struct Record {
   std::string error{};  // of the last attempt
 };
 Record read_record(std::string_view id, std::string_view record);
+
+// Is this entry of the queue a bundle? Its id is the session's key, its record
+// `ended ms␟reason␟last place␟next place[␟last error]`.
+bool is_bundle(std::string_view id);
+Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt);
 
 // Are there `count` replies and no error among them? Else the first error, or an unexpected reply to `what`.
 Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what);

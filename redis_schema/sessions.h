@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/delivery.h"
 #include "core/session.h"
+#include "redis_schema/bundle.h"
 #include "redis_schema/exchange.h"
 #include "redis_schema/key.h"
 
@@ -51,9 +51,12 @@ struct EndTerms {
   // as the first time, and the deliveries still find who sends them.
   std::string caller{};
 };
+// Sessions of more clients than this are ended at once, but come without them and with a bundle instead.
+inline constexpr unsigned most_unbundled = 32;
 struct Ended {
   Ending ending{};
-  std::vector<Delivery> leased{};  // enqueued by this call, attempt 1, ours until the lease runs out
+  Owed owed{};            // enqueued by this call, attempt 1; nothing where there is no lease
+  bool in_front = false;  // some client in the bundle is told through the browser
 };
 // nullopt: there is no such session; or it is not due yet.
 Exchange<std::optional<Ended>> end_session(const Space&, const SessionKey& key, const EndTerms& terms);

@@ -12,6 +12,7 @@ namespace slo::redis {
 namespace {
 
 constexpr std::string_view schema_version = "1";
+constexpr unsigned own_fields = 10;  // of a session's hash, about
 
 Command list_under(const Space& space, const Subject& sub, const Lesson& lesson) {
   return run_script(index_script, partition_of(sub.value), {subject_key(space, sub)},
@@ -67,9 +68,11 @@ Outcome<std::optional<Ended>> read_ended(const SessionKey& key, std::string_view
     return refuse(unexpected_reply("end"));
   }
   Ended ended{.ending = {.already = word == "already", .session = **std::move(session)}};
-  if (is_leased && !ended.ending.already) {
-    ended.leased = deliveries_of(ended.ending.session, reason, TimeMs{Millis{*enqueued}});
-  }
+  if (!is_leased || ended.ending.already) return ended;
+  const auto bundled = reply[3].integer().value_or(0);
+  if (bundled > 0) ended.owed.bundles.push_back({.session = key, .reason = std::string(reason)});
+  ended.owed.deliveries = deliveries_of(ended.ending.session, reason, TimeMs{Millis{*enqueued}});
+  ended.in_front = bundled == 2;
   return ended;
 }
 
@@ -126,7 +129,8 @@ Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey&
                   counters_key(space, partition), feed_key(space, partition)},
                  {key.value, terms.only_if_due ? "due" : "force", std::string(terms.reason),
                   std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
-                  std::to_string(terms.lease.count()), common_sid(key), terms.caller}),
+                  std::to_string(terms.lease.count()), common_sid(key), terms.caller,
+                  std::to_string(own_fields + most_unbundled)}),
       key, terms);
 }
 

@@ -2,10 +2,12 @@
 -- end: ends a session and owes each of its back-channel clients a logout, in one step.
 -- KEYS  S X Q D A M RS
 -- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
---       (its own random name for this call; '' = none)
--- Returns {'ended', ms, fields}, {'already', ms, fields}, {'later', due s}, {'none'}. fields: S as it is now, flat;
---       ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller that
---       ended it is answered 'ended' each time it asks while the lease lasts: it may not have heard.
+--       (its own random name for this call; '' = none), most fields of S for which all is done here
+-- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
+--       now, flat; ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller
+--       that ended it is answered 'ended' each time it asks while the lease lasts: it may not have heard.
+--       bundled 1: fields are without clients; one bundle, leased like a delivery, stands in the queue for all of their
+--       deliveries (unbundle). 2: the same, and some client is told through the browser.
 -- Promise: exactly one delivery for each participation with bit 0, however often and by however many this is called;
 -- the same participants each time until the tombstone expires. Works on a full server (the first write is not
 -- deny-oom).
@@ -14,18 +16,26 @@ local t = redis.call('TIME')
 local now = tonumber(t[1])
 local ms = now * 1000 + math.floor(t[2] / 1000)
 local stamp = string.format('%.0f', ms)
-local fields = redis.call('HGETALL', KEYS[1])
+local function without_clients()
+  local names, fields = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n', 'f'}, {}
+  for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+    if value then fields[#fields + 1] = names[i]; fields[#fields + 1] = value end
+  end
+  return fields
+end
+local bundled = redis.call('HLEN', KEYS[1]) > tonumber(ARGV[8])
+local fields, h = bundled and without_clients() or redis.call('HGETALL', KEYS[1]), {}
 redis.call('ZREM', KEYS[2], '')
 if #fields == 0 then redis.call('ZREM', KEYS[2], key); return {'none'} end
-local h, parts = {}, {}
 for i = 1, #fields, 2 do
-  if string.byte(fields[i]) == 58 then parts[#parts + 1] = i else h[fields[i]] = fields[i + 1] end
+  if string.byte(fields[i]) ~= 58 then h[fields[i]] = fields[i + 1] end
 end
+local how = bundled and (h.f and 2 or 1) or 0
 if h.e then
   redis.call('ZREM', KEYS[2], key)
   local at, by = string.match(h.n or '', '^(%d+) (.+)$')
-  if by == ARGV[7] and ms < at + lease then return {'ended', tonumber(at), fields} end
-  return {'already', ms, fields}
+  if by == ARGV[7] and ms < at + lease then return {'ended', tonumber(at), fields, how} end
+  return {'already', ms, bundled and redis.call('HGETALL', KEYS[1]) or fields, 0}
 end
 if ARGV[2] == 'due' then
   local due, idle = tonumber(h.x), tonumber(h.d)
@@ -38,35 +48,33 @@ end
 
 local owed, score = 0, string.format('%.0f', ms + lease)
 local queue, records, attempts = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
-local function flush()
-  if #records > 2 then
-    redis.call(unpack(records)); redis.call(unpack(queue))
-    if lease > 0 then redis.call(unpack(attempts)) end
-  end
-  queue, records, attempts = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
+local function owe(id, record)
+  queue[#queue + 1] = score; queue[#queue + 1] = id
+  records[#records + 1] = id; records[#records + 1] = table.concat(record, '\31')
+  attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1
 end
-for _, i in ipairs(parts) do
+if bundled then owe(key, {stamp, reason, '', '0.0'}) end
+for i = 1, #fields, 2 do
   local value = fields[i + 1]
-  local number = tonumber(string.match(value, '^%d+'))
-  if number % 2 == 1 then
-    local id = key .. '\31' .. (h.t + math.floor(number / 16)) .. '\31' .. string.sub(fields[i], 2)
+  if string.byte(fields[i]) == 58 and string.match(value, '^%d+') % 2 == 1 then
+    local id = key .. '\31' .. (h.t + math.floor(string.match(value, '^%d+') / 16)) .. '\31' .. string.sub(fields[i], 2)
     local sub = string.match(value, '\31u([^\31]*)') or h.u
     local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]
-    queue[#queue + 1] = score; queue[#queue + 1] = id
-    records[#records + 1] = id; records[#records + 1] = table.concat({stamp, reason, sid, sub}, '\31')
-    attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1
+    owe(id, {stamp, reason, sid, sub})
     owed = owed + 1
-    if #queue > 2000 then flush() end
   end
 end
-flush()
+if #records > 2 then
+  redis.call(unpack(records)); redis.call(unpack(queue))
+  if lease > 0 then redis.call(unpack(attempts)) end
+end
 local ended = tostring(now - h.t)
 redis.call('HSET', KEYS[1], 'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
+if not bundled then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 redis.call('ZREM', KEYS[2], key)
 local horizon = now - math.max(tonumber(h.x), tonumber(ARGV[4]))
 redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', horizon * 1000), '*', 's', key)
 redis.call('HINCRBY', KEYS[6], 'end:' .. reason, 1)
 if owed > 0 then redis.call('HINCRBY', KEYS[6], 'enq', owed) end
 for _, word in ipairs({'e', ended, 'r', reason}) do fields[#fields + 1] = word end
-return {'ended', ms, fields}
+return {'ended', ms, fields, how}

@@ -13,9 +13,9 @@ local t = redis.call('TIME')
 local now = tonumber(t[1])
 local ms = string.format('%.0f', now * 1000 + math.floor(t[2] / 1000))
 local field = ':' .. client
-local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n')
+local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n', 'f')
 local created, ended, was = h[1], h[2], h[5]
-local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0)
+local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0) + (h[7] and 1 or 0)
 local rel = created and now - created or 0
 
 if was then
@@ -48,6 +48,7 @@ if ended then
   return {-1, 1}
 end
 
+if not h[7] and flags % 4 >= 2 then redis.call('HSET', KEYS[1], 'f', 1) end
 local absolute, idle = tonumber(ARGV[6]), tonumber(ARGV[7])
 if not created then
   redis.call('HSET', KEYS[1], 't', now, 'x', absolute, 'd', idle, 'l', 0, 'u', sub, 'k', cookie, field, value)

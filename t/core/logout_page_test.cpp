@@ -199,6 +199,16 @@ TEST(LogoutPage, redirects_to_the_operators_uri_or_says_that_it_is_over) {
             "https://www.example.com/bye");
 }
 
+TEST(LogoutPage, names_applications_unless_it_redirects) {
+  Provider provider = a_provider();
+  EXPECT_TRUE(names_applications(provider, {}));
+  EXPECT_FALSE(names_applications(provider, to_app_a));
+  EXPECT_TRUE(names_applications(provider, refused));
+  provider.post_logout_uri = "https://www.example.com/bye";
+  EXPECT_FALSE(names_applications(provider, {}));
+  EXPECT_TRUE(names_applications(provider, refused)) << "the operator's URI is a link then";
+}
+
 TEST(LogoutPage, expires_the_session_cookie_in_every_case) {
   Provider provider = a_provider();
   for (const Session& session : {a_framed_session(), a_back_session()}) {

@@ -93,13 +93,6 @@ void use(const Delivery& delivery) {
           "a verdict can be said");
 }
 
-void use(const redis::Ended& ended) {
-  use(ended.ending.session);
-  promise(ended.leased.empty() || !ended.ending.already, "what had ended before enqueues nothing");
-  for (const auto& delivery : ended.leased) use(delivery);
-  promise(is_json(ending_page(provider(), ended.ending).body), "an ending can be shown");
-}
-
 void use(const Found& found) {
   for (const auto* session : {&found.by_cookie, &found.by_sid, &found.by_key}) use(*session);
   promise(found.by_subject.size() <= 16, "a subject's sessions have a limit");
@@ -115,8 +108,26 @@ void use(const redis::Located& located) {
           "what is missing is asked for, within limits");
 }
 
-void use(const std::vector<Delivery>& deliveries) {
-  for (const auto& delivery : deliveries) use(delivery);
+void use(const redis::Bundle& bundle) {
+  promise(!redis::encode(redis::unbundle(space, bundle, {}).commands[0]).empty(), "a bundle can be opened");
+}
+
+void use(const redis::Owed& owed) {
+  for (const auto& delivery : owed.deliveries) use(delivery);
+  for (const auto& bundle : owed.bundles) use(bundle);
+}
+
+void use(const std::optional<redis::Unbundled>& unbundled) {
+  if (!unbundled) return;
+  use(unbundled->session);
+  for (const auto& delivery : unbundled->deliveries) use(delivery);
+}
+
+void use(const redis::Ended& ended) {
+  use(ended.ending.session);
+  promise(ended.owed == redis::Owed{} || !ended.ending.already, "what had ended before enqueues nothing");
+  use(ended.owed);
+  promise(is_json(ending_page(provider(), ended.ending).body), "an ending can be shown");
 }
 
 void use(const redis::DeliveryIds& ids) {
@@ -222,8 +233,10 @@ void hear_others(std::size_t which, const Replies& replies) {
       return hear(redis::sessions_of(space, Subject{"alice"}, 0, 10), replies);
     case 10:
       return hear(redis::redeem(space, "nonce", Seconds{60}), replies);
-    default:
+    case 11:
       return hear(redis::agree_on_schema("slo:"), replies);
+    default:
+      return hear(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
   }
 }
 
@@ -232,7 +245,7 @@ void hear_others(std::size_t which, const Replies& replies) {
 
 FUZZ(input) {
   using namespace slo::fuzz;
-  const auto which = input.below(20);
+  const auto which = input.below(21);
   const auto piece = 1 + input.below(16);
   const auto bytes = input.rest();
   const auto replies = read_in_pieces(bytes, bytes.size() + 1);

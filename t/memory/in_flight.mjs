@@ -12,11 +12,11 @@ import { manners, start_receiver } from '../journeys/parts/receivers.mjs'
 import { back_client, set_stage } from '../journeys/parts/stage.mjs'
 
 const timeout = 30_000 * patience
-const hosts = Array.from({ length: 12 }, (_, i) => `127.0.6.${i + 1}`)
+const hosts = Array.from({ length: 48 }, (_, i) => `127.0.6.${i + 1}`)
 const sids = ['s1', 's2', 's3', 's4', 's5', 's6']
 
-// Three sessions at twelve slow applications, of which eight are told at a time; some sign with RSA, some with P-256.
-async function prepare(house, { slow = 200 * patience } = {}) {
+// Sessions at 48 slow applications, so many that they come in bundles, of which eight are told at a time; some sign with RSA, some with P-256.
+async function prepare(house, { slow = 80 * patience } = {}) {
   const apps = await start_receiver(house, { host: hosts[0], also: hosts.slice(1), behave: manners.slow(slow) })
   const clients = hosts.map((host, i) => back_client(`app-${i}`, `http://${host}:${apps.port}`,
                                                      { id_token_signed_response_alg: i % 2 ? 'ES256' : 'RS256' }))

@@ -38,7 +38,7 @@ TEST(Claim, keeps_what_other_partitions_leased_when_one_refuses) {
                           .reason = "rp",
                           .enqueued = TimeMs{Millis{7}},
                           .attempt = 3};
-  EXPECT_EQ(claimed, std::vector{expected});
+  EXPECT_EQ(claimed, (Owed{.deliveries = {expected}}));
   EXPECT_EQ(read_bytes(exchange, "-BUSY a script runs\r\n*0\r\n").error(),
             (Refusal{Fault::store_refused, "BUSY"}));
 }

@@ -51,7 +51,7 @@ TEST_F(FullStore, I9_ends_a_session_and_delivers_its_logouts) {
   run(agree_on_schema("slo"));
   fill_up();
   const auto left = run(end_participation(test_space, {"sid-1"}, {"d"}, end_terms(Millis{60'000})));
-  ASSERT_TRUE(left && left->leased.size() == 1);
+  ASSERT_TRUE(left && left->owed.deliveries.size() == 1);
   ASSERT_TRUE(run(end_session(test_space, {"sid-1"}, end_terms())));
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 3u);
@@ -61,6 +61,18 @@ TEST_F(FullStore, I9_ends_a_session_and_delivers_its_logouts) {
             (std::vector{Settled::delivered, Settled::rescheduled, Settled::dead}));
   EXPECT_TRUE(run(redrive(test_space, claimed[2].id)));
   EXPECT_FALSE(run(agree_on_schema("slo"))) << "a worker may start while the store is full";
+}
+
+TEST_F(FullStore, I9_ends_a_session_of_many_clients) {
+  for (unsigned i = 0; i < 100; ++i) run(remember(test_space, a_lesson("client-" + std::to_string(i))));
+  fill_up();
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(ended && ended->owed.bundles.size() == 1);
+  const auto unbundled =
+      run(unbundle(test_space, ended->owed.bundles[0], {.lease = Millis{60'000}, .count = 200}));
+  ASSERT_TRUE(unbundled);
+  EXPECT_EQ(unbundled->deliveries.size(), 100u);
+  EXPECT_EQ(settle_with(entry_of(ended->owed.bundles[0]), Delivered{}), Settled::delivered);
 }
 
 TEST_F(FullStore, I9_expires_sessions) {
@@ -87,7 +99,7 @@ TEST_F(FullStore, I9_ends_a_session_although_the_scripts_must_be_sent_again) {
   ask({"SCRIPT", "FLUSH"});
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->leased.size(), 1u);
+  EXPECT_EQ(ended->owed.deliveries.size(), 1u);
 }
 
 }  // namespace slo::redis::full_store_test

@@ -79,8 +79,8 @@ TEST_F(Invariant, I2_a_participation_is_owed_one_logout_however_many_race_to_end
       const Reply view(reply.get());
       const auto ended = end.read(std::span(&view, 1));
       ASSERT_TRUE(ended && *ended);
-      EXPECT_EQ((*ended)->ending.already, (*ended)->leased.empty());
-      for (const auto& delivery : (*ended)->leased) leased.insert(delivery.session.value);
+      EXPECT_EQ((*ended)->ending.already, (*ended)->owed.deliveries.empty());
+      for (const auto& delivery : (*ended)->owed.deliveries) leased.insert(delivery.session.value);
     }
   }
   EXPECT_EQ(leased.size(), static_cast<std::size_t>(races));
@@ -92,9 +92,9 @@ TEST_F(Invariant, I2_a_participation_is_owed_one_logout_however_many_race_to_end
 TEST_F(Invariant, I2_a_delivery_that_was_received_is_not_enqueued_again) {
   run(remember(test_space, a_lesson()));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
-  EXPECT_EQ(settle_with(ended->leased.at(0), Delivered{}), Settled::delivered);
+  EXPECT_EQ(settle_with(ended->owed.deliveries.at(0), Delivered{}), Settled::delivered);
   const auto again = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
-  EXPECT_TRUE(again && again->ending.already && again->leased.empty());
+  EXPECT_TRUE(again && again->ending.already && again->owed.deliveries.empty());
   EXPECT_EQ(run(remember(test_space, a_lesson())), Registered::too_late_known);
   EXPECT_EQ(places(), (Places{0, 0, 0, 0, 0}));
 }
@@ -157,7 +157,8 @@ TEST_F(Invariant, I5_a_login_that_lost_the_race_is_itself_logged_out) {
 
 TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off) {
   run(remember(test_space, a_lesson()));
-  const auto stale = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->leased.at(0);
+  const auto stale =
+      run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0);
   let_leases_run_out();
   const auto fresh = claim_all().at(0);
   const auto before = number({"ZSCORE", queue_key(test_space, partition_of("sid-1")), fresh.id});
@@ -171,7 +172,8 @@ TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off
 
 TEST_F(Invariant, I7_a_delivery_is_in_one_place_at_a_time) {
   run(remember(test_space, a_lesson()));
-  const auto first = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->leased.at(0);
+  const auto first =
+      run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0);
   EXPECT_EQ(places(), (Places{1, 1, 1, 0, 0}));
   settle_with(first, RetryAt{Millis{0}, "503"});
   EXPECT_EQ(places(), (Places{1, 1, 1, 0, 0}));
@@ -236,6 +238,7 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(claim_due(test_space, 9, 1, Seconds{1}));
   add(settle(test_space, {{delivery, Delivered{}}, {delivery, Abandon{"404"}}}));
   add(redrive(test_space, delivery.id));
+  add(unbundle(test_space, {.session = {"sid-1"}}, {}));
   add(redeem(test_space, "nonce", Seconds{1}));
   std::set<const Script*> seen;
   for (const auto& command : commands) {
@@ -254,7 +257,7 @@ TEST_F(Invariant, survives_that_the_server_forgets_the_scripts) {
   ask({"SCRIPT", "FLUSH"});
   EXPECT_EQ(run(remember(test_space, a_lesson("app-b"))), Registered::new_client);
   ask({"SCRIPT", "FLUSH"});
-  EXPECT_EQ(run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->leased.size(), 2u);
+  EXPECT_EQ(run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.size(), 2u);
 }
 
 }  // namespace slo::redis::scripts_test

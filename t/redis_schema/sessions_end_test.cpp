@@ -28,21 +28,21 @@ TEST_F(End, hands_out_the_deliveries_leased) {
   EXPECT_EQ(found, session()) << "what end returns is what stays behind";
   EXPECT_EQ(found.reason, "rp");
   EXPECT_FALSE(found.is_live());
-  ASSERT_EQ(ended->leased.size(), 1u);
+  ASSERT_EQ(ended->owed.deliveries.size(), 1u);
   EXPECT_TRUE(claim_all().empty()) << "nobody else may have it before the lease runs out";
   let_leases_run_out();
   auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
   EXPECT_EQ(claimed[0].attempt, 2u);
   claimed[0].attempt = 1;
-  EXPECT_EQ(claimed, ended->leased) << "the record says what the caller was told";
+  EXPECT_EQ(claimed, ended->owed.deliveries) << "the record says what the caller was told";
 }
 
 TEST_F(End, just_queues_the_deliveries_without_a_lease) {
   run(remember(test_space, a_lesson()));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms()));
   ASSERT_TRUE(ended);
-  EXPECT_TRUE(ended->leased.empty());
+  EXPECT_TRUE(ended->owed.deliveries.empty());
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
   EXPECT_EQ(claimed[0].attempt, 1u);
@@ -55,13 +55,13 @@ TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
   terms.caller = "one";
   const auto lost = run(end_session(test_space, {"sid-1"}, terms));
   const auto again = run(end_session(test_space, {"sid-1"}, terms));
-  ASSERT_TRUE(lost && again && lost->leased.size() == 2);
+  ASSERT_TRUE(lost && again && lost->owed.deliveries.size() == 2);
   EXPECT_FALSE(again->ending.already);
   EXPECT_EQ(again->ending.session, lost->ending.session);
-  EXPECT_EQ(again->leased, lost->leased);
+  EXPECT_EQ(again->owed.deliveries, lost->owed.deliveries);
   EXPECT_EQ(counter("enq"), 2) << "owed once";
   EXPECT_EQ(counter("end:rp"), 1);
-  for (const auto& delivery : again->leased) {
+  for (const auto& delivery : again->owed.deliveries) {
     EXPECT_EQ(settle_with(delivery, Delivered{}), Settled::delivered) << "the lease is still the caller's";
   }
 }
@@ -76,7 +76,7 @@ TEST_F(End, tells_anybody_else_that_it_is_over) {
     const auto other = run(end_session(test_space, {"sid-1"}, terms));
     ASSERT_TRUE(other);
     EXPECT_TRUE(other->ending.already);
-    EXPECT_TRUE(other->leased.empty());
+    EXPECT_TRUE(other->owed.deliveries.empty());
   }
 }
 
@@ -84,12 +84,12 @@ TEST_F(End, tells_its_caller_that_it_is_over_once_the_lease_is) {
   run(remember(test_space, a_lesson()));
   auto terms = end_terms(Millis{50});
   terms.caller = "one";
-  ASSERT_EQ(run(end_session(test_space, {"sid-1"}, terms))->leased.size(), 1u);
+  ASSERT_EQ(run(end_session(test_space, {"sid-1"}, terms))->owed.deliveries.size(), 1u);
   std::this_thread::sleep_for(Millis{60});  // the server's clock cannot be set
   const auto again = run(end_session(test_space, {"sid-1"}, terms));
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->ending.already);
-  EXPECT_TRUE(again->leased.empty()) << "they are whoever's who claims them";
+  EXPECT_TRUE(again->owed.deliveries.empty()) << "they are whoever's who claims them";
 }
 
 TEST_F(End, gives_each_client_the_names_that_it_knows) {
@@ -102,10 +102,10 @@ TEST_F(End, gives_each_client_the_names_that_it_knows) {
   without.client_no_sid = true;
   run(remember(test_space, without));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
-  ASSERT_TRUE(ended && ended->leased.size() == 3);
+  ASSERT_TRUE(ended && ended->owed.deliveries.size() == 3);
   let_leases_run_out();
   auto claimed = claim_all();
-  for (const auto& told : {ended->leased, claimed}) {
+  for (const auto& told : {ended->owed.deliveries, claimed}) {
     ASSERT_EQ(told.size(), 3u);
     for (const auto& delivery : told) {
       if (delivery.client.value == "common") {
@@ -130,8 +130,8 @@ TEST_F(End, tells_no_sid_where_the_provider_issues_none) {
   run(remember(test_space, lesson));
   EXPECT_EQ(run(session_of_cookie(test_space, *lesson.cookie)), lesson.key);
   const auto ended = run(end_session(test_space, lesson.key, end_terms(Millis{60'000})));
-  ASSERT_TRUE(ended && ended->leased.size() == 1);
-  EXPECT_EQ(ended->leased[0].sid, std::nullopt);
+  ASSERT_TRUE(ended && ended->owed.deliveries.size() == 1);
+  EXPECT_EQ(ended->owed.deliveries[0].sid, std::nullopt);
   let_leases_run_out(lesson.key.value);
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
@@ -176,15 +176,15 @@ TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
   ASSERT_TRUE(left);
   EXPECT_EQ(left->ending.session.participants.size(), 1u);
   EXPECT_TRUE(left->ending.session.is_live());
-  ASSERT_EQ(left->leased.size(), 1u);
-  EXPECT_EQ(left->leased[0].client, ClientId{"app-b"});
+  ASSERT_EQ(left->owed.deliveries.size(), 1u);
+  EXPECT_EQ(left->owed.deliveries[0].client, ClientId{"app-b"});
   EXPECT_EQ(session().find({"app-b"}), nullptr);
   EXPECT_NE(session().find({"app-a"}), nullptr);
   let_leases_run_out();
   auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
   claimed[0].attempt = 1;
-  EXPECT_EQ(claimed, left->leased);
+  EXPECT_EQ(claimed, left->owed.deliveries);
 }
 
 TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
@@ -203,9 +203,9 @@ TEST_F(Leave, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
   terms.caller = "one";
   const auto lost = run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms));
   const auto again = run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms));
-  ASSERT_TRUE(lost && again && lost->leased.size() == 1);
+  ASSERT_TRUE(lost && again && lost->owed.deliveries.size() == 1);
   EXPECT_EQ(again->ending.session, lost->ending.session);
-  EXPECT_EQ(again->leased, lost->leased);
+  EXPECT_EQ(again->owed.deliveries, lost->owed.deliveries);
   EXPECT_EQ(counter("left"), 1);
   terms.caller = "two";
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms)), std::nullopt);
@@ -218,7 +218,7 @@ TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {
       Millis{1100});  // the server's clock cannot be set, and joins are told apart by seconds
   run(remember(test_space, a_lesson("app-a")));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
-  ASSERT_TRUE(left && ended && left->leased.size() == 1 && ended->leased.size() == 1);
+  ASSERT_TRUE(left && ended && left->owed.deliveries.size() == 1 && ended->owed.deliveries.size() == 1);
   let_leases_run_out();
   EXPECT_EQ(claim_all().size(), 2u);
 }
@@ -227,8 +227,8 @@ TEST_F(Leave, finds_a_client_by_its_long_id) {
   const ClientId id{std::string(200, 'x')};
   run(remember(test_space, a_lesson(id.value)));
   const auto left = run(end_participation(test_space, {"sid-1"}, id, end_terms(Millis{60'000})));
-  ASSERT_TRUE(left && left->leased.size() == 1);
-  EXPECT_EQ(left->leased[0].client, stored_client(id));
+  ASSERT_TRUE(left && left->owed.deliveries.size() == 1);
+  EXPECT_EQ(left->owed.deliveries[0].client, stored_client(id));
 }
 
 }  // namespace slo::redis::sessions_end_test

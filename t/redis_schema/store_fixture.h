@@ -66,8 +66,13 @@ class StoreTest : public testing::Test {
   Session session(const std::string& key = "sid-1") {
     return run(find_session(test_space, {key})).value_or(Session{});
   }
-  std::vector<Delivery> claim_all(Millis lease = Millis{60'000}, unsigned limit = 2000) {
+  Owed claim_owed(Millis lease = Millis{60'000}, unsigned limit = 2000) {
     return run(claim(test_space, 0, partitions, limit, lease));
+  }
+  std::vector<Delivery> claim_all(Millis lease = Millis{60'000}, unsigned limit = 2000) {
+    const auto owed = claim_owed(lease, limit);
+    EXPECT_EQ(owed.bundles, std::vector<Bundle>{});
+    return owed.deliveries;
   }
   long long counter(const std::string& name) { return run(read_counters(test_space))[name]; }
   Settled settle_with(const Delivery& delivery, Verdict verdict) {

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 
 export const age = 3000  // ms; a connection that breaks within its first second is taken for a Redis that is down
 const end_call = '\r\n$5\r\nforce\r\n'
-const has_ended = /^\*3\r\n\$5\r\nended\r\n/m
+const has_ended = /^\*4\r\n\$5\r\nended\r\n/m
 
 // {url, cuts()}: how many answers were swallowed so far.
 export async function start_cutter(house, redis) {

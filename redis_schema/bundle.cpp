@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Bundles: enqueues the next few deliveries of an ended session with many clients.
+#include "redis_schema/bundle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "redis_schema/fields.h"
+#include "redis_schema/script.h"
+
+namespace slo::redis {
+namespace {
+
+Outcome<std::optional<Unbundled>> read_unbundled(const Bundle& bundle, const Reply& reply) {
+  const auto word = reply[0].text();
+  if (word == "stale") return std::optional<Unbundled>();
+  const auto ended = reply[1].integer();
+  const auto place = reply[3].text();
+  auto session = read_session(bundle.session, reply[2]);
+  if (!session) return refuse(session.error());
+  if (word != "some" || !ended || !place) return refuse(unexpected_reply("unbundle"));
+  Unbundled unbundled{.session = (*std::move(session)).value_or(Session{.key = bundle.session}),
+                      .place = std::string(*place)};
+  unbundled.deliveries = deliveries_of(unbundled.session, bundle.reason, TimeMs{Millis{*ended}});
+  return unbundled;
+}
+
+}  // namespace
+
+Delivery entry_of(const Bundle& bundle) {
+  return {.id = bundle.session.value,
+          .session = bundle.session,
+          .reason = bundle.reason,
+          .attempt = bundle.attempt};
+}
+
+Exchange<std::optional<Unbundled>> unbundle(const Space& space, const Bundle& bundle,
+                                            const UnbundleTerms& terms) {
+  const auto& key = bundle.session;
+  const auto partition = partition_of(key.value);
+  return {
+      .commands = {run_script(
+          unbundle_script, partition,
+          {session_key(space, key), queue_key(space, partition), records_key(space, partition),
+           attempts_key(space, partition), counters_key(space, partition)},
+          {key.value, std::to_string(bundle.attempt), bundle.place, std::to_string(terms.lease.count()),
+           std::to_string(std::max(terms.count, 1u)), common_sid(key),
+           std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1}))})},
+      .read = [bundle](std::span<const Reply> replies) -> Outcome<std::optional<Unbundled>> {
+        return check_replies(replies, 1, "unbundle").and_then([&] {
+          return read_unbundled(bundle, replies[0]);
+        });
+      },
+  };
+}
+
+}  // namespace slo::redis
