@@ -11,10 +11,11 @@ import { drive, post, signing_together, write_requests } from './parts/tools.mjs
 const everyone = 1000
 let series_so_far = 0
 
-// The longest script of Redis since the log was emptied, ms: with a thousand clients that is `end`.
-async function longest_script(redis) {
-  const entries = await redis.ask('SLOWLOG', 'GET', '20')
-  return Math.max(0, ...entries.map((entry) => entry[2])) / 1000
+// How long scripts took Redis since its log was emptied, ms: `end` itself, and the longest one.
+async function scripts_of(redis) {
+  const entries = await redis.ask('SLOWLOG', 'GET', '1000')
+  const longest = (some) => Math.max(0, ...some.map((entry) => entry[2])) / 1000
+  return { end: longest(entries.filter(([, , , words]) => words.includes('force'))), longest: longest(entries) }
 }
 
 // Ends one session of `n` clients. Times in ms since the request left, but `first`, which counts from the end in the store.
@@ -35,9 +36,9 @@ async function one(stage, alg, n, hanging = 0) {
     return heard.told_ns.length >= healthy && heard
   }, { within: 60_000, every: 20 })
   const since = (at) => (at - said.began_ns) / 1e6
-  const end = await longest_script(redis)
+  const { end, longest } = await scripts_of(redis)
   return { user: said.p50_us / 1000, first: since(report.told_ns[0]) - end, half: since(report.told_ns[Math.floor(healthy / 2)]),
-           last: since(report.told_ns.at(-1)), end }
+           last: since(report.told_ns.at(-1)), longest }
 }
 
 // Signing a thousand tokens on all cores, then a thousand POSTs through the same carrier to the same addresses.
@@ -88,15 +89,15 @@ function tell(title, results) {
     const hung = of(runs.hung, 'last')
     rows.push([alg, number(first, 2), number(of(runs.well, 'half')), number(last), number(floor),
                `${number(of(runs.floors, 'signing'))} + ${number(of(runs.floors, 'posts'))}`, number(hung),
-               ...[1, 100, 1000].map((n) => number(median(runs.users[n]), 2)), number(of(runs.well, 'end'), 2)])
+               ...[1, 100, 1000].map((n) => number(median(runs.users[n]), 2)), number(of(runs.well, 'longest'), 2)])
     targets.push([`${alg}: first one told after the end, ms`, ...verdict(first, 2, { at_most: true })],
                  [`${alg}: last one told ÷ floor`, ...verdict(last / floor, 1.5, { at_most: true })])
     targets.push([`${alg}: last healthy one, 1 % hanging ÷ none`, ...verdict(hung / last, 1.1, { at_most: true })])
-    targets.push([`${alg}: user with 1000 receivers less user with 1, less the script \`end\`, ms`, 'independent',
-                  number(median(runs.users[1000]) - median(runs.users[1]) - of(runs.well, 'end'), 2), ''])
+    targets.push([`${alg}: user with 1000 receivers less user with 1, ms`, 'independent',
+                  number(median(runs.users[1000]) - median(runs.users[1]), 2), ''])
   }
   table(title, ['', 'first told ms', 'half told', 'last told', 'floor', 'signing + POSTs', 'last healthy, 1 % hanging', 'user, 1 receiver',
-                'user, 100', 'user, 1000', 'script `end`'], rows)
+                'user, 100', 'user, 1000', 'longest script'], rows)
   table(`${title}: targets`, ['what', 'target', 'measured', 'met'], targets)
 }
 

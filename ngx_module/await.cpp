@@ -22,9 +22,11 @@ Courier::BatchSeat await(ngx_http_request_t& r, const ProviderConf& provider, re
     next(r, told);
     ngx_http_run_posted_requests(connection);
   };
-  return worker()->courier.dispatch(
-      provider, std::move(ended.owed),
-      {.time = patience.time, .for_everyone = patience.for_everyone, .met = meet, .told = go_on});
+  return worker()->courier.dispatch(provider, std::move(ended.owed),
+                                    {.time = patience.time,
+                                     .for_everyone = patience.for_everyone,
+                                     .met = patience.for_everyone ? Waiting::Met(meet) : nullptr,
+                                     .told = go_on});
 }
 
 }  // namespace slo::ngx

@@ -14,8 +14,8 @@ struct Patience {
   bool for_everyone = false;  // but in any case until all participants are known
 };
 
-// Continues with `next`, never from inside this call, once `ended` has all participants that are known by
-// then, in order. The answer hangs on the courier's batch, never on a subrequest of the user's request: a
+// Continues with `next`, never from inside this call; with `for_everyone`, once `ended` has all participants,
+// in order. The answer hangs on the courier's batch, never on a subrequest of the user's request: a
 // client that goes away leaves an empty chair, for its pool destroys the seat; the deliveries go on.
 // REQUIRES: as for ask(); `ended` lives as long as the request.
 [[nodiscard]] Courier::BatchSeat await(ngx_http_request_t& r, const ProviderConf& provider,

@@ -18,10 +18,11 @@ namespace slo::ngx {
 
 // What somebody waits for, and how he is told. Neither is called from inside the call that begins the wait.
 struct Waiting {
+  using Met = std::function<void(const std::vector<Participant>&)>;
   Millis time{};              // at most so long for the first answers
   bool for_everyone = false;  // but in any case until each participant has been met
   // Further participants of the session, which were not known when the wait began.
-  std::function<void(const std::vector<Participant>&)> met{};
+  Met met{};
   // Once, at the end. One entry for each delivery.
   std::function<void(const std::vector<Told>&)> told{};
 };

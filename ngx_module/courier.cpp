@@ -3,6 +3,7 @@
 #include "ngx_module/courier.h"
 
 #include "ngx_module/batch.h"
+#include "ngx_module/deadline.h"
 #include "ngx_module/round.h"
 
 namespace slo::ngx {
@@ -28,7 +29,7 @@ struct Courier::State {
 namespace {
 
 ngx_msec_t lease_end_of(const ProviderConf& provider) {
-  return ngx_current_msec + static_cast<ngx_msec_t>(lease_of(provider.provider.delivery).count());
+  return deadline_in(lease_of(provider.provider.delivery));
 }
 
 }  // namespace

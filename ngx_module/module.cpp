@@ -24,7 +24,7 @@ ngx_command_t at_location(ngx_str_t name, ngx_uint_t type, Set set) {
   return {name, type, set, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr};
 }
 
-ngx_command_t commands[] = {
+ngx_command_t directives[] = {
     at_main(ngx_string("slo_store"), http | NGX_CONF_1MORE, directive<set_store>),
     at_main(ngx_string("slo_provider"), http | NGX_CONF_BLOCK | NGX_CONF_TAKE1, open_provider),
 
@@ -90,7 +90,7 @@ extern "C" {
 ngx_module_t ngx_http_slo_module = {
     NGX_MODULE_V1,
     &slo::ngx::context,
-    slo::ngx::commands,
+    slo::ngx::directives,
     NGX_HTTP_MODULE,
     nullptr,
     nullptr,

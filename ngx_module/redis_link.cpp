@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "ngx_module/deadline.h"
 #include "ngx_module/redis_dial.h"
 #include "ngx_module/redis_seat.h"
 #include "ngx_module/wake.h"
@@ -19,8 +20,6 @@ namespace {
 constexpr std::size_t most_in_flight = 50'000;  // commands
 constexpr std::size_t most_pending = 10'000;    // submissions that wait for the connection
 constexpr Millis heartbeat_every{30'000};       // shorter than the patience of any load balancer
-
-bool has_passed(ngx_msec_t deadline) { return static_cast<ngx_msec_int_t>(deadline - ngx_current_msec) <= 0; }
 
 bool is_unknown_script(const redisReply* reply) {
   return redis::Reply(reply).error().starts_with("NOSCRIPT");
@@ -199,13 +198,12 @@ void RedisLink::State::has_failed(const Refusal& why) {
 void RedisLink::State::watch_deadlines() {
   const Queue& oldest = flying.empty() ? pending : flying;
   if (oldest.empty() || deadline.is_set()) return;
-  const auto left = static_cast<ngx_msec_int_t>(oldest.front().deadline - ngx_current_msec);
-  deadline.after(Millis(std::max<ngx_msec_int_t>(left, 1)));
+  deadline.after(std::max(time_left(oldest.front().deadline), Millis(1)));
 }
 
 void RedisLink::State::look_at_deadlines() {
-  if (!flying.empty() && has_passed(flying.front().deadline)) return time_out();
-  while (!pending.empty() && has_passed(pending.front().deadline)) {
+  if (!flying.empty() && is_past(flying.front().deadline)) return time_out();
+  while (!pending.empty() && is_past(pending.front().deadline)) {
     answer(pending, pending.begin(), refuse(Fault::store_unreachable, "no connection in time"));
   }
   watch_deadlines();
@@ -228,7 +226,7 @@ void RedisLink::State::beat() {
   if (!flying.empty()) return;
   Queue ping(1);
   ping.front().commands = {{.words = {"PING"}}};
-  ping.front().deadline = ngx_current_msec + static_cast<ngx_msec_t>(settings.timeout.count());
+  ping.front().deadline = deadline_in(settings.timeout);
   send(std::move(ping));
 }
 
@@ -256,7 +254,7 @@ RedisLink::Seat RedisLink::submit(std::vector<redis::Command> commands, Hear hea
   State::Queue fresh(1);
   fresh.front().commands = std::move(commands);
   fresh.front().hear = std::move(hear);
-  fresh.front().deadline = ngx_current_msec + static_cast<ngx_msec_t>(state_->settings.timeout.count());
+  fresh.front().deadline = deadline_in(state_->settings.timeout);
   Seat seat(fresh.front());
   state_->accept(std::move(fresh));
   return seat;

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "ngx_module/courier.h"
+#include "ngx_module/deadline.h"
 #include "ngx_module/delivery_log.h"
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
@@ -18,8 +19,6 @@ namespace {
 constexpr Millis until_connections_are_free{20};
 constexpr unsigned most_of_one_partition = 16;
 constexpr std::size_t most_at_once = 8;
-
-Millis time_left(ngx_msec_t moment) { return Millis(static_cast<ngx_msec_int_t>(moment - ngx_current_msec)); }
 
 // 0.75 .. 1.25 s: the workers of all hosts spread themselves.
 Millis next_second() { return Millis(750 + ngx_random() % 501); }
@@ -109,7 +108,8 @@ void Round::sort_in(Parcel parcel) {
       Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, receiver.error(), turn_.moment());
       return conclude(std::move(parcel), verdict);
     }
-    Receiver fresh{*std::move(receiver), is_slow_to_seal(conf_.provider, parcel.delivery)};
+    bool by_thread = conf_.threads != nullptr && is_slow_to_seal(conf_.provider, parcel.delivery);
+    Receiver fresh{*std::move(receiver), by_thread};
     known = receivers_.emplace(parcel.delivery.client, std::move(fresh)).first;
   }
   const std::string& lane = known->second.lane;
@@ -135,7 +135,7 @@ void Round::start_next() {
   trips_.push_front({.lane = lane, .parcel = std::move(parcel)});
   auto trip = trips_.begin();
   const Delivery& delivery = trip->parcel.delivery;
-  if (!receivers_.at(delivery.client).is_slow_to_seal) {
+  if (!receivers_.at(delivery.client).is_sealed_by_thread) {
     sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
     const bool is_alone = trips_.size() == 1;  // who is told first need not wait
     if (is_alone || sealed_.size() >= most_at_once) launch_sealed();
@@ -143,7 +143,7 @@ void Round::start_next() {
   }
   sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) {
     sealed(trip, std::move(envelope));
-    launch_sealed();
+    pump_.post();
   });
 }
 
@@ -244,7 +244,7 @@ void Round::claim() {
   auto count = static_cast<std::uint16_t>(std::min<std::size_t>(room, unasked_));
   auto limit = static_cast<unsigned>(std::clamp<std::size_t>(room / count, 1, most_of_one_partition));
   Millis lease = lease_of(conf_.provider.delivery);
-  ngx_msec_t lease_end = ngx_current_msec + static_cast<ngx_msec_t>(lease.count());
+  ngx_msec_t lease_end = deadline_in(lease);
   is_claiming_ = true;
   claim_seat_ = link_.submit<redis::Owed>(redis::claim(conf_.space, cursor_, count, limit, lease),
                                           [this, limit, lease_end](Outcome<redis::Owed> owed) {

@@ -71,7 +71,7 @@ class Round {
   using Lane = Lanes<Parcel>::Lane;
   struct Receiver {
     std::string lane;
-    bool is_slow_to_seal;
+    bool is_sealed_by_thread;
   };
   struct Trip {
     Lane* lane = nullptr;

@@ -2,6 +2,7 @@
 // Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key.
 #include "ngx_module/sealing.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -12,80 +13,98 @@ namespace {
 
 constexpr Millis longest_signature{10'000};
 
+// Where many wait, a thread signs a few before it wakes the event loop: a wake-up costs either of them a good
+// part of a signature, and the thread would idle until it is given the next.
+constexpr std::size_t most_of_one_task = 4;
+
 // More at once would only take turns on the same cores, the event loop's among them.
 std::size_t most_running() { return ngx_ncpu > 1 ? static_cast<std::size_t>(ngx_ncpu) : 1; }
 
 }  // namespace
 
 struct Sealing::Job {
-  Sealing* sealing;
   const Delivery* delivery;
   Sealed sealed;
-  Jobs::iterator place{};
-  Moment moment{};
   // Written by the thread, read when it has said that it is done.
   Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
+};
+
+struct Sealing::Task {
+  Sealing* sealing;
+  Moment moment;
+  Jobs jobs{};
+  Tasks::iterator place{};
 #if (NGX_THREADS)
   ngx_thread_task_t task{};
 #endif
 };
 
 Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log)
-    : provider_(provider), pool_(pool), log_(log), stay_(log, [] {}) {}
+    : provider_(provider), pool_(pool), log_(log), start_(log, [this] { start_waiting(); }), stay_(log, [] {
+      }) {}
 
 Sealing::~Sealing() = default;
 
+// Those that are asked for together are shared out together.
 void Sealing::seal(const Delivery& delivery, Sealed sealed) {
-  if (pool_ == nullptr) return sealed(slo::seal(provider_, delivery, this_moment()));
-#if (NGX_THREADS)
-  waiting_.push_back({.sealing = this, .delivery = &delivery, .sealed = std::move(sealed)});
-  start_waiting();
-#endif
+  waiting_.push_back({.delivery = &delivery, .sealed = std::move(sealed)});
+  if (running_.empty()) return start_waiting();  // who is told first need not wait
+  if (running_.size() < most_running()) start_.post();
 }
 
 #if (NGX_THREADS)
 
 void Sealing::start_waiting() {
   while (!waiting_.empty() && running_.size() < most_running()) {
-    running_.splice(running_.end(), waiting_, waiting_.begin());
-    Job& job = running_.back();
-    job.place = std::prev(running_.end());
-    job.moment = this_moment();
-    job.task.ctx = &job;
-    job.task.handler = sign_in_thread;
-    job.task.event.data = &job;
-    job.task.event.handler = signed_by_thread;
-    job.task.event.log = log_;
+    const auto count = std::clamp<std::size_t>(waiting_.size() / most_running() / 2, 1, most_of_one_task);
+    Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment()});
+    task.place = std::prev(running_.end());
+    task.jobs.splice(task.jobs.end(), waiting_, waiting_.begin(),
+                     std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(count)));
+    task.task.ctx = &task;
+    task.task.handler = sign_in_thread;
+    task.task.event.data = &task;
+    task.task.event.handler = signed_by_thread;
+    task.task.event.log = log_;
     stay_.after(longest_signature);
-    if (ngx_thread_task_post(pool_, &job.task) == NGX_OK) continue;
-    sign_in_thread(&job, log_);  // the pool's queue is full, as nginx has said in the log
-    finish(take_out(job));
+    if (ngx_thread_task_post(pool_, &task.task) == NGX_OK) continue;
+    sign_in_thread(&task, log_);  // the pool's queue is full, as nginx has said in the log
+    Tasks done = take_out(task);
+    finish(done.front());
   }
 }
 
 void Sealing::sign_in_thread(void* data, ngx_log_t* log) noexcept {
-  auto& job = *static_cast<Job*>(data);
-  guarded(log, [&] { job.envelope = slo::seal(job.sealing->provider_, *job.delivery, job.moment); });
+  auto& task = *static_cast<Task*>(data);
+  for (Job& job : task.jobs) {
+    guarded(log, [&] { job.envelope = slo::seal(task.sealing->provider_, *job.delivery, task.moment); });
+  }
 }
 
 void Sealing::signed_by_thread(ngx_event_t* event) noexcept {
-  auto& job = *static_cast<Job*>(event->data);
-  guarded(event->log, [&job] {
-    Sealing& sealing = *job.sealing;
-    Jobs done = sealing.take_out(job);
+  auto& task = *static_cast<Task*>(event->data);
+  guarded(event->log, [&task] {
+    Sealing& sealing = *task.sealing;
+    Tasks done = sealing.take_out(task);
     sealing.start_waiting();
-    finish(std::move(done));
+    finish(done.front());
   });
 }
 
-Sealing::Jobs Sealing::take_out(Job& job) {
-  Jobs done;
-  done.splice(done.end(), running_, job.place);
+Sealing::Tasks Sealing::take_out(Task& task) {
+  Tasks done;
+  done.splice(done.end(), running_, task.place);
   if (running_.empty()) stay_.cancel();
   return done;
 }
 
-void Sealing::finish(Jobs job) { job.front().sealed(std::move(job.front().envelope)); }
+void Sealing::finish(Task& task) {
+  for (Job& job : task.jobs) job.sealed(std::move(job.envelope));
+}
+
+#else
+
+void Sealing::start_waiting() {}
 
 #endif
 

@@ -15,32 +15,34 @@ class Sealing {
  public:
   using Sealed = std::function<void(Outcome<Envelope>)>;
 
-  // `pool` may be null, and is where nginx was built without threads: everything is sealed where it is asked
-  // for.
+  // `pool` is null where there are no threads: then seal() must not be called.
   Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);
   Sealing(const Sealing&) = delete;
   // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
   ~Sealing();
 
-  // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop where a
-  // thread did it, or from inside seal() where none can.
+  // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop, or from
+  // inside this call where the pool takes no more.
   void seal(const Delivery& delivery, Sealed sealed);
 
  private:
   struct Job;
+  struct Task;
   using Jobs = std::list<Job>;
+  using Tasks = std::list<Task>;
 
   void start_waiting();
-  Jobs take_out(Job& job);
-  static void finish(Jobs job);
-  static void sign_in_thread(void* job, ngx_log_t* log) noexcept;
+  Tasks take_out(Task& task);
+  static void finish(Task& task);
+  static void sign_in_thread(void* task, ngx_log_t* log) noexcept;
   static void signed_by_thread(ngx_event_t* event) noexcept;
 
   const Provider& provider_;
   ngx_thread_pool_s* pool_;
   ngx_log_t* log_;
   Jobs waiting_;
-  Jobs running_;
+  Tasks running_;
+  Wake start_;
   Wake stay_;  // a worker that quits stays for its threads
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "ngx_module/deadline.h"
+
 namespace slo::ngx {
 namespace {
 
@@ -12,8 +14,6 @@ constexpr std::size_t batch_limit = 500;
 constexpr std::size_t kept_limit = 20'000;
 constexpr Millis offered_again{250};
 constexpr Millis gathering{3};  // a crash meanwhile repeats what was received in it
-
-bool is_past(ngx_msec_t moment) { return static_cast<ngx_msec_int_t>(moment - ngx_current_msec) <= 0; }
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ngx_module/courier.h"
+#include "ngx_module/deadline.h"
 #include "ngx_module/worker.h"
 
 namespace slo::ngx {
@@ -13,8 +14,6 @@ namespace {
 // The first ones of a session soon, the others in numbers that neither Redis nor the event loop notices.
 constexpr unsigned first_few = 16;
 constexpr unsigned next_few = 64;
-
-bool is_past(ngx_msec_t moment) { return static_cast<ngx_msec_int_t>(moment - ngx_current_msec) <= 0; }
 
 }  // namespace
 
@@ -37,7 +36,7 @@ void Unbundling::draw() {
   is_asked_ = true;
   seat_ = link_.submit<std::optional<redis::Unbundled>>(
       redis::unbundle(conf_.space, bundle, terms),
-      [this, lease_end = ngx_current_msec + static_cast<ngx_msec_t>(terms.lease.count())](
+      [this, lease_end = deadline_in(terms.lease)](
           const Outcome<std::optional<redis::Unbundled>>& unbundled) { heard(unbundled, lease_end); });
 }
 

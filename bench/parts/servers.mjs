@@ -16,7 +16,7 @@ export async function start_redis(house, { name = 'redis', core = cores.server, 
   if (dump) copyFileSync(dump, `${dir}/dump.rdb`)
   const socket = house.path(`${name}.sock`)
   const child = await house.start(name, pinned(core, ['redis-server', '--port', '0', '--unixsocket', socket, '--unixsocketperm', '777',
-    '--save', '', '--dir', dir, '--maxmemory-policy', 'noeviction', '--slowlog-log-slower-than', '500']), socket)
+    '--save', '', '--dir', dir, '--maxmemory-policy', 'noeviction', '--slowlog-log-slower-than', '100']), socket)
   const line = await RedisLine.open(socket)
   house.when_over(() => line.close())
   await eventually(`${name} has read its content`, async () => {
