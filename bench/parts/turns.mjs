@@ -12,7 +12,7 @@ const events = ['syscalls:sys_enter_epoll_wait', 'syscalls:sys_exit_epoll_wait',
 // Milliseconds of each turn of `pid` while `work` runs, and what `work` returned. Without perf's events: no turns.
 export async function turns_of(house, pid, work) {
   const file = house.path('turns.perf')
-  const perf = spawn('perf', ['record', '-q', '-C', cores.server, '-e', events.join(','), '-o', file], { stdio: 'ignore' })
+  const perf = spawn('perf', ['record', '-q', '-m', '8192', '-C', cores.server, '-e', events.join(','), '-o', file], { stdio: 'ignore' })
   const over = new Promise((done) => perf.once('exit', done).once('error', done))
   await sleep(300)
   const result = await work()

@@ -8,7 +8,8 @@
 //     reset      forget what came
 //     hang N K   every Nth door, beginning with K, never answers from now on (0 0: all answer)
 //     report     {"requests":…,"body":…,"hanging":…,"told_ns":[…]}: bytes of the last body; when each healthy
-//                door was first told, sorted
+//                door was first told, sorted; by the kernel's stamp of the bytes, for here a receiver waits
+//                for a core that the sender uses, as no other machine would
 //     count      how many requests came
 //
 // On loopback it is the sender who pays for waking a sleeping receiver; a receiver on another machine costs
@@ -19,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -31,6 +33,18 @@ constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCac
 
 std::string door_address(int door, const std::string& port) {
   return "127.1." + std::to_string(door / 250) + "." + std::to_string(1 + door % 250) + ":" + port;
+}
+
+// When the kernel got the bytes, by now()'s clock.
+Nanos arrival_of(msghdr& message) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec stamp{}, wall{};
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof(stamp));
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return now() - ((wall.tv_sec - stamp.tv_sec) * 1'000'000'000 + (wall.tv_nsec - stamp.tv_nsec));
+  }
+  return now();
 }
 
 struct Guest {
@@ -47,9 +61,9 @@ class House {
       : epoll_(epoll_create1(0)), stays_awake_(awake) {
     told_.assign(static_cast<std::size_t>(doors), 0);
     for (int door = 0; door < doors; ++door) {
-      admit({.kind = Guest::Kind::door,
-             .fd = listening_on(address_of(door_address(door, port))),
-             .door = door});
+      int fd = listening_on(address_of(door_address(door, port))), on = 1;
+      setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));  // callers inherit it
+      admit({.kind = Guest::Kind::door, .fd = fd, .door = door});
     }
     admit({.kind = Guest::Kind::control_door, .fd = listening_on(address_of("unix:" + control))});
   }
@@ -100,10 +114,15 @@ class House {
   }
 
   bool listen_to(Guest& guest) {
-    char block[16384];
-    ssize_t n = recv(guest.fd, block, sizeof(block), 0);
+    char block[16384], extra[CMSG_SPACE(sizeof(timespec))];
+    iovec into{.iov_base = block, .iov_len = sizeof(block)};
+    msghdr message{};
+    message.msg_iov = &into, message.msg_iovlen = 1;
+    message.msg_control = extra, message.msg_controllen = sizeof(extra);
+    ssize_t n = recvmsg(guest.fd, &message, 0);
     if (n < 0 && errno == EAGAIN) return true;
     if (n <= 0) return false;
+    came_ = arrival_of(message);
     guest.heard.append(block, static_cast<std::size_t>(n));
     return guest.kind == Guest::Kind::caller ? take_requests(guest) : take_orders(guest);
   }
@@ -113,7 +132,7 @@ class House {
       ++requests_;
       body_ = message->body.size();
       Nanos& told = told_[static_cast<std::size_t>(guest.door)];
-      if (told == 0) told = now();
+      if (told == 0) told = came_;
       if (!hangs(guest.door)) say_all(guest.fd, answer);
       guest.heard.erase(0, message->size);
     }
@@ -167,6 +186,7 @@ class House {
   int epoll_;
   Nanos stays_awake_;
   int hang_each_ = 0, hang_at_ = 0;
+  Nanos came_ = 0;  // what is being listened to
   std::size_t requests_ = 0, body_ = 0;
   std::vector<Nanos> told_{};
 };
