@@ -27,22 +27,22 @@ constexpr auto base64url_digits = make_base64url_digits();
 }  // namespace
 
 std::string base64url(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  auto next = text.begin();
   std::uint32_t bits = 0;
   int count = 0;
   for (const char byte : bytes) {
     bits = (bits << 8) | static_cast<unsigned char>(byte);
-    for (count += 8; count >= 6; count -= 6) text += base64url_alphabet[(bits >> (count - 6)) & 63];
+    for (count += 8; count >= 6; count -= 6) *next++ = base64url_alphabet[(bits >> (count - 6)) & 63];
   }
-  if (count > 0) text += base64url_alphabet[(bits << (6 - count)) & 63];
+  if (count > 0) *next = base64url_alphabet[(bits << (6 - count)) & 63];
   return text;
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  auto next = bytes.begin();
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
@@ -52,7 +52,7 @@ std::optional<std::string> from_base64url(std::string_view text) {
     count += 6;
     if (count >= 8) {
       count -= 8;
-      bytes += static_cast<char>(bits >> count);
+      *next++ = static_cast<char>(bits >> count);
     }
   }
   // Bits that decode to nothing would let one signature be spelled in several ways.

@@ -172,6 +172,7 @@ void Round::launch_sealed() {
 }
 
 void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
+  turn_.begin();  // answers are part of our share
   Lane& lane = *trip->lane;
   Parcel parcel = std::move(trip->parcel);
   trips_.erase(trip);

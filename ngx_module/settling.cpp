@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t batch_limit = 500;
 constexpr std::size_t kept_limit = 20'000;
 constexpr Millis offered_again{250};
-constexpr Millis gathering{3};  // a crash meanwhile repeats what was received in it
+// A crash meanwhile repeats what was received in it; nobody waits for it.
+constexpr Millis gathering{10};
 
 }  // namespace
 

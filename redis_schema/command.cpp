@@ -22,6 +22,8 @@ struct CommandRelease {
 std::string encode(const Command& command) {
   std::vector<const char*> words;
   std::vector<std::size_t> lengths;
+  words.reserve(command.words.size());
+  lengths.reserve(command.words.size());
   for (const auto& word : command.words) {
     words.push_back(word.data());
     lengths.push_back(word.size());
