@@ -49,6 +49,7 @@ Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* l
                     take(std::move(delivery), lease_end, std::move(share));
                   }),
       pump_(log, [this] { pump(); }),
+      draw_(log, [this] { unbundling_.draw(); }),
       tick_(log, [this] { tick(); }),
       cursor_(static_cast<std::uint16_t>(ngx_random() % redis::partitions)) {
   tick_.may_be_left();
@@ -63,7 +64,7 @@ void Round::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
 
 void Round::take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source) {
   unbundling_.add(std::move(bundle), lease_end, std::move(source));
-  draw();
+  if (wants_more()) unbundling_.draw();
 }
 
 void Round::take(redis::Owed owed, ngx_msec_t lease_end) {
@@ -73,15 +74,19 @@ void Round::take(redis::Owed owed, ngx_msec_t lease_end) {
 
 void Round::pump() {
   if (ngx_exiting) return hand_back();
-  draw();
+  launch_sealed();
   const bool is_done = start_all();
   launch_sealed();
+  if (wants_more() && !is_first_to_come()) draw_.post_next();
   if (is_done) claim();
 }
 
+// Whoever is told first is, before Redis and the signing threads are given more to do.
+bool Round::is_first_to_come() const { return !trips_.empty() && trips_.back().errand == nullptr; }
+
 // So early that there is always something to start until the answer has come.
-void Round::draw() {
-  if (fresh_.size() + lanes_.ready() < conf_.provider.delivery.concurrency) unbundling_.draw();
+bool Round::wants_more() const {
+  return unbundling_.may_draw() && fresh_.size() + lanes_.ready() < conf_.provider.delivery.concurrency;
 }
 
 // Starts before it sorts: the first receiver of a thousand need not wait for the other lanes. False: there is
@@ -108,8 +113,7 @@ void Round::sort_in(Parcel parcel) {
       Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, receiver.error(), turn_.moment());
       return conclude(std::move(parcel), verdict);
     }
-    bool by_thread = conf_.threads != nullptr && is_slow_to_seal(conf_.provider, parcel.delivery);
-    Receiver fresh{*std::move(receiver), by_thread};
+    Receiver fresh{*std::move(receiver), is_slow_to_seal(conf_.provider, parcel.delivery)};
     known = receivers_.emplace(parcel.delivery.client, std::move(fresh)).first;
   }
   const std::string& lane = known->second.lane;
@@ -135,17 +139,21 @@ void Round::start_next() {
   trips_.push_front({.lane = lane, .parcel = std::move(parcel)});
   auto trip = trips_.begin();
   const Delivery& delivery = trip->parcel.delivery;
-  if (!receivers_.at(delivery.client).is_sealed_by_thread) {
-    sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
-    const bool is_alone = trips_.size() == 1;  // who is told first need not wait
-    if (is_alone || sealed_.size() >= most_at_once) launch_sealed();
-    return;
+  const bool is_slow = receivers_.at(delivery.client).is_slow_to_seal;
+  if (conf_.threads != nullptr && (is_slow || are_many())) {
+    return sealing_.seal(delivery, is_slow, [this, trip](Outcome<Envelope> envelope) {
+      sealed(trip, std::move(envelope));
+      pump_.post();
+    });
   }
-  sealing_.seal(delivery, [this, trip](Outcome<Envelope> envelope) {
-    sealed(trip, std::move(envelope));
-    pump_.post();
-  });
+  sealed(trip, seal(conf_.provider, delivery, turn_.moment()));
+  const bool is_alone = trips_.size() == 1;  // who is told first need not wait
+  if (is_alone || sealed_.size() >= most_at_once) launch_sealed();
 }
+
+// So many that waking a thread for some of them is worth it, quick as each of them may be; but who is told
+// first need not wait for it.
+bool Round::are_many() const { return trips_.size() > 1 && fresh_.size() + lanes_.ready() >= most_at_once; }
 
 void Round::sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope) {
   if (envelope) {
@@ -231,7 +239,7 @@ void Round::tick() {
   if (ngx_exiting) return;
   tick_.after(next_second());
   unasked_ = redis::partitions;
-  draw();
+  if (wants_more()) unbundling_.draw();
   claim();
 }
 

@@ -71,7 +71,7 @@ class Round {
   using Lane = Lanes<Parcel>::Lane;
   struct Receiver {
     std::string lane;
-    bool is_sealed_by_thread;
+    bool is_slow_to_seal;
   };
   struct Trip {
     Lane* lane = nullptr;
@@ -81,11 +81,13 @@ class Round {
   };
 
   void pump();
-  void draw();
+  bool wants_more() const;
+  bool is_first_to_come() const;
   bool start_all();
   void sort_in(Parcel parcel);
   bool may_connect() const;
   void start_next();
+  bool are_many() const;
   void sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope);
   void launch_sealed();
   void came_back(std::list<Trip>::iterator trip, const Answer& answer);
@@ -113,6 +115,7 @@ class Round {
   Settling settling_;
   Unbundling unbundling_;
   Wake pump_;
+  Wake draw_;
   Wake tick_;
   RedisLink::Seat claim_seat_{};
   bool is_claiming_ = false;

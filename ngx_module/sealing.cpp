@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key.
+// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key, and
+// many quick ones are shared out.
 #include "ngx_module/sealing.h"
 
 #include <sched.h>
@@ -17,15 +18,18 @@ constexpr Millis longest_signature{10'000};
 
 // Where many wait, a thread signs a few before it wakes the event loop: a wake-up costs either of them a good
 // part of a signature, and the thread would idle until it is given the next.
-constexpr std::size_t most_of_one_task = 4;
+constexpr unsigned most_of_one_task = 16;
+constexpr unsigned slow_work = 4;
+constexpr unsigned quick_work = 1;
 
 // More at once would only take turns on the same cores, the event loop's among them.
-std::size_t most_running() { return ngx_ncpu > 1 ? static_cast<std::size_t>(ngx_ncpu) : 1; }
+unsigned most_running() { return ngx_ncpu > 1 ? static_cast<unsigned>(ngx_ncpu) : 1; }
 
 }  // namespace
 
 struct Sealing::Job {
   const Delivery* delivery;
+  unsigned work;
   Sealed sealed;
   // Written by the thread, read when it has said that it is done.
   Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
@@ -48,21 +52,33 @@ Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* l
 Sealing::~Sealing() = default;
 
 // Those that are asked for together are shared out together.
-void Sealing::seal(const Delivery& delivery, Sealed sealed) {
-  waiting_.push_back({.delivery = &delivery, .sealed = std::move(sealed)});
+void Sealing::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
+  const unsigned work = is_slow ? slow_work : quick_work;
+  waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
+  waiting_work_ += work;
   if (running_.empty()) return start_waiting();  // who is told first need not wait
   if (running_.size() < most_running()) start_.post();
 }
 
 #if (NGX_THREADS)
 
+// So much that all cores have something to do twice, but at least one.
+Sealing::Jobs Sealing::take_share() {
+  const unsigned share = std::min(waiting_work_ / most_running() / 2, most_of_one_task);
+  Jobs jobs;
+  unsigned work = 0;
+  do {
+    work += waiting_.front().work;
+    jobs.splice(jobs.end(), waiting_, waiting_.begin());
+  } while (!waiting_.empty() && work + waiting_.front().work <= share);
+  waiting_work_ -= work;
+  return jobs;
+}
+
 void Sealing::start_waiting() {
   while (!waiting_.empty() && running_.size() < most_running()) {
-    const auto count = std::clamp<std::size_t>(waiting_.size() / most_running() / 2, 1, most_of_one_task);
-    Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment()});
+    Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment(), .jobs = take_share()});
     task.place = std::prev(running_.end());
-    task.jobs.splice(task.jobs.end(), waiting_, waiting_.begin(),
-                     std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(count)));
     task.task.ctx = &task;
     task.task.handler = sign_in_thread;
     task.task.event.data = &task;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key.
+// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key, and
+// many quick ones are shared out.
 #pragma once
 
 #include <functional>
@@ -21,9 +22,10 @@ class Sealing {
   // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
   ~Sealing();
 
+  // `is_slow`: as is_slow_to_seal() says; of others a thread takes more at once.
   // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop, or from
   // inside this call where the pool takes no more.
-  void seal(const Delivery& delivery, Sealed sealed);
+  void seal(const Delivery& delivery, bool is_slow, Sealed sealed);
 
  private:
   struct Job;
@@ -32,6 +34,7 @@ class Sealing {
   using Tasks = std::list<Task>;
 
   void start_waiting();
+  Jobs take_share();
   Tasks take_out(Task& task);
   static void finish(Task& task);
   static void sign_in_thread(void* task, ngx_log_t* log) noexcept;
@@ -41,6 +44,7 @@ class Sealing {
   ngx_thread_pool_s* pool_;
   ngx_log_t* log_;
   Jobs waiting_;
+  unsigned waiting_work_ = 0;
   Tasks running_;
   Wake start_;
   Wake stay_;  // a worker that quits stays for its threads

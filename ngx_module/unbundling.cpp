@@ -11,8 +11,8 @@
 namespace slo::ngx {
 namespace {
 
-// The first ones of a session soon, the others in numbers that neither Redis nor the event loop notices.
-constexpr unsigned first_few = 16;
+// The first ones of a session at once, the others in numbers that neither Redis nor the event loop notices.
+constexpr unsigned first_few = 4;
 constexpr unsigned next_few = 64;
 
 }  // namespace
@@ -25,9 +25,8 @@ void Unbundling::add(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source s
 }
 
 void Unbundling::draw() {
-  if (is_asked_) return;
-  while (!held_.empty() && is_past(held_.front().lease_end)) held_.pop_front();  // somebody else's by now
-  if (held_.empty()) return;
+  while (may_draw() && is_past(held_.front().lease_end)) held_.pop_front();  // somebody else's by now
+  if (!may_draw()) return;
   const redis::Bundle& bundle = held_.front().bundle;
   const Provider& provider = conf_.provider;
   const redis::UnbundleTerms terms{.lease = lease_of(provider.delivery),

@@ -23,8 +23,10 @@ class Unbundling {
 
   // `bundle` is leased to us until `lease_end`; whoever waits for it has a part in it through `source`.
   void add(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source);
-  // Asks for the next few of one bundle, of each in its turn. Does nothing while an answer is awaited. What
-  // the store did not answer is asked by the next call, unless the lease is over.
+  // Is there anything to ask for? Not while an answer is awaited.
+  bool may_draw() const noexcept { return !is_asked_ && !held_.empty(); }
+  // Asks for the next few of one bundle, of each in its turn, if it may. What the store did not answer is
+  // asked by the next call, unless the lease is over.
   void draw();
   // This worker quits: what is left is due at once for those that stay.
   void hand_back();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who signs: a pool of threads where a signature is slow, the worker itself where it is not; and what a worker that is
+// Who signs: a pool of threads where a signature is slow or many wait, the worker itself where not; and what a worker that is
 // told to quit in the middle of it leaves undone.
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -31,6 +31,7 @@ for (const { what, alg, more, main, threads } of [
   { what: 'RS256 in a pool of its own', alg: 'RS256', more: 'threads=signers', main: 'thread_pool signers threads=2;', threads: 2 },
   { what: 'RS256 without threads', alg: 'RS256', more: 'threads=off', threads: 0 },
   { what: 'ES256, which needs no threads', alg: 'ES256', more: '', threads: 0 },
+  { what: 'ES256 in a pool that was asked for', alg: 'ES256', more: 'threads=signers', main: 'thread_pool signers threads=2;', threads: 2 },
 ]) {
   test(`a hundred tokens are signed: ${what}`, { timeout: 60_000 }, async (t) => {
     const stage = await settle(t, { alg, main, provider: `delivery wait=5s ${more};` })
