@@ -22,8 +22,9 @@ constexpr unsigned most_of_one_task = 16;
 constexpr unsigned slow_work = 4;
 constexpr unsigned quick_work = 1;
 
-// More at once would only take turns on the same cores, the event loop's among them.
-unsigned most_running() { return ngx_ncpu > 1 ? static_cast<unsigned>(ngx_ncpu) : 1; }
+// One more than processors, which none leaves idle until the event loop has given it the next. More would only
+// take turns, and the event loop with them.
+unsigned most_running() { return static_cast<unsigned>(ngx_ncpu) + 1; }
 
 }  // namespace
 
