@@ -2,6 +2,7 @@
 // Runs the named measurements, or all, one after the other; started by `run`.
 import { House } from '../t/journeys/parts/house.mjs'
 import { cores } from './parts/cores.mjs'
+import { ticks } from './parts/cpu.mjs'
 import { remark } from './parts/numbers.mjs'
 
 const all = ['logout', 'fanout', 'thousand', 'latency', 'register', 'memory', 'links', 'profile']
@@ -30,7 +31,7 @@ async function in_a_house(work) {
 
 let failed = 0
 for (const name of named.length ? named : all) {
-  const began = Date.now()
+  const began = Date.now(), before = ticks()
   try {
     const { bench } = await import(`./${name}.mjs`)
     await in_a_house((house) => bench(house, { quick, elsewhere: in_a_house }))
@@ -38,6 +39,8 @@ for (const name of named.length ? named : all) {
     ++failed
     console.error(`${name} could not be measured: ${error.stack}`)
   }
-  console.error(`(${name}: ${Math.round((Date.now() - began) / 1000)} s)`)
+  const { busy, stolen } = ticks()
+  const share = (stolen - before.stolen) / Math.max(1, busy - before.busy + stolen - before.stolen)
+  console.error(`(${name}: ${Math.round((Date.now() - began) / 1000)} s; the hypervisor took ${Math.round(100 * share)} % of what was needed)`)
 }
 process.exit(failed ? 1 : 0)

@@ -72,7 +72,7 @@ export async function bench(house, { quick }) {
   table('Latency: targets', ['what', 'target', 'measured', 'met'], [
     ['p99 during 1000 × RS256 more than idle, ms', ...verdict(more, 2, { at_most: true })],
     ...turns.map(([alg, , longest]) => [`longest turn of the event loop during 1000 × ${alg}, median of the rounds, ms`, ...verdict(longest, 1, { at_most: true })])])
-  remark('In a virtual machine the hypervisor takes a processor away for milliseconds now and then, which no counter of the guest tells from work: ' +
+  remark('In a virtual machine the hypervisor takes a processor away for milliseconds now and then, and no counter of a process shows it: ' +
          'hence the median of the rounds, not the worst of all. Latencies are counted from the moment the request leaves the driver. Worker, its threads and Redis share one core, driver and receivers the ' +
          'other. Of the rounds, the half counts before which idle latencies were lowest.')
 }

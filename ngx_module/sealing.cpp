@@ -22,9 +22,14 @@ constexpr unsigned most_of_one_task = 16;
 constexpr unsigned slow_work = 4;
 constexpr unsigned quick_work = 1;
 
-// One more than processors, which none leaves idle until the event loop has given it the next. More would only
-// take turns, and the event loop with them.
-unsigned most_running() { return static_cast<unsigned>(ngx_ncpu) + 1; }
+// That this worker may use: worker_cpu_affinity holds its threads as well.
+unsigned processors() {
+#if (NGX_HAVE_SCHED_SETAFFINITY)
+  cpu_set_t ours;
+  if (sched_getaffinity(0, sizeof(ours), &ours) == 0) return static_cast<unsigned>(CPU_COUNT(&ours));
+#endif
+  return static_cast<unsigned>(std::max<ngx_int_t>(ngx_ncpu, 1));
+}
 
 }  // namespace
 
@@ -47,8 +52,12 @@ struct Sealing::Task {
 };
 
 Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log)
-    : provider_(provider), pool_(pool), log_(log), start_(log, [this] { start_waiting(); }), stay_(log, [] {
-      }) {}
+    : provider_(provider),
+      pool_(pool),
+      log_(log),
+      most_running_(processors() + 1),
+      start_(log, [this] { start_waiting(); }),
+      stay_(log, [] {}) {}
 
 Sealing::~Sealing() = default;
 
@@ -58,14 +67,14 @@ void Sealing::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
   waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
   waiting_work_ += work;
   if (running_.empty()) return start_waiting();  // who is told first need not wait
-  if (running_.size() < most_running()) start_.post();
+  if (running_.size() < most_running_) start_.post();
 }
 
 #if (NGX_THREADS)
 
 // So much that all cores have something to do twice, but at least one.
 Sealing::Jobs Sealing::take_share() {
-  const unsigned share = std::min(waiting_work_ / most_running() / 2, most_of_one_task);
+  const unsigned share = std::min(waiting_work_ / most_running_ / 2, most_of_one_task);
   Jobs jobs;
   unsigned work = 0;
   do {
@@ -77,7 +86,7 @@ Sealing::Jobs Sealing::take_share() {
 }
 
 void Sealing::start_waiting() {
-  while (!waiting_.empty() && running_.size() < most_running()) {
+  while (!waiting_.empty() && running_.size() < most_running_) {
     Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment(), .jobs = take_share()});
     task.place = std::prev(running_.end());
     task.task.ctx = &task;

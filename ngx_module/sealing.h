@@ -43,6 +43,9 @@ class Sealing {
   const Provider& provider_;
   ngx_thread_pool_s* pool_;
   ngx_log_t* log_;
+  // One more than there are processors: none idles until the event loop has given it the next. Yet more would
+  // only take turns, and the event loop with them.
+  unsigned most_running_;
   Jobs waiting_;
   unsigned waiting_work_ = 0;
   Tasks running_;

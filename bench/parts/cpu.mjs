@@ -2,6 +2,12 @@
 // Processor time and memory of server processes, as the kernel accounts for them.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 
+// Of the whole machine, since it was started, in clock ticks: what somebody ran, and what others' machines took meanwhile (/proc/stat).
+export function ticks() {
+  const [user, nice, system, , , irq, softirq, stolen] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).slice(1).map(Number)
+  return { busy: user + nice + system + irq + softirq, stolen }
+}
+
 const schedstat = (pid, thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000
 
 // Microseconds on a core so far: {all, main, others}, `main` being the event loop, `others` the pool of threads.
