@@ -153,7 +153,9 @@ void Round::start_next() {
 
 // So many that waking a thread for some of them is worth it, quick as each of them may be; but who is told
 // first need not wait for it.
-bool Round::are_many() const { return trips_.size() > 1 && fresh_.size() + lanes_.ready() >= most_at_once; }
+bool Round::are_many() const {
+  return sealing_.shares() && trips_.size() > 1 && fresh_.size() + lanes_.ready() >= most_at_once;
+}
 
 void Round::sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope) {
   if (envelope) {

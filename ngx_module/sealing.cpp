@@ -55,7 +55,8 @@ Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* l
     : provider_(provider),
       pool_(pool),
       log_(log),
-      most_running_(processors() + 1),
+      processors_(processors()),
+      most_running_(processors_ + 1),
       start_(log, [this] { start_waiting(); }),
       stay_(log, [] {}) {}
 

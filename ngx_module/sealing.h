@@ -22,6 +22,8 @@ class Sealing {
   // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
   ~Sealing();
 
+  // Are there threads, and processors beside the event loop's for them? Else only what is slow is worth it.
+  bool shares() const noexcept { return pool_ != nullptr && processors_ > 1; }
   // `is_slow`: as is_slow_to_seal() says; of others a thread takes more at once.
   // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop, or from
   // inside this call where the pool takes no more.
@@ -43,8 +45,9 @@ class Sealing {
   const Provider& provider_;
   ngx_thread_pool_s* pool_;
   ngx_log_t* log_;
-  // One more than there are processors: none idles until the event loop has given it the next. Yet more would
-  // only take turns, and the event loop with them.
+  unsigned processors_;
+  // One more than those: none idles until the event loop has given it the next. Yet more would only take
+  // turns, and the event loop with them.
   unsigned most_running_;
   Jobs waiting_;
   unsigned waiting_work_ = 0;
