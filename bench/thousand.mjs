@@ -26,8 +26,8 @@ function wall_less_ours() {
   return Math.max(...seen)
 }
 
-// When the store ended the session, by Redis' own stamp, on the clock of the tools (ns). The stamp has whole milliseconds, so this is
-// up to one too early, half a one on average.
+// When the store ended the session, by Redis' own stamp, on the clock of the tools (ns). The stamp is cut to whole milliseconds: the
+// middle of that one counts, which is half a one off at most and right on average.
 async function end_of(redis, series) {
   const [key] = await redis.ask('KEYS', `*:s:${series}-*`)
   const [stamp] = (await redis.ask('HGET', key, 'n')).split(' ')
@@ -120,7 +120,7 @@ function tell(title, results) {
 export async function bench(house, { elsewhere, ...how }) {
   tell('A thousand receivers, a connection for each delivery', await measure(house, { ...how, kept: false }))
   tell('A thousand receivers, connections kept', await elsewhere((other) => measure(other, { ...how, kept: true })))
-  remark('"First told" counts from the moment the store has ended the session, by Redis\' own stamp, which is cut to whole milliseconds: ' +
-         'half a one too long on average. "Floor": 1000 signatures by OpenSSL on all cores, then 1000 POSTs through the same carrier to the same ' +
+  remark('"First told" counts from the moment the store has ended the session, by Redis\' own stamp: the middle of the millisecond that ' +
+         'it names. "Floor": 1000 signatures by OpenSSL on all cores, then 1000 POSTs through the same carrier to the same ' +
          'addresses, 64 at a time, as measured in the same run.')
 }
