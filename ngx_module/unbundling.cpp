@@ -47,10 +47,11 @@ void Unbundling::heard(const Outcome<std::optional<redis::Unbundled>>& unbundled
   }
   Held held = std::move(held_.front());
   held_.pop_front();
-  if (!*unbundled) return;  // stale
+  if (!*unbundled) return draw();  // stale
   held.lease_end = lease_end;
   drawn(held, **unbundled);
   put_back(std::move(held));
+  if ((*unbundled)->deliveries.empty()) draw();  // nobody whose errand would ask for more
 }
 
 void Unbundling::drawn(Held& held, const redis::Unbundled& unbundled) {

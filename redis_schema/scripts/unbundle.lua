@@ -14,14 +14,18 @@ local stamp, reason, before, here = string.match(record, '^(%d+)\31([^\31]*)\31(
 if redis.call('HGET', KEYS[4], key) ~= ARGV[2] or place == '' or (place ~= here and place ~= before) then return {'stale'} end
 redis.call('HDEL', KEYS[4], '')
 
--- A small hash comes as one page, oldest clients first: there the place says how many are done. Should it grow meanwhile,
--- everybody's turn comes once more.
+-- A small hash comes as one page, oldest clients first: there the place says how many fields are done. Should it grow
+-- meanwhile, everybody's turn comes once more.
 local cursor, done = string.match(place, '^(%d+)%.(%d+)$')
 local scan = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', many)
 local page, is_whole = scan[2], cursor == '0' and scan[1] == '0'
 local from, to, after = 1, #page, scan[1] ~= '0' and scan[1] .. '.0' or ''
 if is_whole then
-  from, to = 2 * done + 1, math.min(2 * (done + many), #page)
+  from, to = 2 * done + 1, 2 * done
+  while to < #page and (many > 0 or string.byte(page[to + 1]) ~= 58) do
+    if string.byte(page[to + 1]) == 58 then many = many - 1 end
+    to = to + 2
+  end
   if to < #page then after = '0.' .. string.format('%.0f', to / 2) end
 end
 

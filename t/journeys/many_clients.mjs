@@ -64,6 +64,19 @@ test('whoever is in front is framed although nobody waits', { timeout: 60_000 },
   await nothing_is_owed(stage)
 })
 
+test('parts in which nobody is owed a token do not wait for the courier\'s next second', { timeout: 60_000 }, async (t) => {
+  const stage = await settle(t, { provider: 'delivery wait=0;', more: (i, base) => ({ backchannel_logout_uri: undefined,
+    frontchannel_logout_uri: `${base}/front`, frontchannel_logout_session_required: true }) })
+  await stage.sign_in('s1')
+  const began = performance.now()
+  const { status, body } = await stage.log_out('s1')
+  const took = performance.now() - began
+  assert.equal(status, 200)
+  assert.equal([...body.matchAll(/<iframe /g)].length, count)
+  assert.ok(took < 2000, `five parts or more, a second each, were ${Math.round(took)} ms`)
+  await nothing_is_owed(stage)
+})
+
 test('a redirect waits for nobody, and whoever asks once more is sent on as well', { timeout: 60_000 }, async (t) => {
   const stage = await settle(t, { provider: 'delivery wait=0;', behave: manners.slow(20) })
   await stage.sign_in('s1')

@@ -96,6 +96,17 @@ TEST_F(Bundles, come_in_small_parts) {
   EXPECT_LT(draw(large)->deliveries.size(), 64u);
 }
 
+TEST_F(Bundles, count_clients_and_not_the_fields_of_the_session) {
+  auto bundle = end_many(50);
+  ASSERT_EQ(encoding(), "listpack");
+  const UnbundleTerms four{.lease = Millis{60'000}, .count = 4, .tombstone = Seconds{600}};
+  EXPECT_EQ(draw(bundle, four)->deliveries.size(), 4u);
+  EXPECT_EQ(draw(bundle, four)->deliveries.size(), 4u);
+  const UnbundleTerms others{.lease = Millis{60'000}, .count = 42, .tombstone = Seconds{600}};
+  EXPECT_EQ(draw(bundle, others)->deliveries.size(), 42u);
+  EXPECT_EQ(bundle.place, "") << "the session's own fields behind the last client need no turn of their own";
+}
+
 TEST_F(Bundles, owe_what_end_owes) {
   sign_in(0, 40);
   auto own = a_lesson("own");
