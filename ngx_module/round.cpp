@@ -262,9 +262,8 @@ void Round::claim() {
                                             is_claiming_ = false;
                                             if (owed) {
                                               claimed(*std::move(owed), limit, lease_end);
-                                            } else {
-                                              unasked_ =
-                                                  0;  // the store is away, which the link has told already
+                                            } else {  // the store is away, which the link has told already
+                                              unasked_ = 0;
                                             }
                                           });
   cursor_ = static_cast<std::uint16_t>((cursor_ + count) % redis::partitions);

@@ -56,7 +56,6 @@ Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* l
       pool_(pool),
       log_(log),
       processors_(processors()),
-      most_running_(processors_ + 1),
       start_(log, [this] { start_waiting(); }),
       stay_(log, [] {}) {}
 
@@ -68,14 +67,14 @@ void Sealing::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
   waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
   waiting_work_ += work;
   if (running_.empty()) return start_waiting();  // who is told first need not wait
-  if (running_.size() < most_running_) start_.post();
+  if (running_.size() < most_running()) start_.post();
 }
 
 #if (NGX_THREADS)
 
 // So much that all cores have something to do twice, but at least one.
 Sealing::Jobs Sealing::take_share() {
-  const unsigned share = std::min(waiting_work_ / most_running_ / 2, most_of_one_task);
+  const unsigned share = std::min(waiting_work_ / most_running() / 2, most_of_one_task);
   Jobs jobs;
   unsigned work = 0;
   do {
@@ -87,7 +86,7 @@ Sealing::Jobs Sealing::take_share() {
 }
 
 void Sealing::start_waiting() {
-  while (!waiting_.empty() && running_.size() < most_running_) {
+  while (!waiting_.empty() && running_.size() < most_running()) {
     Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment(), .jobs = take_share()});
     task.place = std::prev(running_.end());
     task.task.ctx = &task;

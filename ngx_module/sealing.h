@@ -35,6 +35,9 @@ class Sealing {
   using Jobs = std::list<Job>;
   using Tasks = std::list<Task>;
 
+  // One more than processors: none idles until the event loop has given it the next. Yet more would only take
+  // turns, and the event loop with them.
+  unsigned most_running() const noexcept { return processors_ + 1; }
   void start_waiting();
   Jobs take_share();
   Tasks take_out(Task& task);
@@ -46,9 +49,6 @@ class Sealing {
   ngx_thread_pool_s* pool_;
   ngx_log_t* log_;
   unsigned processors_;
-  // One more than those: none idles until the event loop has given it the next. Yet more would only take
-  // turns, and the event loop with them.
-  unsigned most_running_;
   Jobs waiting_;
   unsigned waiting_work_ = 0;
   Tasks running_;

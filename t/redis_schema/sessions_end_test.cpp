@@ -94,13 +94,7 @@ TEST_F(End, tells_its_caller_that_it_is_over_once_the_lease_is) {
 
 TEST_F(End, gives_each_client_the_names_that_it_knows) {
   run(remember(test_space, a_lesson("common")));
-  auto own = a_lesson("own");
-  own.client_sub = Subject{"pairwise"};
-  own.client_sid = Sid{"own-sid"};
-  run(remember(test_space, own));
-  auto without = a_lesson("without");
-  without.client_no_sid = true;
-  run(remember(test_space, without));
+  sign_in_with_names_of_their_own();
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended && ended->owed.deliveries.size() == 3);
   let_leases_run_out();

@@ -63,6 +63,17 @@ class StoreTest : public testing::Test {
     return std::string(Reply(reply.get()).text().value_or("(no text)"));
   }
 
+  // "own" knows alice by another sub and sid, "without" by no sid.
+  void sign_in_with_names_of_their_own() {
+    auto own = a_lesson("own");
+    own.client_sub = Subject{"pairwise"};
+    own.client_sid = Sid{"own-sid"};
+    run(remember(test_space, own));
+    auto without = a_lesson("without");
+    without.client_no_sid = true;
+    run(remember(test_space, without));
+  }
+
   Session session(const std::string& key = "sid-1") {
     return run(find_session(test_space, {key})).value_or(Session{});
   }
