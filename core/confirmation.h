@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The "log out?" ticket: sealed with the provider's ticket secret, bound to one browser, good once.
+// The "log out?" ticket: sealed with the provider's ticket secret, bound to one browser, good for one
+// session.
 //
 // The pending parameters travel inside the ticket, encrypted (a compact JWE, dir + A256GCM), so that asking
-// the question writes nothing to the store; redeeming it marks its nonce as used there.
+// the question writes nothing to the store. A ticket that names no session, or one client of it, is good
+// once: redeeming it marks its nonce as used there.
 #pragma once
 
 #include <optional>
@@ -25,7 +27,7 @@ struct Onward {
 };
 
 struct Ticket {
-  std::string nonce{};  // single use
+  std::string nonce{};
   TimeS expires{};
   std::optional<SessionKey> session{};  // what will be ended; none: only the onward way is confirmed
   std::optional<ClientId> client{};     // who asked

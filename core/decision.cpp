@@ -70,21 +70,29 @@ End end_of(const SessionKey& key, bool one_client, const std::optional<ClientId>
   return end;
 }
 
+End good_once(End end) {
+  end.good_once = true;
+  return end;
+}
+
 Decision decide_answer(const Provider& provider, const Asked& asked, const Found& found,
                        const Moment& moment) {
   const Ticket& ticket = *asked.ticket;
   if (!ticket.answer_yes) return Stay{};
 
-  const Session* current = live_session(found.by_cookie);
-  if (current != nullptr && current->key != ticket.session) {
-    if (!ticket.session && ticket.cookie_withheld) {
-      return end_of(current->key, ends_one_client(provider, asked.client, *current), ticket.client,
-                    ticket.onward);
-    }
+  const Session* current = found_session(found.by_cookie);
+  if (!ticket.session && ticket.cookie_withheld && current != nullptr) {
+    return good_once(end_of(current->key, ends_one_client(provider, asked.client, *current), ticket.client,
+                            ticket.onward));
+  }
+  if (current != nullptr && current->is_live() && current->key != ticket.session) {
     return ask_about(provider, moment, *current, asked.client, ticket.onward);
   }
   if (!ticket.session || !found.by_key) return AlreadyOver{ticket.onward};
-  return end_of(*ticket.session, ticket.one_client && found.by_key->is_live(), ticket.client, ticket.onward);
+  if (!ticket.one_client || !found.by_key->is_live()) {
+    return end_of(*ticket.session, false, ticket.client, ticket.onward);
+  }
+  return good_once(end_of(*ticket.session, true, ticket.client, ticket.onward));
 }
 
 // Nothing to end, as far as can be seen. Without a hint nobody vouches for the redirect but the user (RPI 3).
@@ -112,6 +120,16 @@ Decision decide(const Provider& provider, const Asked& asked, const Found& found
     return ask_about(provider, moment, *session, asked.client, onward_of(asked));
   }
   return decide_without_session(provider, asked, moment);
+}
+
+std::optional<End> repeat_of(const End& end, const std::optional<Session>& now) {
+  End again = end;
+  if (!now || !now->is_live()) {
+    again.only_client.reset();  // all that is left of it is the whole session's tombstone
+    return again;
+  }
+  if (end.only_client && now->find(*end.only_client) == nullptr) return again;
+  return std::nullopt;
 }
 
 }  // namespace slo

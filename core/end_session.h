@@ -92,6 +92,11 @@ struct End {  // proven or confirmed; the session may have ended already
   SessionKey session{};
   std::optional<ClientId> only_client{};  // scope client: this participation only
   Onward onward{};
+  // The ticket that confirmed it must not have been used before: a second use could end something that the
+  // user was never asked about. Where a ticket names the session to end, its yes stands until that session is
+  // over, and asking twice is no harm.
+  bool good_once = false;
+  friend bool operator==(const End&, const End&) = default;
 };
 struct AlreadyOver {  // no session to end: idempotent
   Onward onward{};
@@ -108,5 +113,10 @@ using Decision = std::variant<AskUser, End, AlreadyOver, Stay>;
 // again: the store answers `already`, and the iframes are shown once more. Nothing to end: AlreadyOver, but
 // client_id with a redirect and no hint is asked first, about the way onward alone.
 Decision decide(const Provider& provider, const Asked& asked, const Found& found, const Moment& moment);
+
+// What `end`, which was good once, comes to when its ticket turns out to be used already and `now` is its
+// session with the one client: a repeat, if what was confirmed has happened (a second click, a reload, an
+// answer that was lost). nullopt: it has not, or not any more; ticket_used.
+std::optional<End> repeat_of(const End& end, const std::optional<Session>& now);
 
 }  // namespace slo

@@ -27,6 +27,7 @@ struct EndSessionVisit : Visit {
   Moment moment{};
   redis::Located located{};
   End end{};
+  bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
   Courier::BatchSeat batch{};
 };
@@ -53,28 +54,39 @@ void turn_away(R& r, const Refusal& refusal) {
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& visit = visit_of<EndSessionVisit>(r);
   const auto& onward = visit.end.onward;
-  if (visit.end.only_client) {
-    return conclude(
-        r, "ended", Counter::logouts_ended,
-        one_client_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
-  }
-  conclude(r, visit.ended.ending.already ? "already_over" : "ended",
-           visit.ended.ending.already ? Counter::logouts_already_over : Counter::logouts_ended,
-           logout_page(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
+  const bool already = visit.ended.ending.already;
+  using Write =
+      Page (*)(const Provider&, const Session&, const std::vector<Told>&, const Onward&, const Moment&);
+  const Write write = visit.end.only_client ? Write{one_client_page} : Write{logout_page};
+  conclude(r, already ? "already_over" : "ended",
+           already ? Counter::logouts_already_over : Counter::logouts_ended,
+           write(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
 }
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
   auto& visit = visit_of<EndSessionVisit>(r);
   if (!*ended) {  // it vanished between the look-up and the end: nothing is left to end
+    const auto& onward = visit.end.onward;
     return conclude(r, "already_over", Counter::logouts_already_over,
-                    already_out_page(provider_of(visit), visit.end.onward));
+                    visit.end.only_client ? one_client_page(provider_of(visit), onward)
+                                          : already_out_page(provider_of(visit), onward));
   }
   visit.ended = std::move(**ended);
+  if (visit.is_repeat) {
+    visit.ended.ending.already = true;
+    visit.ended.owed = {};
+  }
   const bool names_all = visit.ended.in_front || names_applications(provider_of(visit), visit.end.onward);
   visit.batch =
       await(r, *visit.provider, visit.ended,
             {.time = provider_of(visit).delivery.wait, .for_everyone = names_all}, with_participants_told);
+}
+
+// A participation that is gone leaves no tombstone: only the caller that ended it hears of it again. So both
+// clicks on one question call themselves alike.
+std::string caller_of(const EndSessionVisit& visit) {
+  return visit.end.only_client && visit.asked.ticket ? visit.asked.ticket->nonce : visit.logout_id;
 }
 
 void end_now(R& r) {
@@ -83,7 +95,7 @@ void end_now(R& r) {
   const redis::EndTerms terms{.reason = "rp",
                               .tombstone = provider.tombstone,
                               .lease = lease_of(provider.delivery),
-                              .caller = visit.logout_id};
+                              .caller = caller_of(visit)};
   const auto& space = visit.provider->space;
   if (visit.end.only_client) {
     ask(r, redis::end_participation(space, visit.end.session, *visit.end.only_client, terms), with_ended);
@@ -94,10 +106,23 @@ void end_now(R& r) {
   r.read_event_handler = ngx_http_block_reading;
 }
 
+void with_looked_again(R& r, Outcome<redis::Located> located) {
+  if (!located) return turn_away(r, located.error());
+  auto& visit = visit_of<EndSessionVisit>(r);
+  const auto repeat = repeat_of(visit.end, located->found.by_key);
+  if (!repeat) return turn_away(r, Refusal{Fault::ticket_used});
+  visit.end = *repeat;
+  visit.is_repeat = true;
+  end_now(r);
+}
+
 void with_redeemed(R& r, Outcome<bool> first_time) {
   if (!first_time) return turn_away(r, first_time.error());
-  if (!*first_time) return turn_away(r, Refusal{Fault::ticket_used});
-  end_now(r);
+  if (*first_time) return end_now(r);
+  const auto& visit = visit_of<EndSessionVisit>(r);
+  ask(r,
+      redis::locate(visit.provider->space, SessionQuestion{.key = visit.end.session}, visit.end.only_client),
+      with_looked_again);
 }
 
 void carry_out(R& r, const AskUser& question) {
@@ -110,7 +135,7 @@ void carry_out(R& r, const AskUser& question) {
 void carry_out(R& r, const End& end) {
   auto& visit = visit_of<EndSessionVisit>(r);
   visit.end = end;
-  if (!visit.asked.ticket) return end_now(r);
+  if (!end.good_once) return end_now(r);
   ask(r, redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life),
       with_redeemed);
 }

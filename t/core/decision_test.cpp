@@ -53,7 +53,7 @@ struct Words {
   }
   std::string operator()(const End& end) const {
     return "end " + end.session.value + (end.only_client ? " of " + end.only_client->value : "") + ", " +
-           words(end.onward);
+           words(end.onward) + (end.good_once ? ", once" : "");
   }
   std::string operator()(const AlreadyOver& over) const { return "already over, " + words(over.onward); }
   std::string operator()(const Stay&) const { return "stay"; }
@@ -278,8 +278,15 @@ TEST(DecideAnswer, ends_the_session_that_the_question_could_not_see) {
   const Provider provider = a_provider();
   Asked asked = answered(provider, std::nullopt);
   asked.ticket->cookie_withheld = true;
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = a_session()}), ends);
+  EXPECT_EQ(decision(provider, asked, {.by_cookie = a_session()}), ends + ", once");
   EXPECT_EQ(decision(provider, asked, {}), "already over, " + out_of_a + " state s");
+}
+
+TEST(DecideAnswer, shows_the_end_once_more_to_who_clicked_twice_on_a_question_that_saw_no_session) {
+  const Provider provider = a_provider();
+  Asked asked = answered(provider, std::nullopt);
+  asked.ticket->cookie_withheld = true;
+  EXPECT_EQ(decision(provider, asked, {.by_cookie = ended(a_session())}), ends + ", once");
 }
 
 TEST(DecideAnswer, ends_as_much_as_the_question_said) {
@@ -287,8 +294,38 @@ TEST(DecideAnswer, ends_as_much_as_the_question_said) {
   Asked asked = answered(provider, SessionKey{"sid-1"});
   asked.ticket->one_client = true;
   EXPECT_EQ(decision(provider, asked, {.by_key = a_session()}),
-            "end sid-1 of app-a, " + out_of_a + " state s");
+            "end sid-1 of app-a, " + out_of_a + " state s, once");
   EXPECT_EQ(decision(provider, asked, {.by_key = ended(a_session())}), ends);
+}
+
+// A double click, F5 on the frame page, a retry after a lost answer, and after a store that failed in
+// between.
+TEST(DecideAnswer, may_be_given_again_where_it_names_the_session) {
+  const Provider provider = a_provider();
+  const Asked asked = answered(provider, SessionKey{"sid-1"});
+  for (const Session& session : {a_session(), ended(a_session())}) {
+    EXPECT_FALSE(std::get<End>(decide(provider, asked, {.by_key = session}, a_moment())).good_once);
+  }
+}
+
+TEST(UsedTicket, repeats_what_has_happened) {
+  const End of_session{.session = SessionKey{"sid-1"}, .onward = to_app_a, .good_once = true};
+  EXPECT_EQ(repeat_of(of_session, ended(a_session())), of_session);
+  EXPECT_EQ(repeat_of(of_session, std::nullopt), of_session);
+
+  End of_client = of_session;
+  of_client.only_client = ClientId{"app-a"};
+  Session without = a_session();
+  without.participants.erase(without.participants.begin());
+  EXPECT_EQ(repeat_of(of_client, without), of_client);
+  EXPECT_EQ(repeat_of(of_client, ended(a_session())), of_session) << "the whole session went since";
+}
+
+TEST(UsedTicket, ends_nothing_that_the_user_was_not_asked_about) {
+  End end{.session = SessionKey{"sid-1"}, .onward = to_app_a, .good_once = true};
+  EXPECT_EQ(repeat_of(end, a_session()), std::nullopt) << "a session of a later login";
+  end.only_client = ClientId{"app-a"};
+  EXPECT_EQ(repeat_of(end, a_session()), std::nullopt) << "a client that came back";
 }
 
 }  // namespace slo::decision_test

@@ -2,6 +2,7 @@
 // A real browser on the front-channel page: every iframe is loaded, nothing holds the user up, he arrives where he should.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { send } from './parts/browser_jar.mjs'
 import { start_chromium } from './parts/chromium.mjs'
 import { House, eventually } from './parts/house.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
@@ -97,7 +98,7 @@ test('asked and answered no, nothing happens', { timeout: 60_000 }, async (t) =>
   assert.deepEqual(page.complaints, [])
 })
 
-test('asked and answered yes, once, by the same browser', { timeout: 60_000 }, async (t) => {
+test('asked and answered yes, by the same browser, and once more', { timeout: 60_000 }, async (t) => {
   const rooms = await settle(t)
   const { nginx, apps, chromium, page, ask } = rooms
   await page.goto(ask({ client_id: 'app-0' }))
@@ -114,8 +115,26 @@ test('asked and answered yes, once, by the same browser', { timeout: 60_000 }, a
   assert.notEqual((await nginx.session('s1')).json.ended, undefined)
   assert.deepEqual(page.complaints, [])
 
+  for (const app of apps) app.requests.length = 0
   await answer_yes(page, nginx, ticket)
-  assert.match(await page.read('document.body.innerText'), /no longer valid/)
+  assert_landed(await page.arrives_at(`${apps[0].url}/bye`))
+  assert_told(rooms)
+})
+
+// A double click, or a retry after a lost answer: the first one's page is never seen.
+test('a yes that is given twice ends the session once and tells everybody', { timeout: 60_000 }, async (t) => {
+  const rooms = await settle(t)
+  const { nginx, apps, page, ask } = rooms
+  await page.goto(ask({ client_id: 'app-0' }))
+  await eventually('the question', () => page.read(`!!document.querySelector('${question}')`))
+  const ticket = await page.read(`document.querySelector('${question} [name=ticket]').value`)
+  const cookie = (await page.cookies(nginx.url)).map(({ name, value }) => `${name}=${value}`).join('; ')
+  const first = await send(nginx.logout, { method: 'POST', form: { ticket, choice: 'yes' }, headers: { cookie } })
+  assert.equal(first.status, 200)
+  assert.notEqual((await nginx.session('s1')).json.ended, undefined)
+
+  await page.click(`${question} button[value="yes"]`)
+  assert_landed(await page.arrives_at(`${apps[0].url}/bye`))
   assert_told(rooms)
 })
 
