@@ -61,13 +61,29 @@ using ApiCommand =
 
 inline constexpr unsigned api_page_limit = 200;  // most entries on one page of a list
 
-// `path` is what follows {api}/{provider} (percent-encoded, as on the wire), `query` without '?'. HEAD reads
-// like GET. api_not_found (an unknown client of ShowClient as well), api_read_only (a write with `may_write`
-// false), method_not_allowed (its detail lists the methods, as Allow does), api_body_invalid,
+struct ApiRequest {
+  std::string_view method{};
+  std::string_view path{};   // what follows {api}/{provider}, percent-encoded, as on the wire
+  std::string_view query{};  // without '?'
+  std::string_view body{};
+  std::string_view content_type{};    // header fields, empty if absent
+  std::string_view sec_fetch_site{};  //
+  std::string_view origin{};          //
+  std::string_view host{};            //
+  bool may_write = false;
+};
+
+// HEAD reads like GET. api_not_found (an unknown client of ShowClient as well), method_not_allowed (its
+// detail lists the methods, as Allow does), what check_api_write() refuses, api_body_invalid,
 // api_parameter_invalid, and what learn() refuses. A list filter that is not served is refused: an ignored
 // one would list what was not asked for.
-Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
-                                     std::string_view query, std::string_view body, bool may_write);
+Outcome<ApiCommand> read_api_command(const Provider& provider, const ApiRequest& request);
+
+// May this request change something? api_read_only; api_cross_site_write: a browser sends it on behalf of
+// another site's page; api_content_type_unsupported: a page anywhere could have made a browser send it
+// unasked. Only JSON needs the browser's permission first; DELETE needs it anyhow, so that it needs a type
+// for its body alone.
+Outcome<void> check_api_write(const ApiRequest& request);
 
 // The cursor of a session list is opaque to callers; read_api_command() has checked it.
 unsigned offset_of(const api::ListSessions& command);

@@ -235,18 +235,19 @@ std::string methods_of(const Segments& segments) {
 
 }  // namespace
 
-Outcome<ApiCommand> read_api_command(const Provider& provider, std::string_view method, std::string_view path,
-                                     std::string_view query, std::string_view body, bool may_write) {
-  const auto segments = split_api_path(path);
+Outcome<ApiCommand> read_api_command(const Provider& provider, const ApiRequest& request) {
+  const auto segments = split_api_path(request.path);
   if (!segments) return refuse(Fault::api_not_found);
   std::string methods = methods_of(*segments);
   if (methods.empty()) return refuse(Fault::api_not_found);
 
-  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  const std::string_view wanted = request.method == "HEAD" ? "GET" : request.method;
   for (const ApiRoute& route : api_routes) {
     if (route.method != wanted || !has_shape(*segments, route.shape)) continue;
-    if (wanted != "GET" && !may_write) return refuse(Fault::api_read_only);
-    return route.read({provider, *segments, query, body});
+    if (wanted != "GET") {
+      if (const auto may = check_api_write(request); !may) return refuse(may.error());
+    }
+    return route.read({provider, *segments, request.query, request.body});
   }
   return refuse(Fault::method_not_allowed, std::move(methods));
 }

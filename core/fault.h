@@ -76,6 +76,8 @@ enum class Fault : std::uint8_t {
   // management API
   api_not_found,
   api_read_only,
+  api_cross_site_write,
+  api_content_type_unsupported,
   api_body_invalid,
   api_parameter_invalid,
   // ourselves

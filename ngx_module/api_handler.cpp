@@ -204,8 +204,15 @@ void with_body(R& r, Outcome<std::string> body) {
   visit.provider = named_provider(r, address.provider);
   if (visit.provider == nullptr)
     return turn_away(r, Refusal{Fault::api_not_found, "no such slo_provider in the path"});
-  auto command = read_api_command(provider_of(r), view(r.method_name), address.rest, visit.query, *body,
-                                  loc_conf(r).api_write);
+  auto command = read_api_command(provider_of(r), {.method = view(r.method_name),
+                                                   .path = address.rest,
+                                                   .query = visit.query,
+                                                   .body = *body,
+                                                   .content_type = find_header(r, "content-type"),
+                                                   .sec_fetch_site = find_header(r, "sec-fetch-site"),
+                                                   .origin = find_header(r, "origin"),
+                                                   .host = find_header(r, "host"),
+                                                   .may_write = loc_conf(r).api_write});
   if (!command) return turn_away(r, command.error());
   visit.command = std::move(*command);
   std::visit([&r](const auto& what) { carry_out(r, what); }, *visit.command);

@@ -19,7 +19,12 @@ struct Call {
 
 Outcome<ApiCommand> read(const Call& call) {
   const Provider provider = a_provider();
-  return read_api_command(provider, call.method, call.path, call.query, call.body, call.may_write);
+  return read_api_command(provider, {.method = call.method,
+                                     .path = call.path,
+                                     .query = call.query,
+                                     .body = call.body,
+                                     .content_type = "application/json",
+                                     .may_write = call.may_write});
 }
 
 template <class T>

@@ -58,7 +58,12 @@ FUZZ(input) {
   const bool may_write = input.flag();
   const auto method = fuzz::methods[input.below(fuzz::methods.size())];
   const auto path = input.text(), query = input.text(), body = input.rest();
-  const auto command = read_api_command(provider, method, path, query, body, may_write);
+  const auto command = read_api_command(provider, {.method = method,
+                                                   .path = path,
+                                                   .query = query,
+                                                   .body = body,
+                                                   .content_type = "application/json",
+                                                   .may_write = may_write});
   if (!command) return fuzz::check_refusal(command.error());
   std::visit(
       [&]<class T>(const T& one) {

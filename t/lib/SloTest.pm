@@ -91,12 +91,26 @@ sub require_module {
     return;
 }
 
+# What is posted to the API is JSON, unless a block has a list of headers for its requests and says itself what it sends.
+sub say_json_to_the_api {
+    my $block   = shift;
+    my $request = $block->request;
+    my @is_json = map { !ref && /^\s*POST \/api\// ? 1 : 0 } ref $request ? @$request : $request // '';
+    my $headers = $block->more_headers // '';
+    return if ref $headers || !grep { $_ } @is_json;
+    my $others = join "\n", grep { !/^content-type:/i } split /\n/, $headers;
+    my @each   = map { $_ ? "Content-Type: application/json\n$others" : $headers } @is_json;
+    $block->set_value( more_headers => ref $request ? \@each : $each[0] );
+    return;
+}
+
 sub before_block {
     my $block = shift;
     # What must never be logged, unless a block says itself what must not.
     if ( $ENV{TEST_NGINX_LOAD_MODULES} && !defined $block->no_error_log && !defined $block->must_die ) {
         $block->set_value( no_error_log => "[alert]\n[emerg]\nslo: unexpected\n" );
     }
+    say_json_to_the_api($block);
     SloTest::Receiver::forget_all();
     return if !SloTest::Redis::in_use();
     SloTest::Redis::start($dir);    # a block may have stopped it, or frozen it

@@ -154,3 +154,33 @@ SloTest::Redis::stop();
 --- received_claims
 a: sid=own-sid
 a: sub=pairwise-7
+
+
+=== TEST 11: what a browser can be made to send from another site changes nothing
+--- request eval
+[
+  ( SloTest::Slo::registration(client_id => 'back') ) x 4,
+  'DELETE /api/main/sessions/s1', 'DELETE /api/main/sessions/s1',
+  'GET /api/main/sessions/s1',
+]
+--- more_headers eval
+my $json = "Content-Type: application/json\n";
+[
+  'Content-Type: text/plain', '', "${json}Origin: https://evil.example", "${json}Sec-Fetch-Site: same-site",
+  'Origin: null', 'Sec-Fetch-Site: cross-site',
+  "Sec-Fetch-Site: cross-site",
+]
+--- error_code eval
+[415, 415, 403, 403, 403, 403, 404]
+--- response_body_like eval
+[ ('"code":"api_content_type_unsupported"') x 2, ('"code":"api_cross_site_write"') x 4, 'session_unknown' ]
+
+
+=== TEST 12: a page of the API's own host may write
+--- request eval
+[ ( SloTest::Slo::registration(client_id => 'back') ) x 2 ]
+--- more_headers eval
+my $json = "Content-Type: application/json; charset=utf-8\n";
+[ "${json}Origin: http://localhost", "${json}Origin: http://localhost\nSec-Fetch-Site: same-origin" ]
+--- error_code eval
+[201, 200]
