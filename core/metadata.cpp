@@ -2,33 +2,9 @@
 // Reads members of a client's metadata and words what is wrong with them.
 #include "core/metadata.h"
 
-#include <algorithm>
+#include "core/text/showable.h"
 
 namespace slo::metadata {
-namespace {
-
-std::string without_secrets(std::string_view value) {
-  std::string shown(value.substr(0, value.find('?')));
-  if (shown.size() < value.size()) shown += "?...";
-  const std::size_t authority = shown.find("//");
-  const std::size_t at = shown.rfind('@');
-  if (authority != std::string::npos && at != std::string::npos && at > authority) {
-    shown.replace(authority + 2, at - authority - 2, "...");
-  }
-  return shown;
-}
-
-std::string presentable(std::string_view value) {
-  constexpr std::size_t longest = 120;
-  std::string shown = without_secrets(value);
-  if (shown.size() > longest) shown.replace(longest, std::string::npos, "...");
-  std::ranges::replace_if(
-      shown, [](char c) { return c < 0x20 || c > 0x7E; }, '?');
-  return shown;
-}
-
-}  // namespace
-
 tl::unexpected<MetadataError> blame(std::string_view member, std::string_view why, Fault fault) {
   std::string detail = '"' + std::string(member) + "\" " + std::string(why);
   return tl::unexpected<MetadataError>({std::string(member), {fault, std::move(detail)}});
@@ -36,7 +12,7 @@ tl::unexpected<MetadataError> blame(std::string_view member, std::string_view wh
 
 tl::unexpected<MetadataError> blame_value(std::string_view member, std::string_view value,
                                           std::string_view why, Fault fault) {
-  return blame(member, '"' + presentable(value) + "\" " + std::string(why), fault);
+  return blame(member, '"' + showable_uri(value) + "\" " + std::string(why), fault);
 }
 
 const json_t* find(const json_t* metadata, const char* member) {

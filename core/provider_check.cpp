@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/provider.h"
+#include "core/text/showable.h"
 #include "core/text/uri.h"
 
 namespace slo {
@@ -19,7 +20,7 @@ tl::unexpected<Refusal> misconfigured(std::string why) {
 Verified check_issuer(const Provider& provider) {
   const std::string& issuer = provider.issuer.value;
   if (issuer.empty()) return misconfigured("\"issuer\" is missing");
-  const std::string named = "\"issuer\" \"" + issuer + "\" ";
+  const std::string named = "\"issuer\" \"" + showable_uri(issuer) + "\" ";
   const Outcome<Uri> uri = read_uri(issuer);
   if (!uri) return misconfigured(named + uri.error().detail);
   if (!uri->is_http()) return misconfigured(named + "must be an https URL");
@@ -44,7 +45,7 @@ Verified check_post_logout(const Provider& provider) {
   const Outcome<Uri> uri = read_uri(text);
   if (uri && uri->is_http()) return {};
   const std::string why = uri ? "must be an http or https URL" : uri.error().detail;
-  return misconfigured("\"post_logout\" \"" + text + "\" " + why);
+  return misconfigured("\"post_logout\" \"" + showable_uri(text) + "\" " + why);
 }
 
 bool is_cookie_name(std::string_view name) {

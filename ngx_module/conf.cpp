@@ -7,42 +7,17 @@
 #include <span>
 
 #include "core/delivery.h"
+#include "core/text/closest.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/pool.h"
 
 namespace slo::ngx {
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-std::string closest_provider(const MainConf& conf, std::string_view name) {
-  std::string best;
-  std::size_t distance = 3;
-  for (const auto& candidate : conf.providers) {
-    const std::size_t d = edit_distance(candidate.provider.name, name);
-    if (d < distance) {
-      distance = d;
-      best = candidate.provider.name;
-    }
-  }
-  return best;
-}
-
 ngx_int_t unknown_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderReference& reference) {
-  std::string hint = closest_provider(conf, reference.name);
+  std::vector<std::string_view> names;
+  for (const auto& known : conf.providers) names.push_back(known.provider.name);
+  std::string hint(closest(reference.name, names));
   if (!hint.empty()) hint = ", did you mean \"" + hint + "\"?";
   ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "unknown slo_provider \"%s\" in \"%s\"%s in %s:%ui",
                 reference.name.c_str(), reference.directive.c_str(), hint.c_str(), reference.file.c_str(),

@@ -2,11 +2,16 @@
 // Takes configuration lines apart. Knows nothing of what the directives mean.
 #include "ngx_module/line.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <set>
+
+#include "core/text/closest.h"
+#include "core/text/showable.h"
 
 namespace slo::ngx {
 namespace {
@@ -16,6 +21,53 @@ constexpr std::size_t file_limit = 4 * 1024 * 1024;
 struct FileClose {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
+
+// What a word says is shown only where it can hardly be a secret that slipped out of its place.
+tl::unexpected<Refusal> unknown_option(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::size_t equals = word.find('=');
+  const bool is_bare = equals == std::string_view::npos;
+  const std::string_view name = word.substr(0, equals);
+  std::string_view meant = closest(name, known);
+  if (is_bare && std::ranges::find(known, name) != known.end()) {
+    return bad_line("invalid parameter \"" + std::string(name) + "\", it needs a value, as in \"" +
+                    std::string(name) + "=...\"");
+  }
+  std::string text = "invalid parameter";
+  if (is_showable_name(name) && (!is_bare || !meant.empty())) {
+    text += " \"" + std::string(name) + (is_bare ? "\"" : "=\"");
+  }
+  if (!meant.empty()) return bad_line(text + ", did you mean \"" + std::string(meant) + "=\"?");
+  std::string list;
+  for (const std::string_view one : known) list += (list.empty() ? "\"" : ", \"") + std::string(one) + "=\"";
+  return bad_line(text + ", known " + (known.size() == 1 ? "is " : "are ") + list);
+}
+
+// `invalid parameter "name=value", remedy`, as nginx words it.
+tl::unexpected<Refusal> bad_option(std::string_view name, const std::string& value, std::string_view why) {
+  const std::string quoted = "invalid value \"" + value + '"';
+  const std::string option(name);
+  if (!why.starts_with(quoted)) {
+    return bad_line("invalid parameter \"" + option + "=\", " + std::string(why));
+  }
+  return bad_line("invalid parameter \"" + option + '=' + value + '"' +
+                  std::string(why.substr(quoted.size())));
+}
+
+// nginx's own forms: `"NAME" directive is duplicate`, `invalid value "x" in "NAME" directive, remedy`; a
+// sentence follows the name.
+std::string worded(std::string_view directive, const std::string& detail) {
+  const std::string quoted = '"' + std::string(directive) + '"';
+  for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has "}) {
+    if (detail.starts_with(verb)) return quoted + " directive " + detail;
+  }
+  if (!detail.starts_with("invalid ") && !detail.starts_with("duplicate ")) return quoted + ": " + detail;
+  // Behind what is quoted, where something is.
+  const std::size_t comma = detail.find(", ");
+  const std::size_t quoted_end = detail.find("\", ");
+  const bool is_quoted = detail.find('"') < comma && quoted_end != std::string::npos;
+  const std::size_t end = std::min(is_quoted ? quoted_end + 1 : comma, detail.size());
+  return detail.substr(0, end) + " in " + quoted + " directive" + detail.substr(end);
+}
 
 }  // namespace
 
@@ -27,26 +79,25 @@ Line read_line(ngx_conf_t* cf, void* conf) {
 }
 
 char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& refusal) noexcept {
-  ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%*s\": %s", directive.size(), directive.data(),
-                     refusal.detail.c_str());
+  ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", worded(directive, refusal.detail).c_str());
   return static_cast<char*>(NGX_CONF_ERROR);
 }
 
 Outcome<void> take_options(const std::vector<std::string>& words, std::size_t from,
                            const std::vector<std::pair<std::string_view, Taker>>& takers) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, taker] : takers) known.push_back(name);
+  std::set<std::string_view> taken;
   for (std::size_t i = from; i < words.size(); ++i) {
-    const std::string& word = words[i];
+    const std::string_view word = words[i];
     const std::size_t equals = word.find('=');
-    const std::string_view name = std::string_view(word).substr(0, equals);
-    const Taker* taker = nullptr;
-    for (const auto& [known, candidate] : takers) {
-      if (known == name) taker = &candidate;
-    }
-    if (taker == nullptr || equals == std::string::npos)
-      return bad_line("invalid parameter \"" + word + "\"");
-    if (auto taken = (*taker)(word.substr(equals + 1)); !taken) {
-      return bad_line("in \"" + std::string(name) + "=\": " + taken.error().detail);
-    }
+    const std::string_view name = word.substr(0, equals);
+    const auto found = std::ranges::find(known, name);
+    if (found == known.end() || equals == std::string_view::npos) return unknown_option(word, known);
+    if (!taken.insert(name).second) return bad_line("duplicate parameter \"" + std::string(name) + "=\"");
+    const std::string value(word.substr(equals + 1));
+    const Taker& taker = takers[static_cast<std::size_t>(found - known.begin())].second;
+    if (auto done = taker(value); !done) return bad_option(name, value, done.error().detail);
   }
   return {};
 }
@@ -88,8 +139,8 @@ Outcome<Millis> read_millis(std::string_view text) {
   ngx_str_t value{text.size(), reinterpret_cast<u_char*>(const_cast<char*>(text.data()))};
   const ngx_int_t millis = ngx_parse_time(&value, 0);
   if (millis == NGX_ERROR) {
-    return bad_line("invalid time \"" + std::string(text) +
-                    "\", write for example 500ms, 5s, 15m, 12h or 30d");
+    return bad_line("invalid value \"" + std::string(text) +
+                    "\", it must be a time such as 500ms, 5s, 15m, 12h or 30d");
   }
   return Millis(millis);
 }

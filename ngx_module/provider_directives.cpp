@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The members of a slo_provider block that need no file.
+#include "core/text/showable.h"
 #include "core/text/uri.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/directives.h"
@@ -138,7 +139,8 @@ Outcome<void> set_hint(Line& line) {
 Outcome<void> set_post_logout(Line& line) {
   auto uri = read_uri(line.words[0]);
   if (!uri || !uri->is_http()) {
-    return bad_line("invalid URI \"" + line.words[0] + "\", an absolute http or https URI is required");
+    return bad_line("invalid URI \"" + showable_uri(line.words[0]) +
+                    "\", an absolute http or https URI is required");
   }
   provider_of(line).post_logout_uri = line.words[0];
   return {};

@@ -17,6 +17,8 @@ namespace slo::ngx {
 namespace {
 
 constexpr unsigned default_port = 6379;
+constexpr const char* expected =
+    "redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database]";
 constexpr std::size_t longest_password = 4096;
 
 std::optional<unsigned> read_database(std::string_view digits) {
@@ -42,6 +44,16 @@ Outcome<std::vector<ngx_addr_t>> resolve(ngx_conf_t* cf, const std::string& plac
   return std::vector<ngx_addr_t>(url.addrs, url.addrs + url.naddrs);
 }
 
+// A URL that is wrong is never shown behind its scheme: a `/`, `?`, `#` or `@` in a password moves the bounds
+// of everything else.
+tl::unexpected<Refusal> malformed_store(std::string_view url, const std::string& why) {
+  if (url.find('@') == std::string_view::npos) return bad_line("the URL " + why + "; write " + expected);
+  return bad_line(
+      "the URL " + why +
+      "; in its user and password percent-encode \"/\" as %2F, \"?\" as %3F, \"#\" as %23, \"@\" as %40, "
+      "\":\" as %3A, \"%\" as %25, or use \"user=\" and \"password_file=\"");
+}
+
 // unix:/path[:database]
 Outcome<LinkSettings> read_unix(ngx_conf_t* cf, std::string_view url) {
   LinkSettings settings;
@@ -49,18 +61,26 @@ Outcome<LinkSettings> read_unix(ngx_conf_t* cf, std::string_view url) {
   const auto colon = url.rfind(':');
   if (colon > url.find('/') && colon != std::string_view::npos) {
     const auto database = read_database(url.substr(colon + 1));
-    if (!database)
-      return bad_line("\"" + std::string(url) + "\": what follows the last colon must be a database number");
+    if (!database) return malformed_store(url, "must end in a database number behind the last colon");
     settings.database = *database;
     path = url.substr(0, colon);
   }
-  if (!path.starts_with("unix:/"))
-    return bad_line("\"" + std::string(url) + "\": expected unix:/path[:database]");
+  if (!path.starts_with("unix:/") || path.starts_with("unix://")) {
+    return malformed_store(url, "must have one slash behind \"unix:\"");
+  }
   settings.url = with_database(std::string(path), ':', settings.database);
   auto addresses = resolve(cf, std::string(path));
   if (!addresses) return refuse(addresses.error());
   settings.addresses = *std::move(addresses);
   return settings;
+}
+
+// What may be shown: a host with its port, or a path; there is no user in it.
+bool is_place(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_:[]/").find(c) != std::string_view::npos;
+  });
 }
 
 // user[:password]@, percent-encoded. The text is never quoted in a refusal.
@@ -75,22 +95,23 @@ bool read_credentials(std::string_view userinfo, LinkSettings& settings) {
 }
 
 // redis[s]://[user[:password]@]host[:port][/database]
-Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri) {
-  const std::string place = uri.scheme + "://" + uri.authority();
-  if (uri.host.empty()) return bad_line("the URL names no host; expected redis://host[:port][/database]");
-  if (uri.query || uri.fragment) return bad_line("\"" + place + "\": takes neither a query nor a fragment");
-
+Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri, const std::string& url) {
+  if (uri.host.empty() && uri.path.starts_with('/')) {
+    return is_place(uri.path)
+               ? bad_line("the URL names no host, write \"unix:" + uri.path + "\" for a socket")
+               : malformed_store(url, "names no host");
+  }
+  if (uri.host.empty()) return malformed_store(url, "names no host");
+  if (uri.query || uri.fragment) return malformed_store(url, "must have neither a query nor a fragment");
   LinkSettings settings;
   if (uri.userinfo && !read_credentials(*uri.userinfo, settings)) {
-    return bad_line("\"" + place + "\": user or password has a broken percent escape");
+    return malformed_store(url, "has a broken percent escape in its user or password");
   }
   const std::string_view path = uri.path;
   const auto database = path.size() <= 1 ? std::optional(0u) : read_database(path.substr(1));
-  if (!database)
-    return bad_line("\"" + place + uri.path + "\": the path must be a database number, as in " + place +
-                    "/1");
+  if (!database) return malformed_store(url, "must have a database number as its path");
   settings.database = *database;
-  settings.url = with_database(place, '/', settings.database);
+  settings.url = with_database(uri.scheme + "://" + uri.authority(), '/', settings.database);
   settings.tls = uri.scheme == "rediss";
   const bool literal = uri.host.starts_with('[');
   settings.tls_name = literal ? uri.host.substr(1, uri.host.size() - 2) : uri.host;
@@ -98,6 +119,20 @@ Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri) {
   if (!addresses) return refuse(addresses.error());
   settings.addresses = *std::move(addresses);
   return settings;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  ngx_strlow(reinterpret_cast<u_char*>(lower.data()), reinterpret_cast<u_char*>(lower.data()), lower.size());
+  return lower;
+}
+
+// What has no scheme, but looks like a place.
+tl::unexpected<Refusal> without_scheme(std::string_view url) {
+  const bool is_path = url.starts_with('/');
+  if (!is_place(url)) return malformed_store(url, "has no scheme");
+  const std::string meant = (is_path ? "unix:" : "redis://") + std::string(url);
+  return bad_line("the URL has no scheme, write \"" + meant + '"');
 }
 
 Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
@@ -109,12 +144,16 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
                     "// is not supported by this version; name one Redis server with redis://, "
                     "rediss:// or unix:");
   }
+  const std::size_t colon = url.find(':');
+  const std::string scheme = lower_case(std::string_view(url).substr(0, colon));
+  const bool is_ours = scheme == "redis" || scheme == "rediss";
+  const bool has_slashes = colon != std::string::npos && url.find("://") == colon;
+  if (is_ours && !has_slashes) return malformed_store(url, "must have \"//\" behind its scheme");
+  if (!has_slashes) return without_scheme(url);
+  if (!is_ours) return malformed_store(url, "has an unknown scheme");
   const auto uri = read_uri(url);
-  if (!uri)
-    return bad_line("the URL is malformed (" + uri.error().detail +
-                    "); expected redis://, rediss:// or unix:");
-  if (uri->scheme == "redis" || uri->scheme == "rediss") return read_redis(cf, *uri);
-  return bad_line("unknown scheme \"" + uri->scheme + "\"; expected redis://, rediss:// or unix:");
+  if (!uri) return malformed_store(url, uri.error().detail);
+  return read_redis(cf, *uri, url);
 }
 
 // The file's content, one trailing newline removed.

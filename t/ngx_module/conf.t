@@ -96,7 +96,7 @@ must be "internal"
     location /d { internal; slo_deliver; proxy_pass $slo_deliver_uri; }
 --- must_die
 --- error_log
-"slo_deliver": needs a location with "="
+"slo_deliver" directive needs a location with "="
 
 
 === TEST 10: an unknown parameter is named
@@ -104,7 +104,7 @@ must be "internal"
 "$::store slo_provider main { $::provider delivery wiat=1s; }"
 --- must_die
 --- error_log
-"delivery": invalid parameter "wiat=1s"
+invalid parameter "wiat=" in "delivery" directive, did you mean "wait="?
 
 
 === TEST 11: so is a wrong value
@@ -112,7 +112,7 @@ must be "internal"
 "$::store slo_provider main { $::provider delivery per_host=0; }"
 --- must_die
 --- error_log
-in "per_host=": invalid value "0", it must be a number from 1 to 10000
+invalid parameter "per_host=0" in "delivery" directive, it must be a number from 1 to 10000
 
 
 === TEST 12: an http issuer needs allow_http
@@ -224,4 +224,20 @@ GET /t
 "$::store slo_provider main { $::provider delivery threads=; }"
 --- must_die
 --- error_log
-"delivery": in "threads=": the value is empty
+invalid parameter "threads=" in "delivery" directive, the value is empty
+
+
+=== TEST 25: lines about the store do not hold its password
+--- http_config eval
+"slo_store redis://slo:hunter2\@127.0.0.1:1/3; slo_provider main { $::provider session_cookie c; }"
+--- config
+    location = /logout { slo_end_session main; }
+--- more_headers
+Cookie: c=1
+--- request
+GET /logout
+--- error_code: 503
+--- error_log
+slo: store "redis://127.0.0.1:1/3" cannot be reached
+--- no_error_log
+hunter2

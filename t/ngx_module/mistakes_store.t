@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What operators get wrong in slo_store, and what `nginx -t` says of it: place, cause, remedy, and never a secret.
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest;
+use SloTest::Mistakes;
+
+mistakes(<<'TABLE');
+=== an @ and a slash in a password
+slo_store redis://slo:hun@hunter/2@127.0.0.1:6379;
+[emerg] "slo_store": the URL must have a database number as its path; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== an @ in a password
+slo_store redis://slo:hunter@2@127.0.0.1:6379;
+[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 21; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a slash in a password
+slo_store redis://slo:hunter/2@127.0.0.1:6379;
+[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 19; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a slash behind digits, which look like a port
+slo_store redis://hunter:11/2@127.0.0.1:6379;
+[emerg] "slo_store": the URL must have a database number as its path; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a question mark in a password
+slo_store redis://hunter?2@127.0.0.1:6379;
+[emerg] "slo_store": the URL must have neither a query nor a fragment; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a hash in a password
+slo_store redis://hunter#2@127.0.0.1:6379;
+[emerg] "slo_store": the URL must have neither a query nor a fragment; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a broken escape in a password
+slo_store redis://slo:hunter%zz@127.0.0.1:6379;
+[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 20; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a password for a socket
+slo_store unix://slo:hunter2@/run/redis.sock;
+[emerg] "slo_store": the URL must end in a database number behind the last colon; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a password for a socket, behind it
+slo_store unix:/run/redis.sock:hunter2;
+[emerg] "slo_store": the URL must end in a database number behind the last colon; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a password without a scheme
+slo_store hunter2:hunter3@127.0.0.1;
+[emerg] "slo_store": the URL has no scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a password before a scheme that does not exist
+slo_store hunter2://slo:hunter3@127.0.0.1;
+[emerg] "slo_store": the URL has an unknown scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a password in an option that does not exist
+slo_store redis://127.0.0.1 password=hunter2;
+[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+=== a password between the options
+slo_store redis://127.0.0.1 user=slo hunter2;
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+=== a password that ends in =, between the options
+slo_store redis://127.0.0.1 user=slo hunterTWO=;
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+=== no scheme
+slo_store 127.0.0.1:6379;
+[emerg] "slo_store": the URL has no scheme, write "redis://127.0.0.1:6379" in http.conf:1
+=== no scheme, a name
+slo_store redis.internal:6379/1;
+[emerg] "slo_store": the URL has no scheme, write "redis://redis.internal:6379/1" in http.conf:1
+=== no scheme, a socket
+slo_store /run/redis.sock;
+[emerg] "slo_store": the URL has no scheme, write "unix:/run/redis.sock" in http.conf:1
+=== no slashes
+slo_store redis:127.0.0.1:6379;
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a socket by the wrong scheme
+slo_store redis:///run/redis.sock;
+[emerg] "slo_store": the URL names no host, write "unix:/run/redis.sock" for a socket in http.conf:1
+=== two slashes for a socket
+slo_store unix:///run/redis.sock;
+[emerg] "slo_store": the URL must have one slash behind "unix:"; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== an unknown scheme
+slo_store http://127.0.0.1:6379;
+[emerg] "slo_store": the URL has an unknown scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a port out of range
+slo_store redis://127.0.0.1:66379;
+[emerg] "slo_store": the URL must have a port of 1 to 65535; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a port that is none
+slo_store redis://127.0.0.1:redis;
+[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 24; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a database that is no number
+slo_store redis://127.0.0.1/sessions;
+[emerg] "slo_store": the URL must have a database number as its path; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a query
+slo_store redis://127.0.0.1?db=1;
+[emerg] "slo_store": the URL must have neither a query nor a fragment; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== no host
+slo_store redis://:6379;
+[emerg] "slo_store": the URL names no host; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== Sentinel
+slo_store redis-sentinel://127.0.0.1:26379/main;
+[emerg] "slo_store": redis-sentinel:// is not supported by this version; name one Redis server with redis://, rediss:// or unix: in http.conf:1
+=== Cluster
+slo_store redis-cluster://127.0.0.1:7000;
+[emerg] "slo_store": redis-cluster:// is not supported by this version; name one Redis server with redis://, rediss:// or unix: in http.conf:1
+TABLE
