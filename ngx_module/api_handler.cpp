@@ -5,6 +5,7 @@
 #include "core/administration.h"
 #include "ngx_module/ask.h"
 #include "ngx_module/await.h"
+#include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
@@ -226,7 +227,7 @@ ngx_int_t handle_api(ngx_http_request_t& r) {
   visit.path = raw_path(r);
   visit.query = query_of(r);
   hide_request(r, api_job::prefix_of(r));
-  return read_body<api_job::with_body>(r);
+  return read_body(r, api_job::with_body);
 }
 
 }  // namespace slo::ngx

@@ -7,6 +7,7 @@
 #include "core/logout_page.h"
 #include "ngx_module/ask.h"
 #include "ngx_module/await.h"
+#include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
@@ -181,15 +182,14 @@ void with_request(R& r) {
 void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_of<EndSessionVisit>(r);
   if (!body) return turn_away(r, body.error());
-  if (r.method == NGX_HTTP_POST && !is_form(r)) return turn_away(r, Refusal{Fault::content_type_unsupported});
   auto request = end_session_request(r, provider_of(visit), r.method == NGX_HTTP_POST ? *body : visit.query);
   if (!request) return turn_away(r, request.error());
   visit.request = std::move(*request);
   with_request(r);
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
-void with_wrong_method(R& r, Outcome<std::string>) { turn_away(r, Refusal{Fault::method_not_allowed}); }
+void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed}); }
+void with_wrong_type(R& r) { turn_away(r, Refusal{Fault::content_type_unsupported}); }
 
 }  // namespace end_session_job
 }  // namespace
@@ -203,9 +203,10 @@ ngx_int_t handle_end_session(ngx_http_request_t& r) {
   visit.request.self = raw_path(r);
   visit.query = query_of(r);
   hide_request(r, visit.request.self);
-  const bool allowed = r.method == NGX_HTTP_GET || r.method == NGX_HTTP_POST;
-  return allowed ? read_body<end_session_job::with_body>(r)
-                 : read_body<end_session_job::with_wrong_method>(r);
+  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_POST)
+    return drop_body(r, end_session_job::with_wrong_method);
+  if (r.method == NGX_HTTP_POST && !is_form(r)) return drop_body(r, end_session_job::with_wrong_type);
+  return read_body(r, end_session_job::with_body);
 }
 
 }  // namespace slo::ngx

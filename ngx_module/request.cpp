@@ -23,50 +23,7 @@ bool named(const ngx_table_elt_t& header, std::string_view name) {
          std::string_view(reinterpret_cast<const char*>(header.lowcase_key), header.key.len) == name;
 }
 
-// A part of the body that nginx put into a file; the whole body is known to be within form_limit.
-Outcome<void> append_from_file(ngx_buf_t& buffer, std::string& body) {
-  const std::size_t start = body.size();
-  const auto length = static_cast<std::size_t>(buffer.file_last - buffer.file_pos);
-  body.resize(start + length);
-  const ssize_t got =
-      ngx_read_file(buffer.file, reinterpret_cast<u_char*>(body.data() + start), length, buffer.file_pos);
-  if (got != static_cast<ssize_t>(length))
-    return refuse(Fault::internal, "a request body could not be read from its file");
-  return {};
-}
-
 }  // namespace
-
-ngx_int_t start_reading(ngx_http_request_t& r, ngx_http_client_body_handler_pt handler) {
-  if (r.headers_in.content_length_n > static_cast<off_t>(form_limit)) {  // do not even receive it
-    r.main->count++;
-    handler(&r);
-    return NGX_DONE;
-  }
-  r.request_body_in_single_buf = 1;
-  const ngx_int_t rc = ngx_http_read_client_request_body(&r, handler);
-  return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
-}
-
-Outcome<std::string> collect_body(ngx_http_request_t& r) {
-  std::string body;
-  if (r.headers_in.content_length_n > static_cast<off_t>(form_limit)) return refuse(Fault::form_too_large);
-  if (r.request_body == nullptr) return body;
-  std::size_t total = 0;
-  for (auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
-    total += static_cast<std::size_t>(ngx_buf_size(link->buf));
-  }
-  if (total > form_limit) return refuse(Fault::form_too_large);
-  for (auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
-    if (link->buf->in_file) {
-      if (auto read = append_from_file(*link->buf, body); !read) return refuse(read.error());
-    } else {
-      body.append(reinterpret_cast<const char*>(link->buf->pos),
-                  static_cast<std::size_t>(link->buf->last - link->buf->pos));
-    }
-  }
-  return body;
-}
 
 std::string_view find_header(const ngx_http_request_t& r, std::string_view name) {
   std::string_view found;

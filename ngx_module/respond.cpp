@@ -36,8 +36,6 @@ ngx_chain_t body_of(ngx_http_request_t& r, const Page& page) {
   return {buffer, nullptr};
 }
 
-}  // namespace
-
 ngx_int_t send(ngx_http_request_t& r, const Page& page) {
   r.headers_out.status = static_cast<ngx_uint_t>(page.status);
   r.headers_out.content_length_n = static_cast<off_t>(page.body.size());
@@ -52,6 +50,8 @@ ngx_int_t send(ngx_http_request_t& r, const Page& page) {
   ngx_chain_t chain = body_of(r, page);
   return ngx_http_output_filter(&r, &chain);
 }
+
+}  // namespace
 
 void respond(ngx_http_request_t& r, const Page& page) { ngx_http_finalize_request(&r, send(r, page)); }
 

@@ -7,9 +7,6 @@
 
 namespace slo::ngx {
 
-// Sends `page`; the value is for a content handler to return.
-ngx_int_t send(ngx_http_request_t& r, const Page& page);
-
 // Sends `page` and finalizes the (held) request: the last thing a continuation does.
 void respond(ngx_http_request_t& r, const Page& page);
 

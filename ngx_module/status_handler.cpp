@@ -3,10 +3,11 @@
 // is away.
 #include <map>
 
+#include "core/administration.h"
 #include "core/text/json.h"
 #include "ngx_module/ask.h"
+#include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
-#include "ngx_module/request.h"
 #include "ngx_module/respond.h"
 #include "ngx_module/visit.h"
 #include "ngx_module/worker.h"
@@ -118,7 +119,8 @@ void ask_next(R& r) {
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
-void with_body(R& r, Outcome<std::string>) {
+void with_body(R& r, Outcome<std::string> body) {
+  if (!body) return respond(r, problem_page(body.error()));
   visit_of<StatusVisit>(r).store_up = worker()->link.is_up();
   ask_next(r);
 }
@@ -127,9 +129,9 @@ void with_body(R& r, Outcome<std::string>) {
 }  // namespace
 
 ngx_int_t handle_status(ngx_http_request_t& r) {
-  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return NGX_HTTP_NOT_ALLOWED;
+  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return drop_body(r, NGX_HTTP_NOT_ALLOWED);
   open_visit<status_job::StatusVisit>(r);
-  return read_body<status_job::with_body>(r);
+  return read_body(r, status_job::with_body);
 }
 
 }  // namespace slo::ngx

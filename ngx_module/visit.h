@@ -7,11 +7,20 @@
 #include <string_view>
 
 #include "core/fault.h"
+#include "core/outcome.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/pool.h"
 
 namespace slo::ngx {
+
+using WithBody = void (*)(ngx_http_request_t& r, Outcome<std::string> body);
+
+// A body on its way in: body.cpp's.
+struct Incoming {
+  std::string bytes{};
+  WithBody next = nullptr;
+};
 
 struct Visit {
   const ProviderConf* provider = nullptr;
@@ -19,6 +28,7 @@ struct Visit {
   std::optional<Fault> fault{};
   std::string logout_id{};  // names this logout in logs
   std::string redirect{};   // registered post_logout_redirect_uri
+  Incoming incoming{};
 };
 
 // The request's module context is its Visit: opened once by a content handler, found again by variables.

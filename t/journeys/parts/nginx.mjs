@@ -8,8 +8,8 @@ const snippet = new URL('../../../packaging/snippets/slo-deliver.conf', import.m
 const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
   .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
 
-const conf = ({ origin, redis, issuer, dir, provider, locations, http, store, access_log, main, workers, connections,
-                carrier }) => `
+const conf = ({ origin, redis, issuer, dir, provider, locations, http, servers, store, access_log, main, workers,
+                connections, carrier }) => `
 load_module ${process.env.SLO_MODULE};
 ${main}
 daemon off;
@@ -46,6 +46,7 @@ http {
     location /api/ { slo_api write=on; }
     location = /metrics { slo_status; }
   }
+  ${servers}
 }
 `
 
@@ -61,7 +62,7 @@ function last_words_on_the_store(log) {
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
 // the file of the only CA that receivers may have.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
-                                           http = '', store = 'timeout=5s', access_log = 'access.log', main = '',
+                                           http = '', servers = '', store = 'timeout=5s', access_log = 'access.log', main = '',
                                            workers = 2, connections = 4096, trusted }) {
   const dir = house.path(name)
   mkdirSync(dir)
@@ -71,8 +72,8 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
   const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
-  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, store, access_log,
-                                              main, workers, connections, carrier }))
+  house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, servers, store,
+                                              access_log, main, workers, connections, carrier }))
   const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json, agent) => {
