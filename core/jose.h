@@ -41,6 +41,14 @@ bool is_slow_to_sign(Algorithm algorithm) noexcept;
 
 inline constexpr std::size_t token_limit = 16 * 1024;  // bytes of a compact token
 
+// How an entry of a key set names a key; no kid where it has none, no algorithm where it allows any.
+struct PublishedName {
+  std::string kid{};
+  std::optional<Algorithm> algorithm{};
+  bool allows(Algorithm wanted) const noexcept { return !algorithm || *algorithm == wanted; }
+  friend bool operator==(const PublishedName&, const PublishedName&) = default;
+};
+
 // One key, public or private; cheap to move, safe to use from several threads for signing and verifying.
 class Key {
  public:
@@ -59,6 +67,15 @@ class Key {
   // Given, or the RFC 7638 thumbprint; empty for a symmetric key.
   const std::string& kid() const noexcept;
   void set_kid(std::string kid);
+  bool has_given_kid() const noexcept;  // by its JWK or set_kid()
+  // The names under which others find this key: kid() becomes the first of them. REQUIRES: at least one.
+  void publish_as(std::vector<PublishedName> names);
+  const std::vector<PublishedName>& published_names() const noexcept;  // empty: nobody has said so
+  // What a token says that this key signs: the first published name that allows `algorithm`, else kid().
+  // Empty: it names no key.
+  const std::string& kid_for(Algorithm algorithm) const noexcept;
+  // Have both the same public half, whatever they say of themselves? Symmetric keys have none.
+  bool is_same_pair(const Key& other) const noexcept;
   // The JWK's own "alg", if it has one.
   std::optional<Algorithm> own_algorithm() const;
   // Its own, else RS256, ES256/384/512, EdDSA or HS256 by kind and curve.
@@ -123,8 +140,9 @@ Outcome<SignedToken> take_apart(std::string_view token);
 Outcome<Parsed> verify(std::string_view token, const std::vector<const Key*>& keys, Algorithm pinned);
 Outcome<Parsed> verify(SignedToken taken, const std::vector<const Key*>& keys, Algorithm pinned);
 
-// A compact JWS. `header` gets alg and kid (symmetric keys: no kid); members of `header` (typ …) are kept.
-// REQUIRES: key.is_private() or symmetric, key.fits(algorithm). Fault::key_unusable if the library refuses.
+// A compact JWS. `header` gets alg and kid (symmetric keys and keys published without one: no kid); members
+// of `header` (typ …) are kept. REQUIRES: key.is_private() or symmetric, key.fits(algorithm).
+// Fault::key_unusable if the library refuses.
 Outcome<std::string> sign(const Key& key, Algorithm algorithm, const json_t* header,
                           std::string_view payload);
 

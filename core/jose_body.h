@@ -63,6 +63,8 @@ struct Key::Body {
   std::string seed{};          // SHA-256 of the private members, for secret_digest()
   Json public_members{};       // kty and the members of the public key, in the order that RFC 7638 wants
   std::string kid{};
+  bool is_kid_given = false;  // else it is the thumbprint
+  std::vector<PublishedName> published{};
   std::string use{};
   std::string alg{};  // the JWK's own, of signatures or of encryption
   std::optional<std::vector<std::string>> operations{};

@@ -49,6 +49,7 @@ Outcome<void> check_type(const json_t* jwk, Key::Body& body) {
 
 void read_own_words(const json_t* jwk, Key::Body& body) {
   body.kid = string_member(jwk, "kid").value_or("");
+  body.is_kid_given = !body.kid.empty();
   body.use = string_member(jwk, "use").value_or("");
   body.alg = string_member(jwk, "alg").value_or("");
   const json_t* operations = json_object_get(jwk, "key_ops");

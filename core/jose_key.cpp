@@ -36,7 +36,31 @@ Outcome<Key> Key::from_jwk(const json_t* jwk) {
 
 const std::string& Key::kid() const noexcept { return body_->kid; }
 
-void Key::set_kid(std::string kid) { body_->kid = std::move(kid); }
+void Key::set_kid(std::string kid) {
+  body_->kid = std::move(kid);
+  body_->is_kid_given = true;
+}
+
+bool Key::has_given_kid() const noexcept { return body_->is_kid_given; }
+
+void Key::publish_as(std::vector<PublishedName> names) {
+  body_->published = std::move(names);
+  body_->kid = body_->published.front().kid;
+}
+
+const std::vector<PublishedName>& Key::published_names() const noexcept { return body_->published; }
+
+const std::string& Key::kid_for(Algorithm algorithm) const noexcept {
+  for (const PublishedName& name : body_->published) {
+    if (name.allows(algorithm)) return name.kid;
+  }
+  return body_->kid;
+}
+
+bool Key::is_same_pair(const Key& other) const noexcept {
+  const QuietErrors quiet;
+  return body_->evp && other.body_->evp && EVP_PKEY_eq(body_->evp.get(), other.body_->evp.get()) == 1;
+}
 
 bool Key::is_private() const noexcept { return body_->holds_private; }
 

@@ -23,8 +23,9 @@ Json signing_header(const Key& key, Algorithm algorithm, const json_t* header) {
   }
   json_object_set_new(made.get(), "alg", make_string(name_of(algorithm)).release());
   json_object_del(made.get(), "kid");
-  if (!is_symmetric(algorithm) && !key.kid().empty())
-    json_object_set_new(made.get(), "kid", make_string(key.kid()).release());
+  const std::string& kid = key.kid_for(algorithm);
+  if (!is_symmetric(algorithm) && !kid.empty())
+    json_object_set_new(made.get(), "kid", make_string(kid).release());
   return made;
 }
 

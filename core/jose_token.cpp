@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Takes compact tokens apart, strictly, before any library sees them. RFC 7515, section 5.2; RFC 8725,
 // section 3.
+#include <algorithm>
+
 #include "core/jose_body.h"
 
 namespace slo::jose {
@@ -81,7 +83,9 @@ Outcome<EncryptedToken> take_apart_encrypted(std::string_view token) {
 }
 
 bool answers_to(const Key& key, const std::optional<std::string>& kid) {
-  return !kid || key.kid() == *kid || (key.kid().empty() && key.body().kind == Kind::oct);
+  if (!kid || key.kid() == *kid || (key.kid().empty() && key.body().kind == Kind::oct)) return true;
+  return std::ranges::any_of(key.published_names(),
+                             [&](const PublishedName& name) { return name.kid == *kid; });
 }
 
 }  // namespace slo::jose

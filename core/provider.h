@@ -89,12 +89,18 @@ struct Provider {
   jose::Algorithm default_algorithm() const;
   // id_token_signed_response_alg, or the default.
   jose::Algorithm algorithm_of(const Client& client) const;
-  // The key that signs this client's logout tokens; null where none fits (refused by check()).
+  // The key that signs this client's logout tokens: the first that fits and is not published for another
+  // algorithm, else the first that fits; null where none does (refused by check()).
   const jose::Key* signing_key_for(const Client& client) const;
 };
 
 // The first six characters of base64url(SHA-256(issuer)): hosts agree on it without asking anybody.
 std::string store_tag(const Issuer& issuer);
+
+// 32 bytes that seal confirmation tickets: of what all hosts share, the first signing key, else
+// `cookie_secret`. Empty if there is neither. Nothing that is stored or sent elsewhere tells anything of
+// them: the secret that keys cookie digests is not used as a key again.
+std::string derive_ticket_secret(const Provider& provider);
 
 // Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy:
 // issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has

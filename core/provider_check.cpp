@@ -119,15 +119,21 @@ Verified check_times(const Provider& provider) {
   return {};
 }
 
+// An OP may publish keys of different kinds under one kid, or under none (RFC 7517, section 4.5).
+bool shares_name(const jose::Key& key, const jose::Key& other) {
+  if (key.kid() != other.kid()) return false;
+  return key.is_same_pair(other) || key.published_names().empty() || other.published_names().empty();
+}
+
 Verified check_keys(const Provider& provider) {
   if (provider.ticket_secret.size() != 32)
     return misconfigured("the secret that seals tickets must have 32 bytes");
-  std::set<std::string> kids;
-  for (const jose::Key& key : provider.signing_keys) {
-    if (!key.is_private())
-      return misconfigured("\"signing_key\" \"" + key.kid() + "\" must be a private key");
-    if (!kids.insert(key.kid()).second) {
-      return misconfigured("\"signing_key\" \"" + key.kid() +
+  const auto& keys = provider.signing_keys;
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    if (!key->is_private())
+      return misconfigured("\"signing_key\" \"" + key->kid() + "\" must be a private key");
+    if (std::any_of(keys.begin(), key, [&](const jose::Key& other) { return shares_name(*key, other); })) {
+      return misconfigured("\"signing_key\" \"" + key->kid() +
                            "\" stands twice: give each key a kid of its own");
     }
   }

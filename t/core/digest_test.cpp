@@ -19,4 +19,9 @@ TEST(Sha256, takes_every_byte_as_it_is) {
   EXPECT_EQ(sha256(zeros).size(), sha256_size);
 }
 
+TEST(HmacSha256, is_that_of_rfc_4231) {
+  EXPECT_EQ(jose::base64url(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM");
+}
+
 }  // namespace slo::digest_test

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/digest.h"
 #include "t/harness/builders.h"
 
 namespace slo::provider_test {
@@ -68,6 +69,37 @@ TEST(Provider, finds_its_clients) {
 TEST(StoreTag, stands_for_the_issuer_in_six_characters) {
   EXPECT_EQ(store_tag(Issuer{"abc"}), "ungWv4");  // SHA-256 of "abc" begins ba7816bf8f
   EXPECT_NE(store_tag(Issuer{"https://sso.example.com"}), store_tag(Issuer{"https://sso.example.com/"}));
+}
+
+TEST(TicketSecret, is_the_signing_keys_on_every_host) {
+  const std::string secret = derive_ticket_secret(signing_with({test_keys::rsa_2048}));
+  EXPECT_EQ(secret.size(), 32U);
+  EXPECT_EQ(secret, derive_ticket_secret(signing_with({test_keys::rsa_2048, test_keys::p256})));
+  EXPECT_NE(secret, derive_ticket_secret(signing_with({test_keys::p256, test_keys::rsa_2048})));
+}
+
+TEST(TicketSecret, is_the_stores_where_nothing_signs) {
+  Provider provider = signing_with({});
+  EXPECT_EQ(jose::base64url(derive_ticket_secret(provider)), "rPbJWUYiEN8g1xhhpYKvnRwqhSCZtm6MzyAGtZ08Rqo");
+  provider.cookie_secret.clear();
+  EXPECT_EQ(derive_ticket_secret(provider), "");
+}
+
+// Digests of cookies are stored, and anybody may choose a cookie's value.
+TEST(TicketSecret, is_no_digest_of_any_cookie) {
+  const Provider provider = signing_with({});
+  const std::string secret = derive_ticket_secret(provider);
+  for (const std::string_view cookie : {"slo confirmation ticket", "https://sso.example.com", ""}) {
+    const std::string digest = digest_cookie(provider.cookie_secret, cookie).value;
+    EXPECT_EQ(secret.find(digest), std::string::npos) << cookie;
+    EXPECT_NE(hmac_sha256(provider.cookie_secret, cookie), secret) << cookie;
+  }
+}
+
+// Otherwise sessions of before would be lost.
+TEST(CookieDigests, are_what_they_were) {
+  EXPECT_EQ(digest_cookie(a_bare_provider().cookie_secret, "c00kie").value,
+            hmac_sha256("a secret that keys cookie digests", "c00kie").substr(0, 16));
 }
 
 TEST(PublishedKeys, are_the_public_halves_of_all_signing_keys) {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads Set-Cookie headers as browsers do. RFC 6265bis, section 5.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/moment.h"
+
+namespace slo {
+
+// The value that the cookie `name` has after an answer with these Set-Cookie headers: that of the last one
+// that sets it. Those that expire it (an empty value, Max-Age of 0 or less, else Expires in the past) count
+// for nothing: an OP clears what it has under other paths. Quotes stay, as in find_cookie().
+std::optional<std::string_view> find_set_cookie(std::span<const std::string_view> headers,
+                                                std::string_view name, TimeS now);
+
+// A date as cookies have it, in any of its historical spellings; nullopt where it is none.
+std::optional<TimeS> read_cookie_date(std::string_view text);
+
+}  // namespace slo
