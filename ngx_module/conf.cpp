@@ -7,7 +7,9 @@
 #include <span>
 
 #include "core/delivery.h"
+#include "core/key_names.h"
 #include "core/text/closest.h"
+#include "ngx_module/conf_check.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/pool.h"
 
@@ -55,15 +57,6 @@ bool has_back_channel(const Provider& provider) {
                      [](const auto& entry) { return entry.second.channels().back; });
 }
 
-// Confirmation tickets are sealed with what all hosts share: the first signing key, else the store's secret.
-std::string ticket_secret(const Provider& provider) {
-  constexpr std::string_view label = "slo confirmation ticket";
-  if (!provider.signing_keys.empty()) return provider.signing_keys.front().secret_digest(label);
-  if (provider.cookie_secret.empty()) return {};
-  return digest_cookie(provider.cookie_secret, label).value +
-         digest_cookie(provider.cookie_secret, provider.issuer.value).value;
-}
-
 ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const std::string& why) {
   ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\"%s in %s", provider.provider.name.c_str(),
                 why.c_str(), provider.place.c_str());
@@ -88,9 +81,10 @@ ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
 }
 
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
+  name_keys(provider.provider);
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
   provider.provider.cookie_secret = conf.store->cookie_secret;
-  provider.provider.ticket_secret = ticket_secret(provider.provider);
+  provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
   if (provider.provider.ticket_secret.empty()) {
     return refuse_provider(cf, provider, " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\"");
   }
@@ -103,6 +97,7 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   }
   auto checked = check(provider.provider);
   if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
+  warn_of_key_names(cf, provider);
   return take_threads(cf, provider);
 }
 
@@ -157,6 +152,9 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   if (!conf.providers.empty() && !conf.store) {
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"slo_provider\" requires \"slo_store\" in the http block");
     return NGX_ERROR;
+  }
+  for (const auto& place : conf.session_rules) {
+    if (check_session_rule(cf, place) != NGX_OK) return NGX_ERROR;
   }
   for (auto& provider : conf.providers) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;

@@ -31,6 +31,7 @@ struct ProviderConf {
   std::string thread_pool{"default"};    // its name; empty: off
   std::size_t index = 0;                 // place in MainConf::providers
   std::string place{};                   // where its block begins, `file:line`, for messages
+  std::vector<std::string> signing_key_places{};  // … and each of its signing keys
 };
 
 struct StoreConf {
@@ -56,12 +57,28 @@ struct EndSessionPlace {
   ngx_http_conf_ctx_t* ctx = nullptr;
 };
 
+// slo_session: the participation that these values describe.
+struct SessionRule {
+  const ProviderConf* provider = nullptr;
+  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{};
+  ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
+};
+
+// A rule as it was written, until its provider is known.
+struct SessionRulePlace {
+  const SessionRule* rule = nullptr;
+  std::string cookie{};
+  std::string file{};
+  ngx_uint_t line = 0;
+};
+
 struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
   std::deque<Carrier> carriers{};
   std::deque<EndSessionPlace> end_session_places{};
   std::deque<ProviderReference> references{};
+  std::deque<SessionRulePlace> session_rules{};
   ProviderConf* opened = nullptr;  // while its slo_provider block is being read
 
   ProviderConf* find(std::string_view name) {
@@ -70,12 +87,6 @@ struct MainConf {
     }
     return nullptr;
   }
-};
-
-// slo_session: the participation that these values describe.
-struct SessionRule {
-  const ProviderConf* provider = nullptr;
-  ngx_http_complex_value_t client{}, sid{}, sub{}, cookie{}, client_sub{}, client_sid{};
 };
 
 enum class StatusFormat : std::uint8_t { prometheus, json };

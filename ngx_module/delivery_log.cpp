@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/key_names.h"
 #include "core/names.h"
 
 namespace slo::ngx {
@@ -67,6 +68,19 @@ void log_wrong_carrier(ngx_log_t* log, const Provider& provider, const Answer& a
   write(NGX_LOG_ERR, log,
         "the location of slo_deliver cannot deliver: " + std::to_string(answer.status) + ": " +
             printable(answer.sample) + ", provider \"" + provider.name + "\"");
+}
+
+void log_unpublished_key(ngx_log_t* log, const Provider& provider, const Delivery& delivery) {
+  static time_t last = 0;
+  if (last != 0 && ngx_time() - last < between_alarms) return;
+  const Client* client = provider.find(delivery.client);
+  if (client == nullptr || !signs_with_unpublished_key(provider, *client)) return;
+  last = ngx_time();
+  write(NGX_LOG_ERR, log,
+        "a receiver refused a logout token whose \"signing_key\" is not in \"jwks\": clients that know only "
+        "the OP's "
+        "keys refuse them all, " +
+            delivery_label(provider, delivery));
 }
 
 }  // namespace slo::ngx

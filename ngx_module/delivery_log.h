@@ -23,4 +23,8 @@ void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view rec
 // The location of slo_deliver itself is wrong: error, at most one line a minute and worker.
 void log_wrong_carrier(ngx_log_t* log, const Provider& provider, const Answer& answer);
 
+// A receiver answered 400 to a token that is signed with a key which `jwks` does not hold: error, at most one
+// line a minute and worker. Nothing if the key stands there.
+void log_unpublished_key(ngx_log_t* log, const Provider& provider, const Delivery& delivery);
+
 }  // namespace slo::ngx

@@ -72,21 +72,27 @@ Outcome<void> set_session_rule(Line& line) {
     return {};
   }
   auto& rule = pool_new<SessionRule>(line.cf->pool);
+  std::string cookie;
   auto taken = take_options(line.words, 1,
                             {{"client", take_value(line, rule.client)},
                              {"sid", take_value(line, rule.sid)},
                              {"sub", take_value(line, rule.sub)},
-                             {"cookie", take_value(line, rule.cookie)},
+                             {"cookie",
+                              [&](const std::string& value) {
+                                cookie = value;
+                                return compile(line, value, rule.cookie);
+                              }},
                              {"client_sub", take_value(line, rule.client_sub)},
                              {"client_sid", take_value(line, rule.client_sid)}});
   if (!taken) return taken;
   if (rule.client.value.data == nullptr || rule.sub.value.data == nullptr) {
     return bad_line("needs \"client=\" and \"sub=\"");
   }
-  if (rule.sid.value.data == nullptr && rule.cookie.value.data == nullptr) {
-    return bad_line("needs \"sid=\" or \"cookie=\"");
-  }
   refer(line, line.words[0], &rule.provider);
+  main_conf(line.cf).session_rules.push_back({.rule = &rule,
+                                              .cookie = cookie,
+                                              .file = std::string(view(line.cf->conf_file->file.name)),
+                                              .line = line.cf->conf_file->line});
   location.session_rules.push_back(&rule);
   return {};
 }

@@ -104,8 +104,12 @@ Outcome<void> set_jwks(Line& line) {
 }
 
 Outcome<void> set_signing_key(Line& line) {
-  return load_private_key(line).map(
-      [&line](jose::Key key) { opened(line).provider.signing_keys.push_back(std::move(key)); });
+  return load_private_key(line).map([&line](jose::Key key) {
+    auto& conf = opened(line);
+    conf.provider.signing_keys.push_back(std::move(key));
+    conf.signing_key_places.push_back(std::string(view(line.cf->conf_file->file.name)) + ":" +
+                                      std::to_string(line.cf->conf_file->line));
+  });
 }
 
 Outcome<void> set_decryption_key(Line& line) {

@@ -8,11 +8,13 @@
 
 #include "core/jose.h"
 #include "core/learning.h"
+#include "core/text/set_cookie.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/pool.h"
 #include "ngx_module/remember.h"
 #include "ngx_module/report.h"
+#include "ngx_module/request.h"
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 #include "redis_schema/sessions.h"
@@ -33,6 +35,32 @@ std::string value(ngx_http_request_t& r, ngx_http_complex_value_t& source) {
   return std::string(view(text));
 }
 
+std::vector<std::string_view> set_cookies(const ngx_http_request_t& r) {
+  std::vector<std::string_view> values;
+  for (const ngx_list_part_t* part = &r.headers_out.headers.part; part != nullptr; part = part->next) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      const std::string_view name = view(headers[i].key);
+      constexpr std::string_view wanted = "set-cookie";
+      const bool is_it =
+          headers[i].hash != 0 && name.size() == wanted.size() &&
+          ngx_strncasecmp(headers[i].key.data, reinterpret_cast<u_char*>(const_cast<char*>(wanted.data())),
+                          wanted.size()) == 0;
+      if (is_it) values.push_back(view(headers[i].value));
+    }
+  }
+  return values;
+}
+
+// The session cookie that the browser has after this answer: an OP may change it with the login.
+std::string session_cookie_of(const ngx_http_request_t& r, const Provider& provider) {
+  if (!provider.session_cookie) return {};
+  const std::string& name = provider.session_cookie->name;
+  if (const auto set = find_set_cookie(set_cookies(r), name, this_moment().seconds()))
+    return std::string(*set);
+  return find_request_cookie(r, name).value_or("");
+}
+
 std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& seen) {
   const std::string all = provider.space.issuer + '\x1f' + seen.client_id + '\x1f' + seen.sid + '\x1f' +
                           seen.sub + '\x1f' + seen.session_cookie + '\x1f' + seen.client_sub + '\x1f' +
@@ -44,24 +72,30 @@ std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& 
 }
 
 void register_one(ngx_http_request_t& r, SessionRule& rule) {
-  const Participation seen{.client_id = value(r, rule.client),
-                           .sid = value(r, rule.sid),
-                           .sub = value(r, rule.sub),
-                           .session_cookie = value(r, rule.cookie),
-                           .client_sub = value(r, rule.client_sub),
-                           .client_sid = value(r, rule.client_sid)};
+  const bool names_cookie = rule.cookie.value.data != nullptr;
+  const Participation seen{
+      .client_id = value(r, rule.client),
+      .sid = value(r, rule.sid),
+      .sub = value(r, rule.sub),
+      .session_cookie = names_cookie ? value(r, rule.cookie) : session_cookie_of(r, rule.provider->provider),
+      .client_sub = value(r, rule.client_sub),
+      .client_sid = value(r, rule.client_sid)};
   if (seen.client_id.empty() || seen.sub.empty() || (seen.sid.empty() && seen.session_cookie.empty())) return;
   const auto& provider = rule.provider->provider;
   const std::uint64_t fingerprint = fingerprint_of(*rule.provider, seen);
-  if (noted(fingerprint, this_moment().seconds(), note_life(provider))) return;
+  if (worker()->repeats.is_known(fingerprint)) return;
+  const bool is_repeat = noted(fingerprint, this_moment().seconds(), note_life(provider));
   auto lesson = learn(provider, seen);
   if (!lesson) {
+    if (is_repeat) return;
     count(Counter::registrations_failed);
     return report(r.connection->log, lesson.error(), provider.name);
   }
+  if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *lesson)) return;
   remember_soon(*rule.provider, std::move(*lesson),
                 [fingerprint, name = &provider.name](const Refusal& refusal) {
                   forget_note(fingerprint);
+                  count(Counter::registrations_failed);
                   report(worker()->log, refusal, *name);
                 });
 }

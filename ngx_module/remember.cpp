@@ -9,37 +9,49 @@
 namespace slo::ngx {
 namespace {
 
-using Failed = std::function<void(const Refusal&)>;
-
-void fail(const Failed& failed, const Refusal& refusal) {
-  count(Counter::registrations_failed);
-  failed(refusal);
-}
-
-void store(const ProviderConf& provider, const Lesson& lesson, const Failed& failed) {
+// Registration and repeat alike wait for nobody: what they were asked for is kept in the link.
+void store(const ProviderConf& provider, const Lesson& lesson, const RememberFailed& failed) {
   auto seat = worker()->link.submit<Registered>(redis::remember(provider.space, lesson),
                                                 [failed](Outcome<Registered> done) {
-                                                  if (!done) return fail(failed, done.error());
+                                                  if (!done) return failed(done.error());
                                                   count(Counter::registrations);
                                                   if (*done == Registered::too_late)
-                                                    fail(failed, Refusal{Fault::session_ended});
+                                                    failed(Refusal{Fault::session_ended});
                                                 });
+  seat.keep();
+}
+
+// Where the OP issues no sid, the cookie says which session it is.
+void with_session_key(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed,
+                      const std::function<void(const Lesson&)>& next) {
+  if (!lesson.key.value.empty()) return next(lesson);
+  auto seat = worker()->link.submit<std::optional<SessionKey>>(
+      redis::session_of_cookie(provider.space, *lesson.cookie),
+      [lesson, failed, next](Outcome<std::optional<SessionKey>> key) {
+        if (!key) return failed(key.error());
+        Lesson complete = lesson;
+        complete.key = *key ? **key : redis::mint_key(*lesson.cookie);
+        next(complete);
+      });
   seat.keep();
 }
 
 }  // namespace
 
-void remember_soon(const ProviderConf& provider, Lesson lesson, const Failed& failed) {
-  if (!lesson.key.value.empty()) return store(provider, lesson, failed);
-  auto seat = worker()->link.submit<std::optional<SessionKey>>(
-      redis::session_of_cookie(provider.space, *lesson.cookie),
-      [&provider, lesson, failed](Outcome<std::optional<SessionKey>> key) {
-        if (!key) return fail(failed, key.error());
-        Lesson complete = lesson;
-        complete.key = *key ? **key : redis::mint_key(*lesson.cookie);
-        store(provider, complete, failed);
-      });
-  seat.keep();
+void remember_soon(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed) {
+  with_session_key(provider, std::move(lesson), failed,
+                   [&provider, failed](const Lesson& whole) { store(provider, whole, failed); });
+}
+
+void remember_if_missing(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed) {
+  with_session_key(provider, std::move(lesson), failed, [&provider, failed](const Lesson& whole) {
+    auto seat = worker()->link.submit<bool>(redis::takes_part(provider.space, whole.key, whole.client),
+                                            [&provider, whole, failed](Outcome<bool> takes_part) {
+                                              if (!takes_part) return failed(takes_part.error());
+                                              if (!*takes_part) store(provider, whole, failed);
+                                            });
+    seat.keep();
+  });
 }
 
 }  // namespace slo::ngx

@@ -12,7 +12,10 @@ namespace slo::ngx {
 
 // Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
 // be.
-void remember_soon(const ProviderConf& provider, Lesson lesson,
-                   const std::function<void(const Refusal&)>& failed);
+using RememberFailed = std::function<void(const Refusal&)>;
+void remember_soon(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed);
+
+// The same for what was stored lately: only where its client does not take part in the session any more.
+void remember_if_missing(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed);
 
 }  // namespace slo::ngx

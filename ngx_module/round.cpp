@@ -188,6 +188,8 @@ void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
   trips_.erase(trip);
   Verdict verdict = judge(conf_.provider.delivery, parcel.delivery, answer, turn_.moment());
   leave_lane(lane, answer, verdict);
+  if (answer.by_receiver && answer.status == NGX_HTTP_BAD_REQUEST)
+    log_unpublished_key(log_, conf_.provider, parcel.delivery);
   conclude(std::move(parcel), verdict);
   pump_.post();
 }

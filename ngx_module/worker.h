@@ -9,6 +9,7 @@
 #include "ngx_module/expiry.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/redis_link.h"
+#include "ngx_module/repeats.h"
 
 namespace slo::ngx {
 
@@ -21,6 +22,7 @@ struct Worker {
   RedisLink link;
   Courier courier;
   Expiry expiry;
+  Repeats repeats;
 };
 
 // This process's worker; null in the master and where no slo_store is configured.

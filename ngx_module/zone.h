@@ -4,7 +4,7 @@
 //
 // Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost
 // race costs one more (harmless, idempotent) registration, never a missed one: the word holds most of the
-// fingerprint itself.
+// fingerprint itself. What a note spares is looked at again a moment later (repeats.h).
 #pragma once
 
 #include <array>

@@ -42,6 +42,10 @@ SessionKey mint_key(const CookieDigest& digest);
 inline constexpr unsigned max_participants = 1000;
 Exchange<Registered> remember(const Space&, const Lesson& lesson);
 
+// Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
+// again.
+Exchange<bool> takes_part(const Space&, const SessionKey& key, const ClientId& client);
+
 struct EndTerms {
   std::string_view reason{};  // rp, admin, expired
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`

@@ -185,6 +185,20 @@ Exchange<std::optional<SessionKey>> session_of_cookie(const Space& space, const 
   };
 }
 
+Exchange<bool> takes_part(const Space& space, const SessionKey& key, const ClientId& client) {
+  return {
+      .commands = {{.words = {"HEXISTS", session_key(space, key), ":" + stored_client(client).value},
+                    .partition = partition_of(key.value)}},
+      .read = [](std::span<const Reply> replies) -> Outcome<bool> {
+        return check_replies(replies, 1, "HEXISTS").and_then([&]() -> Outcome<bool> {
+          const auto bit = replies[0].integer();
+          if (!bit) return refuse(unexpected_reply("HEXISTS"));
+          return *bit == 1;
+        });
+      },
+  };
+}
+
 Exchange<std::vector<SessionKey>> sessions_of(const Space& space, const Subject& sub, unsigned offset,
                                               unsigned limit) {
   return {

@@ -74,7 +74,7 @@ http {
     location = /logout { slo_end_session main; }
     location = /gone { return 302 https://app.example/bye; }
     location = /plain { return 200 "ok"; }
-    location = /login { slo_session main client=$arg_client sub=$arg_sub sid=$arg_sid cookie=$cookie__session; return 204; }
+    location = /login { slo_session main client=$arg_client sub=$arg_sub sid=$arg_sid; return 204; }
     location = /no-login { return 204; }
     include ${snippet};
     ${proxied('/proxied', 'http://receivers/back')}

@@ -10,8 +10,9 @@ import { make_issuer } from './parts/issuer.mjs'
 import { Jar, send } from './parts/browser_jar.mjs'
 import { start_op } from './parts/op.mjs'
 
-for (const alg of ['RS256', 'ES256']) {
-  test(`real parties obey a rightly signed ${alg} logout token and no other`, { timeout: 60_000 }, async (t) => {
+for (const [alg, names_no_key] of [['RS256', false], ['ES256', false], ['RS256', true]]) {
+  const which = alg + (names_no_key ? ' logout token that names no key' : ' logout token')
+  test(`real parties obey a rightly signed ${which} and no other`, { timeout: 60_000 }, async (t) => {
     const house = new House(t)
     const op_port = await free_port('127.0.0.1')
     const issuer = await make_issuer(`http://127.0.0.1:${op_port}`)
@@ -39,7 +40,11 @@ for (const alg of ['RS256', 'ES256']) {
       const forged = await issuer.logout_token(order, { alg, key: { ...stranger.keys[alg], kid: issuer.keys[alg].kid } })
       assert.equal(await deliver(forged), 400)
       assert.equal((await browser.send(pages[id])).status, 200, 'a forged token ends nothing')
-      assert.ok([200, 204].includes(await deliver(await issuer.logout_token(order, { alg }))))
+      const misnamed = await issuer.logout_token(order, { alg, key: { ...issuer.keys[alg], kid: 'nobody' } })
+      assert.equal(await deliver(misnamed), 400, 'a kid that the OP does not publish')
+      assert.equal((await browser.send(pages[id])).status, 200, 'a misnamed token ends nothing')
+      const nameless = await issuer.logout_token(order, { alg, key: { ...issuer.keys[alg], kid: undefined } })
+      assert.ok([200, 204].includes(await deliver(names_no_key ? nameless : await issuer.logout_token(order, { alg }))))
       assert.equal((await browser.send(pages[id])).status, 302, 'the session is over')
     }
     assert.equal(participations[0].session_cookie === browser.cookie('127.0.0.1', '_session'), false)

@@ -15,11 +15,12 @@ import { every_printable } from './parts/words.mjs'
 
 const op_host = '127.0.0.1'
 
-// nginx with the OP behind it, and the two relying parties, all clients registered for `alg`.
-async function settle(house, alg) {
+// nginx with the OP behind it, and the two relying parties, all clients registered for `alg`. The OP's keys go by `kids`,
+// of which nginx' configuration says nothing.
+async function settle(house, alg, kids) {
   const port = await free_port(op_host)
   const behind = await free_port(op_host)
-  const issuer = await make_issuer(`http://${op_host}:${port}`)
+  const issuer = await make_issuer(`http://${op_host}:${port}`, { kids })
   const at = { apache: { host: '127.0.0.2', port: await free_port('127.0.0.2') },
                express: { host: '127.0.0.3', port: await free_port('127.0.0.3') } }
   const clients = { apache: apache_client('apache', at.apache.host, at.apache.port, alg),
@@ -54,9 +55,10 @@ async function log_in(rooms, user) {
   return browser
 }
 
-for (const alg of ['RS256', 'ES256']) {
-  test(`a sign-out ends the user's sessions at two real relying parties (${alg})`, { timeout: 60_000 }, async (t) => {
-    const rooms = await settle(new House(t), alg)
+for (const [alg, kids, named] of [['RS256', { RS256: 'of-2026', ES256: 'ec/1' }, "kids of the OP's own"],
+                                  ['ES256', undefined, 'thumbprints']]) {
+  test(`a sign-out ends the user's sessions at two real relying parties (${alg}, ${named})`, { timeout: 60_000 }, async (t) => {
+    const rooms = await settle(new House(t), alg, kids)
     const { nginx, clients, participations, apache, express } = rooms
     const ann = await log_in(rooms, 'ann')
     const bob = await log_in(rooms, 'bob')

@@ -2,6 +2,7 @@
 // Two nginx with two workers each share one Redis: what one learnt the other ends, and what one left the other completes.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodeJwt } from 'jose'
 import { Jar, read_form, send } from './parts/browser_jar.mjs'
 import { House, eventually, free_port } from './parts/house.mjs'
 import { start_nginx } from './parts/nginx.mjs'
@@ -47,6 +48,49 @@ test('a question asked here is answered there', { timeout: 60_000 }, async (t) =
     headers: { cookie: `_session=cookie-of-ann; slo-browser=${browser_cookie}` } })
   assert.equal(answer.status, 200, answer.body)
   assert.notEqual((await one.session('s1')).json.ended, undefined)
+})
+
+const audience_of = ({ body }) => decodeJwt(new URLSearchParams(body).get('logout_token')).aud[0]
+
+// What one host's slo_session noted lately, another host's leave or end makes void.
+const registering = 'location = /in { slo_session main client=$arg_client sub=$arg_sub sid=$arg_sid; return 204; }'
+
+for (const [what, sid] of [['', 's1'], [', at an OP without sids', '']]) {
+  test(`a client that leaves there and comes back here at once is told of the logout${what}`, { timeout: 60_000 }, async (t) => {
+    const house = new House(t)
+    const app = await start_receiver(house)
+    const session_required = { backchannel_logout_session_required: sid !== '' }
+    const { one, two } = await settle(house, { clients: [back_client('app', app.url, session_required), back_client('other', app.url, session_required)],
+                                               locations: registering })
+    const log_in = async (client) => assert.equal((await send(`${one.url}/in?client=${client}&sub=ann&sid=${sid}`,
+      { headers: { cookie: '_session=cookie-of-ann' } })).status, 204)
+    for (const client of ['app', 'other', 'app', 'app']) await log_in(client)
+    let key
+    await eventually('both take part', async () => {
+      const { sessions } = (await two.ask('GET', 'sessions?sub=ann')).json
+      key = sessions[0]?.sid
+      return sessions[0]?.participants?.length === 2
+    })
+    assert.equal((await two.ask('DELETE', `sessions/${encodeURIComponent(key)}/clients/app`)).status, 200)
+    for (let i = 0; i < 4; ++i) await log_in('app')  // enough to meet every worker
+    assert.equal((await two.ask('DELETE', `sessions/${encodeURIComponent(key)}`)).status, 200)
+    await eventually('told when it left, and of the logout', () =>
+      app.requests.filter((request) => audience_of(request) === 'app').length === 2, { within: 10_000 })
+    await eventually('nothing is owed', async () => (await two.deliveries('pending')).length === 0)
+    assert.deepEqual(app.requests.map(audience_of).sort(), ['app', 'app', 'other'])
+  })
+}
+
+test('a client that leaves there and comes back here at once takes part again', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house)
+  const { one, two } = await settle(house, { clients: [back_client('app', app.url)], locations: registering })
+  const log_in = () => send(`${one.url}/in?client=app&sub=ann&sid=s1`, { headers: { cookie: '_session=c' } })
+  await log_in()
+  await eventually('it takes part', async () => (await two.session('s1')).status === 200)
+  assert.equal((await two.ask('DELETE', 'sessions/s1/clients/app')).status, 200)
+  for (let i = 0; i < 4; ++i) await log_in()
+  await eventually('it takes part again', async () => JSON.stringify((await two.session('s1')).json).includes('"client_id":"app"'), { within: 5_000 })
 })
 
 test('kill -9 in the middle of a fan-out: the other host completes it', { timeout: 120_000 }, async (t) => {

@@ -13,7 +13,7 @@ Test::Nginx::Socket::log_level('info');
 receiver( a => 'ok' );
 receiver( b => 'ok' );
 make_key('op');
-our $rule = 'slo_session main client=$arg_client sid=$arg_sid sub=$arg_sub cookie=$cookie_op_session;';
+our $rule = 'slo_session main client=$arg_client sid=$arg_sid sub=$arg_sub;';
 add_block_preprocessor( sub {
     my $block = shift;
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
@@ -104,3 +104,101 @@ GET /login?client=nobody&sid=s1&sub=alice
 --- error_log
 [info]
 slo: refused an unknown client
+
+
+=== TEST 8: a client that left and comes back at once is told of the next logout
+--- request eval
+[
+  'GET /login?client=back&sid=s1&sub=alice',
+  ('GET /api/main/sessions/s1') x 2,
+  'DELETE /api/main/sessions/s1/clients/back',
+  'GET /login?client=back&sid=s1&sub=alice',
+  'DELETE /api/main/sessions/s1',
+]
+--- error_code eval
+[200, 200, 200, 200, 200, 200]
+--- received
+a: POST /logout?tenant=1
+a: POST /logout?tenant=1
+
+
+=== TEST 9: what the store has lost meanwhile is written down again
+--- request eval
+['GET /login?client=back&sid=s1&sub=alice', ('GET /api/main/sessions/s1') x 2, 'GET /login?client=back&sid=s1&sub=alice']
+--- error_code eval
+[200, 200, 200, 200]
+--- redis_after
+FLUSHALL => OK
+DBSIZE => 4
+
+
+
+
+=== TEST 10: the cookie that the OP sets at login finds the session, not the one that came
+--- config
+    location = /login { slo_session main client=plain sub=alice; proxy_pass http://127.0.0.1:$server_port/up; }
+    location = /up    { add_header Set-Cookie "op_session=; Path=/old; Max-Age=0"; add_header Set-Cookie "op_session=rotated; Path=/";
+                        add_header Set-Cookie "op_session.sig=x; Path=/"; return 200 up; }
+--- request eval
+['GET /login', ('GET /api/main/sessions?sub=alice') x 3, 'GET /logout', 'GET /logout']
+--- more_headers eval
+["Cookie: op_session=before", '', '', '', "Cookie: op_session=rotated", "Cookie: op_session=before"]
+--- error_code eval
+[200, 200, 200, 200, 200, 200]
+--- response_body_like eval
+['up', '', '', '"state":"live"', '<form.*name="ticket"', '(?s)^(?!.*name="ticket")']
+
+
+=== TEST 11: a cookie that the answer leaves alone, or clears, is the request's
+--- config
+    location = /login { slo_session main client=plain sub=alice; proxy_pass http://127.0.0.1:$server_port/up; }
+    location = /up    { add_header Set-Cookie "op_session=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT"; return 200 up; }
+--- request eval
+['GET /login', ('GET /api/main/sessions?sub=alice') x 3, 'GET /logout']
+--- more_headers
+Cookie: op_session=before
+--- error_code eval
+[200, 200, 200, 200, 200]
+--- response_body_like eval
+['up', '', '', '"state":"live"', '<form.*name="ticket"']
+
+
+=== TEST 12: a rule that names a cookie registers that one alone
+--- config
+    location = /login { slo_session main client=plain sub=alice cookie=$arg_cookie; return 200; }
+--- request eval
+['GET /login?cookie=named', ('GET /api/main/sessions?sub=alice') x 3, 'GET /logout', 'GET /logout']
+--- more_headers eval
+["Cookie: op_session=before", '', '', '', "Cookie: op_session=named", "Cookie: op_session=before"]
+--- error_code eval
+[200, 200, 200, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '"state":"live"', '<form.*name="ticket"', '(?s)^(?!.*name="ticket")']
+
+
+=== TEST 13: the request's cookie of an OP's session is warned of, with the line and the remedy
+--- config
+    location = /login { slo_session main client=plain sub=alice sid=$arg_sid cookie=$cookie_OP_session; return 200; }
+--- request
+GET /login
+--- error_log eval
+[ qr{\[warn\] .*"slo_session": "cookie=\$cookie_OP_session" is the cookie of the request, .*leave "cookie=" out: .* in \S+nginx\.conf:\d+} ]
+
+
+=== TEST 14: another cookie is not
+--- config
+    location = /login { slo_session main client=plain sub=alice sid=$arg_sid cookie=$cookie_other; return 200; }
+--- request
+GET /login
+--- no_error_log
+[warn]
+
+
+=== TEST 15: a rule that could never find a session is refused
+--- http_config eval
+SloTest::Slo::http_part() =~ s/session_cookie op_session;//r
+--- config
+    location = /login { slo_session main client=plain sub=alice; return 200; }
+--- must_die
+--- error_log eval
+[ qr{"slo_session" needs "sid=" or "cookie=", or the slo_provider a "session_cookie" in \S+nginx\.conf:\d+} ]

@@ -45,6 +45,37 @@ TEST(Locate, refuses_when_any_part_of_the_answer_is_an_error) {
   EXPECT_EQ(read_bytes(exchange, no_session).error(), (Refusal{Fault::store_reply_unexpected, "locate"}));
 }
 
+TEST(TakesPart, asks_for_one_field) {
+  EXPECT_EQ(words_of(takes_part(test_space, {"k"}, {"app-a"})),
+            (Words{{"HEXISTS", session_key(test_space, {"k"}), ":app-a"}}));
+  EXPECT_EQ(words_of(takes_part(test_space, {"k"}, {std::string(64, 'c')}))[0][2],
+            ":" + stored_client({std::string(64, 'c')}).value);
+}
+
+TEST(TakesPart, is_not_guessed) {
+  EXPECT_EQ(read_bytes(takes_part(test_space, {"k"}, {"a"}), "-NOPERM no\r\n").error(),
+            (Refusal{Fault::store_refused, "NOPERM"}));
+  EXPECT_EQ(read_bytes(takes_part(test_space, {"k"}, {"a"}), "$5\r\nmaybe\r\n").error(),
+            (Refusal{Fault::store_reply_unexpected, "HEXISTS"}));
+}
+
+class TakesPartOf : public StoreTest {};
+
+TEST_F(TakesPartOf, a_session_until_the_client_leaves_or_the_session_is_lost) {
+  const auto takes_part_now = [this] { return run(takes_part(test_space, {"sid-1"}, {"app-a"})); };
+  EXPECT_FALSE(takes_part_now());
+  run(remember(test_space, a_lesson("app-a")));
+  EXPECT_TRUE(takes_part_now());
+  run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms()));
+  EXPECT_FALSE(takes_part_now());
+  run(remember(test_space, a_lesson("app-a")));
+  EXPECT_TRUE(takes_part_now());
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  EXPECT_TRUE(takes_part_now());  // it was told
+  ask({"FLUSHALL"});
+  EXPECT_FALSE(takes_part_now());
+}
+
 class FindSession : public StoreTest {
  protected:
   void remember_all(const std::vector<std::string>& keys) {

@@ -6,7 +6,8 @@ import { SignJWT, calculateJwkThumbprint } from 'jose'
 
 const make_pair = promisify(generateKeyPair)
 
-export async function make_issuer(issuer) {
+// `kids` names the keys ({RS256: 'a', ES256: 'b'}); without it they go by their thumbprints.
+export async function make_issuer(issuer, { kids = {} } = {}) {
   const pairs = {
     RS256: await make_pair('rsa', { modulusLength: 2048 }),
     ES256: await make_pair('ec', { namedCurve: 'P-256' }),
@@ -14,7 +15,7 @@ export async function make_issuer(issuer) {
   const keys = {}
   for (const [alg, { privateKey }] of Object.entries(pairs)) {
     const jwk = privateKey.export({ format: 'jwk' })
-    const kid = await calculateJwkThumbprint(jwk)
+    const kid = kids[alg] ?? await calculateJwkThumbprint(jwk)
     keys[alg] = { alg, kid, privateKey, pem: privateKey.export({ format: 'pem', type: 'pkcs8' }),
                   jwk: { ...jwk, kid, alg, use: 'sig' },
                   public_jwk: { ...createPublicKey(privateKey).export({ format: 'jwk' }), kid, alg, use: 'sig' } }
