@@ -72,6 +72,8 @@ GET /jwks
 SloTest::Slo::http_part("jwks $ENV{TEST_NGINX_DIR}/others.json;")
 --- pipelined_requests eval
 [ SloTest::Slo::registration( client_id => 'both' ), "DELETE /api/main/sessions/s1" ]
+--- more_headers
+Content-Type: application/json
 --- error_code eval
 [ 201, 200 ]
 --- received
@@ -87,6 +89,8 @@ b: POST /
 SloTest::Slo::http_part("jwks $ENV{TEST_NGINX_DIR}/published.json;")
 --- pipelined_requests eval
 [ SloTest::Slo::registration( client_id => 'both' ), "DELETE /api/main/sessions/s1" ]
+--- more_headers
+Content-Type: application/json
 --- error_code eval
 [ 201, 200 ]
 --- received
