@@ -39,6 +39,7 @@ enum class Fault : std::uint8_t {
   token_too_old,
   hint_required,
   hint_client_mismatch,
+  hint_queue_full,
   // clients and redirects
   client_unknown,
   redirect_not_registered,

@@ -14,15 +14,23 @@ namespace {
 
 using HintKeys = std::vector<const jose::Key*>;
 
-Outcome<std::string> signed_hint(const Provider& provider, std::string_view token) {
-  if (!jose::is_encrypted(token)) return std::string(token);
+// Not RSA1_5, whose padding makes a decrypting server an oracle, and not dir: a hint is encrypted to us by
+// others.
+std::vector<std::string_view> hint_encryptions() {
+  return {"RSA-OAEP", "ECDH-ES", "A128KW", "A192KW", "A256KW"};
+}
+
+Outcome<HintKeys> opening_keys(const Provider& provider, std::string_view token) {
   if (token.size() > jose::token_limit) return refuse(Fault::token_too_large);
   HintKeys keys;
   for (const auto& key : provider.decryption_keys) keys.push_back(&key);
   if (keys.empty()) return refuse(Fault::token_undecryptable, "no decryption key is configured");
-  // Not RSA1_5, whose padding makes a decrypting server an oracle, and not dir: a hint is encrypted to us by
-  // others.
-  return jose::decrypt(token, keys, {"RSA-OAEP", "ECDH-ES", "A128KW", "A192KW", "A256KW"});
+  return keys;
+}
+
+Outcome<std::string> signed_hint(const Provider& provider, std::string_view token) {
+  if (!jose::is_encrypted(token)) return std::string(token);
+  return open_hint(provider, token);
 }
 
 bool is_same_type(std::string_view a, std::string_view b) {
@@ -137,6 +145,20 @@ Outcome<Hint> read_hint_claims(const Provider& provider, const Client& client, c
 }
 
 }  // namespace
+
+Outcome<void> check_encrypted_hint(const Provider& provider, std::string_view token) {
+  return opening_keys(provider, token).and_then([&](const HintKeys& keys) {
+    return jose::check_decryptable(token, keys, hint_encryptions());
+  });
+}
+
+Outcome<std::string> open_hint(const Provider& provider, std::string_view token) {
+  const auto keys = opening_keys(provider, token);
+  if (!keys) return refuse(keys.error());
+  auto opened = jose::decrypt(token, *keys, hint_encryptions());
+  if (opened && jose::is_encrypted(*opened)) return refuse(Fault::token_malformed, "encrypted twice");
+  return opened;
+}
 
 Outcome<Hint> verify_hint(const Provider& provider, std::string_view token,
                           const std::optional<std::string>& client_id, const Moment& moment) {

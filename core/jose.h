@@ -162,11 +162,16 @@ inline bool is_encrypted(std::string_view token) noexcept {  // five parts
   for (char c : token) dots += c == '.';
   return dots == 4;
 }
-// Decrypts with the key that the header's kid names, else with each that fits. `algs`: the key management
-// algorithms allowed: those of encrypt(), and RSA1_5. Fault::token_undecryptable, or what take_apart() says
-// of a broken token or header.
+// Decrypts with the key that the header's kid names, else with each that fits, at most the first
+// `most_keys_tried`. `algs`: the key management algorithms allowed: those of encrypt(), and RSA1_5.
+// Fault::token_undecryptable, or what take_apart() says of a broken token or header.
+inline constexpr std::size_t most_keys_tried = 4;
 Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
                              const std::vector<std::string_view>& algs);
+
+// What decrypt() refuses before any key has worked: algorithms, sizes, names. It takes microseconds.
+Outcome<void> check_decryptable(std::string_view token, const std::vector<const Key*>& keys,
+                                const std::vector<std::string_view>& algs);
 
 std::string base64url(std::string_view bytes);
 std::optional<std::string> from_base64url(std::string_view text);  // strict: no padding, canonical

@@ -127,8 +127,12 @@ Outcome<EncryptedToken> take_apart_encrypted(std::string_view token);
 // Does `key` serve the key management algorithm, and does what it says of itself allow it?
 bool fits_encryption(const Key::Body& body, std::string_view alg, const ContentAlgorithm& enc);
 
-// The content encryption key; nullopt if `body` does not open it. REQUIRES: fits_encryption() and a private
-// key.
+// Has the token what its algorithm wants of the size and kind that `body` can work on? Costs nothing.
+bool may_unwrap(const Key::Body& body, std::string_view alg, const ContentAlgorithm& enc,
+                const EncryptedToken& token);
+
+// The content encryption key; nullopt if `body` does not open it. REQUIRES: fits_encryption(), may_unwrap()
+// and a private key.
 std::optional<std::string> unwrap_key(const Key::Body& body, std::string_view alg,
                                       const ContentAlgorithm& enc, const EncryptedToken& token);
 // The plaintext; nullopt if the tag is wrong. REQUIRES: iv and tag of the right size.

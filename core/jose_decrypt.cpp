@@ -18,12 +18,17 @@ std::optional<std::string> open_with(const Key& key, std::string_view alg, const
   return open_content(enc, *cek, token);
 }
 
-}  // namespace
+// What is to be opened and with which keys: all that can be known without any of them at work.
+struct DecryptPlan {
+  EncryptedToken token{};
+  std::string alg{};
+  const ContentAlgorithm* enc = nullptr;
+  std::vector<const Key*> keys{};
+};
 
-Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
-                             const std::vector<std::string_view>& algs) {
-  const QuietErrors quiet;
-  const auto taken = take_apart_encrypted(token);
+Outcome<DecryptPlan> plan_decryption(std::string_view token, const std::vector<const Key*>& keys,
+                                     const std::vector<std::string_view>& algs) {
+  auto taken = take_apart_encrypted(token);
   if (!taken) return refuse(taken.error());
   const json_t* header = taken->header.get();
   const auto alg = string_member(header, "alg").value_or("");
@@ -39,9 +44,32 @@ Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key
     return refuse(Fault::token_undecryptable, "IV or tag of a wrong size");
   }
   const auto kid = string_member(header, "kid");
+  DecryptPlan plan{.alg = alg, .enc = enc};
   for (const Key* key : keys) {
+    if (plan.keys.size() == most_keys_tried) break;
     if (!key->is_private() || !answers_to(*key, kid) || !key->fits_encryption(alg, enc->name)) continue;
-    if (auto plaintext = open_with(*key, alg, *enc, *taken)) return *std::move(plaintext);
+    if (may_unwrap(key->body(), alg, *enc, *taken)) plan.keys.push_back(key);
+  }
+  if (plan.keys.empty()) return refuse(Fault::token_undecryptable, "no key fits it");
+  plan.token = *std::move(taken);
+  return plan;
+}
+
+}  // namespace
+
+Outcome<void> check_decryptable(std::string_view token, const std::vector<const Key*>& keys,
+                                const std::vector<std::string_view>& algs) {
+  const QuietErrors quiet;
+  return plan_decryption(token, keys, algs).map([](const DecryptPlan&) {});
+}
+
+Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
+                             const std::vector<std::string_view>& algs) {
+  const QuietErrors quiet;
+  const auto plan = plan_decryption(token, keys, algs);
+  if (!plan) return refuse(plan.error());
+  for (const Key* key : plan->keys) {
+    if (auto plaintext = open_with(*key, plan->alg, *plan->enc, plan->token)) return *std::move(plaintext);
   }
   return refuse(Fault::token_undecryptable);
 }

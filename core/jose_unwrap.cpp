@@ -127,10 +127,6 @@ std::optional<std::string> concat_kdf(std::string& secret, std::string& info, st
 std::optional<std::string> agree(const Key::Body& body, const ContentAlgorithm& enc,
                                  const EncryptedToken& token) {
   const json_t* ephemeral = json_object_get(token.header.get(), "epk");
-  if (!token.encrypted_key.empty() || string_member(ephemeral, "kty") != "EC" || has_member(ephemeral, "d") ||
-      string_member(ephemeral, "crv") != body.curve) {
-    return std::nullopt;
-  }
   const EvpKey peer = make_evp(ephemeral);  // on the curve, or none
   if (!peer) return std::nullopt;
   auto secret = shared_secret(body, peer.get());
@@ -141,12 +137,23 @@ std::optional<std::string> agree(const Key::Body& body, const ContentAlgorithm& 
 
 }  // namespace
 
+bool may_unwrap(const Key::Body& body, std::string_view alg, const ContentAlgorithm& enc,
+                const EncryptedToken& token) {
+  const std::size_t size = token.encrypted_key.size();
+  if (alg == "RSA-OAEP" || alg == "RSA1_5") return size == (body.bits + 7) / 8;
+  if (alg == "dir") return size == 0;
+  if (alg != "ECDH-ES") return size == enc.cek_size + 8;
+  const json_t* ephemeral = json_object_get(token.header.get(), "epk");
+  return size == 0 && string_member(ephemeral, "kty") == "EC" && !has_member(ephemeral, "d") &&
+         string_member(ephemeral, "crv") == body.curve;
+}
+
 std::optional<std::string> unwrap_key(const Key::Body& body, std::string_view alg,
                                       const ContentAlgorithm& enc, const EncryptedToken& token) {
   if (alg == "RSA-OAEP") return unwrap_rsa(body, RSA_PKCS1_OAEP_PADDING, token.encrypted_key);
   if (alg == "RSA1_5") return unwrap_rsa1_5(body, enc.cek_size, token.encrypted_key);
   if (alg == "ECDH-ES") return agree(body, enc, token);
-  if (alg == "dir") return token.encrypted_key.empty() ? std::optional(body.secret) : std::nullopt;
+  if (alg == "dir") return body.secret;
   return unwrap_aes(body, enc.cek_size, token.encrypted_key);
 }
 

@@ -63,14 +63,15 @@ ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const st
   return NGX_ERROR;
 }
 
-// A pool of threads costs every worker its threads: only who signs slowly, or asks for one, gets one.
+// A pool of threads costs every worker its threads: only who signs slowly, decrypts, or asks for one, gets
+// one.
 ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
 #if (NGX_THREADS)
   const Provider& provider = conf.provider;
   const bool is_slow = std::ranges::any_of(provider.clients, [&provider](const auto& entry) {
     return !entry.second.backchannel_logout_uri.empty() && is_slow_to_seal(provider, {.client = entry.first});
   });
-  const bool is_wanted = is_slow || conf.thread_pool != "default";
+  const bool is_wanted = is_slow || !provider.decryption_keys.empty() || conf.thread_pool != "default";
   if (!is_wanted || conf.thread_pool.empty()) return NGX_OK;
   ngx_str_t name{conf.thread_pool.size(), reinterpret_cast<u_char*>(conf.thread_pool.data())};
   conf.threads = ngx_thread_pool_add(cf, &name);

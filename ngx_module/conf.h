@@ -27,10 +27,11 @@ struct ProviderConf {
   Provider provider{};
   redis::Space space{};
   const Carrier* carrier = nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
-  ngx_thread_pool_s* threads = nullptr;  // sign what is slow or much; null: nothing is slow, or `threads=off`
-  std::string thread_pool{"default"};    // its name; empty: off
-  std::size_t index = 0;                 // place in MainConf::providers
-  std::string place{};                   // where its block begins, `file:line`, for messages
+  // Sign what is slow or much, and decrypt hints; null: nothing is slow, or `threads=off`.
+  ngx_thread_pool_s* threads = nullptr;
+  std::string thread_pool{"default"};             // its name; empty: off
+  std::size_t index = 0;                          // place in MainConf::providers
+  std::string place{};                            // where its block begins, `file:line`, for messages
   std::vector<std::string> signing_key_places{};  // … and each of its signing keys
 };
 

@@ -4,6 +4,7 @@
 //
 // Each function ends in exactly one of respond or ask; what they decide with is in core.
 #include "core/end_session.h"
+#include "core/hint.h"
 #include "core/logout_page.h"
 #include "ngx_module/ask.h"
 #include "ngx_module/await.h"
@@ -179,12 +180,40 @@ void with_request(R& r) {
   ask(r, redis::locate(visit.provider->space, visit.asked.question, about), with_located);
 }
 
+void with_opened_hint(R& r, Outcome<std::string> hint) {
+  if (!hint) return turn_away(r, hint.error());
+  visit_of<EndSessionVisit>(r).request.id_token_hint = *std::move(hint);
+  with_request(r);
+}
+
+// Garbage makes a private key work as a hint does: elsewhere than in the event loop, and only so many at a
+// time.
+void open_hint_elsewhere(R& r) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  const std::string& hint = *visit.request.id_token_hint;
+  if (auto worth_it = check_encrypted_hint(provider_of(visit), hint); !worth_it)
+    return turn_away(r, worth_it.error());
+  Opening& opening = worker()->opening;
+  if (!opening.has_room()) return turn_away(r, Refusal{Fault::hint_queue_full});
+  ngx::Asked& asked = sit_down(r);
+  opening.open(*visit.provider, hint, pool_new<Opening::Seat>(r.pool),
+               [&r, &asked](Outcome<std::string> opened) {
+                 go_on(r, asked, [&] { with_opened_hint(r, std::move(opened)); });
+               });
+}
+
+bool is_opened_elsewhere(const EndSessionVisit& visit) {
+  const auto& hint = visit.request.id_token_hint;
+  return visit.provider->threads != nullptr && !visit.request.ticket && hint && jose::is_encrypted(*hint);
+}
+
 void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_of<EndSessionVisit>(r);
   if (!body) return turn_away(r, body.error());
   auto request = end_session_request(r, provider_of(visit), r.method == NGX_HTTP_POST ? *body : visit.query);
   if (!request) return turn_away(r, request.error());
   visit.request = std::move(*request);
+  if (is_opened_elsewhere(visit)) return open_hint_elsewhere(r);
   with_request(r);
 }
 

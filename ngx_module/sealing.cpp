@@ -22,16 +22,15 @@ constexpr unsigned most_of_one_task = 16;
 constexpr unsigned slow_work = 4;
 constexpr unsigned quick_work = 1;
 
-// That this worker may use: worker_cpu_affinity holds its threads as well.
-unsigned processors() {
+}  // namespace
+
+unsigned processors_of_worker() {
 #if (NGX_HAVE_SCHED_SETAFFINITY)
   cpu_set_t ours;
   if (sched_getaffinity(0, sizeof(ours), &ours) == 0) return static_cast<unsigned>(CPU_COUNT(&ours));
 #endif
   return static_cast<unsigned>(std::max<ngx_int_t>(ngx_ncpu, 1));
 }
-
-}  // namespace
 
 struct Sealing::Job {
   const Delivery* delivery;
@@ -55,7 +54,7 @@ Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* l
     : provider_(provider),
       pool_(pool),
       log_(log),
-      processors_(processors()),
+      processors_(processors_of_worker()),
       start_(log, [this] { start_waiting(); }),
       stay_(log, [] {}) {}
 

@@ -12,6 +12,9 @@
 
 namespace slo::ngx {
 
+// That this worker may use: worker_cpu_affinity holds its threads as well. At least 1.
+unsigned processors_of_worker();
+
 class Sealing {
  public:
   using Sealed = std::function<void(Outcome<Envelope>)>;

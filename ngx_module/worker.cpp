@@ -19,7 +19,8 @@ Worker::Worker(const MainConf& main, ngx_log_t* worker_log)
       link(main.store->link, worker_log),
       courier(main, link, worker_log),
       expiry(main, link, courier, worker_log),
-      repeats(worker_log) {}
+      repeats(worker_log),
+      opening(worker_log) {}
 
 Worker* worker() noexcept { return this_worker.get(); }
 

@@ -8,6 +8,7 @@
 #include "ngx_module/dice.h"
 #include "ngx_module/expiry.h"
 #include "ngx_module/ngx.h"
+#include "ngx_module/opening.h"
 #include "ngx_module/redis_link.h"
 #include "ngx_module/repeats.h"
 
@@ -23,6 +24,7 @@ struct Worker {
   Courier courier;
   Expiry expiry;
   Repeats repeats;
+  Opening opening;
 };
 
 // This process's worker; null in the master and where no slo_store is configured.

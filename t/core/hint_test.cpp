@@ -265,6 +265,19 @@ TEST(Hint, may_be_encrypted_to_the_provider) {
   EXPECT_EQ(fault_of(provider, token), std::nullopt);
 }
 
+TEST(Hint, is_opened_apart_from_its_verification) {
+  Provider provider = a_provider();
+  const std::string plain = a_hint(provider);
+  const jose::Key key = a_key(test_keys::other_rsa_2048);
+  const std::string token = encrypted(key, plain);
+  EXPECT_EQ(check_encrypted_hint(provider, token).error().fault, Fault::token_undecryptable);
+  provider.decryption_keys.push_back(a_key(test_keys::other_rsa_2048));
+  EXPECT_TRUE(check_encrypted_hint(provider, token));
+  EXPECT_EQ(open_hint(provider, token), plain);
+  EXPECT_EQ(open_hint(provider, encrypted(key, token)).error(),
+            (Refusal{Fault::token_malformed, "encrypted twice"}));
+}
+
 TEST(Hint, is_checked_inside_its_encryption_as_outside) {
   Provider provider = a_provider();
   const jose::Key key = a_key(test_keys::other_rsa_2048);

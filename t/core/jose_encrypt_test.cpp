@@ -350,6 +350,37 @@ TEST(JoseDecrypt, looks_private_keys_up_by_kid_and_tries_each_without_one) {
   EXPECT_EQ(jose::decrypt(named, {}, all_alg).error().fault, Fault::token_undecryptable);
 }
 
+TEST(JoseDecrypt, tries_four_keys_at_most) {
+  const Key right = key_of(test_keys::client_rsa_2048);
+  const Key other = key_of(test_keys::other_rsa_2048);
+  const Key small = key_of(test_keys::client_p256);
+  Key nameless = key_of(test_keys::client_rsa_2048);
+  nameless.set_kid("");
+  const auto token = *jose::encrypt(nameless, "RSA-OAEP", "A256GCM", nullptr, plaintext);
+  const auto named = *jose::encrypt(right, "RSA-OAEP", "A256GCM", nullptr, plaintext);
+  const std::vector<const Key*> third{&other, &other, &small, &small, &small, &other, &right};
+  const std::vector<const Key*> fifth{&other, &other, &other, &other, &right};
+  EXPECT_EQ(jose::decrypt(token, third, all_alg), plaintext);  // what does not fit is not tried
+  EXPECT_EQ(jose::decrypt(token, fifth, all_alg).error(), (Refusal{Fault::token_undecryptable}));
+  EXPECT_EQ(jose::decrypt(named, fifth, all_alg), plaintext);
+}
+
+TEST(JoseDecrypt, knows_what_no_key_need_be_tried_for) {
+  const Key key = key_of(test_keys::client_rsa_2048);
+  const auto token = *jose::encrypt(key, "RSA-OAEP", "A256GCM", nullptr, plaintext);
+  const auto garbled =
+      with_part(token, 1, [](const std::string& part) { return std::string(part.size(), 'x'); });
+  EXPECT_TRUE(jose::check_decryptable(token, {&key}, all_alg));
+  EXPECT_TRUE(jose::check_decryptable(garbled, {&key}, all_alg));
+  const auto shorter = with_part(token, 1, [](const std::string& part) { return part.substr(1); });
+  const Key other = key_of(test_keys::other_rsa_2048);
+  for (const auto& [bad, tried] : {std::pair{shorter, &key}, std::pair{token, &other}}) {
+    EXPECT_EQ(jose::check_decryptable(bad, {tried}, all_alg).error(),
+              (Refusal{Fault::token_undecryptable, "no key fits it"}));
+  }
+  EXPECT_EQ(jose::check_decryptable(token, {&key}, {"ECDH-ES"}).error().fault, Fault::token_undecryptable);
+}
+
 TEST(JoseDecrypt, leaves_nothing_in_openssls_error_queue) {
   ERR_clear_error();
   const Key key = key_of(test_keys::client_rsa_2048);

@@ -60,13 +60,13 @@ function last_words_on_the_store(log) {
 }
 
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
-// the file of the only CA that receivers may have.
+// the file of the only CA that receivers may have, `published` are further keys of the OP.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
                                            http = '', servers = '', store = 'timeout=5s', access_log = 'access.log', main = '',
-                                           workers = 2, connections = 4096, trusted }) {
+                                           workers = 2, connections = 4096, trusted, published = [] }) {
   const dir = house.path(name)
   mkdirSync(dir)
-  house.write(`${name}/op-jwks.json`, JSON.stringify(issuer.public_jwks))
+  house.write(`${name}/op-jwks.json`, JSON.stringify({ keys: [...issuer.public_jwks.keys, ...published] }))
   house.write(`${name}/op-rsa.pem`, issuer.keys.RS256.pem)
   house.write(`${name}/op-ec.pem`, issuer.keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 2))
