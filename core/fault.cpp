@@ -69,7 +69,7 @@ constexpr std::array<FaultRow, fault_count> table{{
     {SLO_FAULT(hint_client_mismatch), invalid_request, 400, info,
      "The client_id is not the one the id_token_hint was issued to.",
      "refused a client_id other than the hint's"},
-    {SLO_FAULT(hint_queue_full), unavailable, 503, info,
+    {SLO_FAULT(hint_queue_full), unavailable, 503, warn,
      "The server is busy. Nothing has happened yet; please try again.",
      "refused an encrypted hint, since too many wait to be decrypted"},
 
