@@ -3,6 +3,7 @@
 //
 // It listens before the frames exist, since a fast one may load before the page does. All frames start
 // together, so one timer is the timeout of each. It only ever goes to the link that stands on the page.
+// The first thing it does is to take the query, which may hold an ID Token, out of the address and the history.
 #pragma once
 
 #include <string_view>
@@ -12,6 +13,7 @@ namespace slo {
 inline constexpr std::string_view page_script = R"js(
 (() => {
   'use strict';
+  if (location.search) history.replaceState(null, '', location.pathname);
   const settled = new Set();
   let frames = null, over = false;
   const settle = (frame, words, look) => {

@@ -2,6 +2,10 @@
 // Writes pages. Knows nothing of what they say.
 #include "ngx_module/respond.h"
 
+#include <algorithm>
+#include <string_view>
+
+#include "ngx_module/our_headers.h"
 #include "ngx_module/pool.h"
 
 namespace slo::ngx {
@@ -20,7 +24,24 @@ ngx_table_elt_t& add_header(ngx_http_request_t& r, const Header& header) {
 void add_headers(ngx_http_request_t& r, const Page& page) {
   for (const auto& header : page.headers) {
     auto& element = add_header(r, header);
-    if (header.name == "Location") r.headers_out.location = &element;
+    if (header.name == "Location") {
+      r.headers_out.location = &element;  // which nginx may complete
+    } else {
+      insist_on(r, element);
+    }
+  }
+}
+
+// nginx compares types without their parameters (gzip_types, sub_filter_types) and keeps the charset apart.
+void set_content_type(ngx_http_request_t& r, std::string_view type) {
+  constexpr std::string_view charset = "charset=";
+  auto& out = r.headers_out;
+  out.content_type = to_ngx(r.pool, type);
+  out.content_type_len = std::min(type.find(';'), type.size());
+  out.content_type_lowcase = nullptr;
+  if (const std::size_t found = type.find(charset); found != std::string_view::npos) {
+    const std::size_t start = found + charset.size();
+    out.charset = {type.size() - start, out.content_type.data + start};
   }
 }
 
@@ -40,9 +61,7 @@ ngx_int_t send(ngx_http_request_t& r, const Page& page) {
   r.headers_out.status = static_cast<ngx_uint_t>(page.status);
   r.headers_out.content_length_n = static_cast<off_t>(page.body.size());
   if (!page.content_type.empty()) {
-    r.headers_out.content_type = to_ngx(r.pool, page.content_type);
-    r.headers_out.content_type_len = r.headers_out.content_type.len;
-    r.headers_out.content_type_lowcase = nullptr;
+    set_content_type(r, page.content_type);
   }
   add_headers(r, page);
   const ngx_int_t sent = ngx_http_send_header(&r);

@@ -51,6 +51,13 @@ TEST(LogoutPage, has_one_iframe_for_each_front_channel_participant) {
   EXPECT_EQ(frames_of(provider, session), expected);
 }
 
+TEST(LogoutPage, takes_the_query_out_of_its_address_before_a_frame_can_see_it) {
+  const std::string body = logout_page(a_provider(), a_framed_session(), {}, {}, a_moment()).body;
+  const std::size_t cleaned = body.find("history.replaceState(null, '', location.pathname)");
+  ASSERT_NE(cleaned, std::string::npos);
+  EXPECT_LT(cleaned, body.find("<iframe"));
+}
+
 TEST(LogoutPage, keeps_the_registered_query_of_an_iframe) {
   Provider provider = a_provider();
   provider.clients.at(ClientId{"app-b"}).frontchannel_logout_uri =
