@@ -7,6 +7,7 @@
 #include "ngx_module/await.h"
 #include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
+#include "ngx_module/hiding.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
 #include "ngx_module/respond.h"

@@ -143,6 +143,9 @@ char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
     const auto& above = *static_cast<LocConf*>(parent);
     auto& here = *static_cast<LocConf*>(child);
     if (here.session_rules.empty() && !here.session_off) here.session_rules = above.session_rules;
+    const auto* core =
+        static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    if (core->noname) here.hides = above.hides;  // an `if` or a `limit_except` within the location
     return static_cast<char*>(NGX_CONF_OK);
   });
 }

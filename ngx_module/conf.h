@@ -92,11 +92,15 @@ struct MainConf {
 
 enum class StatusFormat : std::uint8_t { prometheus, json };
 
+// What of a request for a location no log may show.
+enum class Hides : std::uint8_t { nothing, query, path };
+
 struct LocConf {
   const ProviderConf* provider = nullptr;  // of slo_end_session and slo_jwks
   std::vector<SessionRule*> session_rules{};
   bool session_off = false;
   bool api_write = false;
+  Hides hides = Hides::nothing;
   StatusFormat status_format = StatusFormat::prometheus;
 };
 

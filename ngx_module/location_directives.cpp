@@ -54,6 +54,7 @@ Taker take_value(Line& line, ngx_http_complex_value_t& target) {
 Outcome<void> set_end_session(Line& line) {
   auto& location = location_of(line);
   if (auto set = answer_with(line, entry<handle_end_session>); !set) return set;
+  location.hides = Hides::query;
   refer(line, line.words[0], &location.provider);
   main_conf(line.cf).end_session_places.push_back({.provider = &location.provider, .ctx = server_of(line)});
   return {};
@@ -112,6 +113,7 @@ Outcome<void> set_api(Line& line) {
   auto flag = read_flag(write);
   if (!flag) return refuse(flag.error());
   location_of(line).api_write = *flag;
+  location_of(line).hides = Hides::path;
   if (!main_conf(line.cf).store)
     return bad_line("requires \"slo_store\" in the http block, before this line");
   return answer_with(line, entry<handle_api>);

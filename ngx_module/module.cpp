@@ -4,6 +4,7 @@
 #include "ngx_module/directives.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/filters.h"
+#include "ngx_module/hiding.h"
 #include "ngx_module/variables.h"
 #include "ngx_module/worker.h"
 
@@ -66,7 +67,7 @@ ngx_int_t finish(ngx_conf_t* cf) noexcept {
   return guarded(cf->log, static_cast<ngx_int_t>(NGX_ERROR), [cf] {
     if (finish_configuration(cf) != NGX_OK) return static_cast<ngx_int_t>(NGX_ERROR);
     install_filters(main_conf(cf));
-    return static_cast<ngx_int_t>(NGX_OK);
+    return install_hiding(cf);
   });
 }
 

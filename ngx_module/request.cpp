@@ -58,19 +58,6 @@ bool prefers_json(const ngx_http_request_t& r) {
          accept.find("text/html") == std::string_view::npos;
 }
 
-void hide_request(ngx_http_request_t& r, std::string_view shown) {
-  std::string line(view(r.method_name));
-  line.append(" ").append(shown).append(" ").append(view(r.http_protocol));
-  r.request_line = to_ngx(r.pool, line);
-  r.unparsed_uri = to_ngx(r.pool, shown);
-  r.uri = r.unparsed_uri;
-  r.args = {};
-  if (auto* referer = r.headers_in.referer;
-      referer != nullptr) {  // the question page's own URL comes back as one
-    referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
-  }
-}
-
 std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }
 
 std::string_view raw_path(const ngx_http_request_t& r) {

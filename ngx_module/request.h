@@ -17,9 +17,6 @@ std::string_view find_header(const ngx_http_request_t& r, std::string_view name)
 std::optional<std::string> find_request_cookie(const ngx_http_request_t& r, std::string_view name);
 bool is_form(const ngx_http_request_t& r);
 bool prefers_json(const ngx_http_request_t& r);
-// From here on neither this request's log lines nor its access log hold more of it than `shown` (a path):
-// queries carry ID Tokens, API paths carry sids. Copy what you need of path and query before.
-void hide_request(ngx_http_request_t& r, std::string_view shown);
 std::string_view query_of(const ngx_http_request_t& r);
 // The path as it came over the wire, without query.
 std::string_view raw_path(const ngx_http_request_t& r);

@@ -12,7 +12,7 @@ only_in 'ngx_module/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' bare_co
 only_in 'ngx_module/respond\.cpp' 'ngx_http_send_header' 'respond.cpp is the only sender' bare_code
 only_in 'ngx_module/body\.cpp' 'ngx_http_(read|discard)_client_request_body|ngx_http_discard_request_body|ngx_http_read_unbuffered' \
   'body.cpp alone reads bodies and throws them away' bare_code
-only_in 'ngx_module/(entry|location_directives)\.(h|cpp)' 'entry<(?!handle_)|->handler\s*=.*\bhandle_' \
+only_in 'ngx_module/(entry|location_directives)\.(h|cpp)' '->handler\s*=.*\bhandle_|entry<handle_' \
   'location_directives.cpp alone names content handlers' bare_code
 only_in 'ngx_module/redis_[a-z]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
   'the redis_* files own the only sockets' bare_code
