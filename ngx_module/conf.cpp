@@ -8,9 +8,12 @@
 
 #include "core/delivery.h"
 #include "core/key_names.h"
+#include "core/provider_doubts.h"
 #include "core/text/closest.h"
 #include "ngx_module/conf_check.h"
 #include "ngx_module/entry.h"
+#include "ngx_module/line.h"
+#include "ngx_module/neighbours.h"
 #include "ngx_module/pool.h"
 
 namespace slo::ngx {
@@ -81,13 +84,38 @@ ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
 #endif
 }
 
+void doubt_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderConf& provider) {
+  auto doubts = doubts_about(provider.provider);
+  const bool is_served =
+      std::ranges::any_of(conf.end_session_places,
+                          [&provider](const EndSessionPlace& place) { return *place.provider == &provider; });
+  if (!is_served) doubts.emplace_back("has no location with \"slo_end_session\": users cannot log out");
+  for (const auto& doubt : doubts) {
+    warn_at(cf->log, "slo_provider \"" + provider.provider.name + "\" " + doubt, provider.place);
+  }
+}
+
+// Two providers that the store takes for one would end each other's sessions.
+ngx_int_t check_pairs(ngx_conf_t* cf, const MainConf& conf) {
+  for (auto one = conf.providers.begin(); one != conf.providers.end(); ++one) {
+    for (auto earlier = conf.providers.begin(); earlier != one; ++earlier) {
+      auto checked = check_together(earlier->provider, one->provider);
+      if (!checked) return refuse_provider(cf, *one, " " + checked.error().detail);
+    }
+  }
+  return NGX_OK;
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   name_keys(provider.provider);
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
   provider.provider.cookie_secret = conf.store->cookie_secret;
   provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
   if (provider.provider.ticket_secret.empty()) {
-    return refuse_provider(cf, provider, " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\"");
+    return refuse_provider(
+        cf, provider,
+        " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\": one of them seals the "
+        "tickets of the confirmation page");
   }
   provider.carrier = pick_carrier(conf, provider);
   if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
@@ -99,6 +127,7 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   auto checked = check(provider.provider);
   if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
   warn_of_key_names(cf, provider);
+  doubt_provider(cf, conf, provider);
   return take_threads(cf, provider);
 }
 
@@ -153,8 +182,10 @@ char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
 ngx_int_t finish_configuration(ngx_conf_t* cf) {
   auto& conf = main_conf(cf);
   if (resolve_references(cf, conf) != NGX_OK || check_carriers(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (check_neighbours(cf, conf) != NGX_OK) return NGX_ERROR;
   if (!conf.providers.empty() && !conf.store) {
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"slo_provider\" requires \"slo_store\" in the http block");
+    refuse_at(cf->log, "\"slo_provider\" requires \"slo_store\" in the http block",
+              conf.providers.front().place);
     return NGX_ERROR;
   }
   for (const auto& place : conf.session_rules) {
@@ -163,6 +194,7 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   for (auto& provider : conf.providers) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
   }
+  if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
   return NGX_OK;
 }
 

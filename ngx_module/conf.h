@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,7 @@ struct ProviderConf {
   std::size_t index = 0;                          // place in MainConf::providers
   std::string place{};                            // where its block begins, `file:line`, for messages
   std::vector<std::string> signing_key_places{};  // … and each of its signing keys
+  std::set<std::string> written{};                // its directives of one value that have been read
 };
 
 struct StoreConf {
@@ -73,6 +76,24 @@ struct SessionRulePlace {
   ngx_uint_t line = 0;
 };
 
+// A location that one of our content handlers answers.
+struct ContentPlace {
+  ngx_http_core_loc_conf_t* location = nullptr;
+  ngx_http_conf_ctx_t* server = nullptr;
+  ngx_http_handler_pt handler = nullptr;
+  std::string directive{};
+  std::string place{};
+  bool writes = false;  // slo_api write=on
+};
+
+// Clients as they stand in a file or a block, kept until the rules of their slo_provider are known.
+struct ClientSource {
+  std::string place{};                          // `file:line`
+  std::string file{}, text{};                   // of `clients`
+  Json metadata{};                              // of `client`
+  std::map<std::string, std::string> places{};  // of its members
+};
+
 struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
@@ -80,7 +101,9 @@ struct MainConf {
   std::deque<EndSessionPlace> end_session_places{};
   std::deque<ProviderReference> references{};
   std::deque<SessionRulePlace> session_rules{};
-  ProviderConf* opened = nullptr;  // while its slo_provider block is being read
+  std::deque<ContentPlace> content_places{};
+  std::deque<ClientSource> sources{};  // of the slo_provider block that is being read
+  ProviderConf* opened = nullptr;      // while its slo_provider block is being read
 
   ProviderConf* find(std::string_view name) {
     for (auto& conf : providers) {

@@ -8,12 +8,22 @@
 
 namespace slo::ngx {
 
+struct MainConf;
+
 // Our own configuration contexts, in bits that nginx leaves free.
 inline constexpr ngx_uint_t in_provider = 0x00100000;
 
 // http level
 Outcome<void> set_store(Line& line);
 char* open_provider(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+
+// A member of slo_provider that has one value: the second one is refused in nginx's words.
+Outcome<void> first_time(Line& line);
+template <Setter setter>
+Outcome<void> once(Line& line) {
+  if (auto first = first_time(line); !first) return first;
+  return setter(line);
+}
 
 // slo_provider block (line.conf is the MainConf, whose `opened` is the provider)
 Outcome<void> set_issuer(Line& line);
@@ -22,6 +32,8 @@ Outcome<void> set_signing_key(Line& line);
 Outcome<void> set_decryption_key(Line& line);
 Outcome<void> set_clients(Line& line);
 char* open_client(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+// At the end of the block: what `clients` and `client` collected becomes the provider's clients.
+char* read_sources(ngx_conf_t* cf, MainConf& main);
 Outcome<void> set_session_cookie(Line& line);
 Outcome<void> set_session(Line& line);
 Outcome<void> set_confirm(Line& line);

@@ -3,11 +3,7 @@
 #include "ngx_module/line.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <set>
 
 #include "core/text/closest.h"
@@ -15,12 +11,6 @@
 
 namespace slo::ngx {
 namespace {
-
-constexpr std::size_t file_limit = 4 * 1024 * 1024;
-
-struct FileClose {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
 
 // What a word says is shown only where it can hardly be a secret that slipped out of its place.
 tl::unexpected<Refusal> unknown_option(std::string_view word, const std::vector<std::string_view>& known) {
@@ -57,7 +47,7 @@ tl::unexpected<Refusal> bad_option(std::string_view name, const std::string& val
 // sentence follows the name.
 std::string worded(std::string_view directive, const std::string& detail) {
   const std::string quoted = '"' + std::string(directive) + '"';
-  for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has "}) {
+  for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has ", "cannot "}) {
     if (detail.starts_with(verb)) return quoted + " directive " + detail;
   }
   if (!detail.starts_with("invalid ") && !detail.starts_with("duplicate ")) return quoted + ": " + detail;
@@ -131,7 +121,13 @@ Taker take_millis(Millis& target) {
 
 Taker take_seconds(Seconds& target) {
   return [&target](const std::string& value) -> Outcome<void> {
-    return read_millis(value).map([&target](Millis read) { target = std::chrono::floor<Seconds>(read); });
+    const auto read = read_millis(value);
+    if (!read) return refuse(read.error());
+    if (*read % Millis{1000} != Millis{0}) {
+      return bad_line("invalid value \"" + value + "\", it must be whole seconds");
+    }
+    target = std::chrono::floor<Seconds>(*read);
+    return {};
   };
 }
 
@@ -151,16 +147,17 @@ Outcome<bool> read_flag(std::string_view text) {
   return bad_line("invalid value \"" + std::string(text) + "\", it must be \"on\" or \"off\"");
 }
 
-Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name) {
-  ngx_str_t full = to_ngx(cf->pool, name);
-  if (ngx_conf_full_name(cf->cycle, &full, 1) != NGX_OK) return bad_line("no memory");
-  const std::unique_ptr<std::FILE, FileClose> file(std::fopen(reinterpret_cast<char*>(full.data), "rb"));
-  if (!file) return bad_line("cannot open \"" + std::string(view(full)) + "\": " + std::strerror(errno));
-  std::string bytes(file_limit + 1, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return bad_line("cannot read \"" + std::string(view(full)) + "\"");
-  if (bytes.size() > file_limit) return bad_line("\"" + std::string(view(full)) + "\" is larger than 4 MiB");
-  return bytes;
+std::string place_of(const ngx_conf_t* cf) {
+  return std::string(view(cf->conf_file->file.name)) + ":" + std::to_string(cf->conf_file->line);
+}
+
+char* refuse_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept {
+  ngx_log_error(NGX_LOG_EMERG, log, 0, "%s in %s", text.c_str(), place.c_str());
+  return static_cast<char*>(NGX_CONF_ERROR);
+}
+
+void warn_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept {
+  ngx_log_error(NGX_LOG_WARN, log, 0, "%s in %s", text.c_str(), place.c_str());
 }
 
 }  // namespace slo::ngx

@@ -29,6 +29,11 @@ Line read_line(ngx_conf_t* cf, void* conf);
 // Logs `"directive" detail` with file:line, and answers NGX_CONF_ERROR.
 char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& refusal) noexcept;
 
+// Where the line stands, `file:line`; and messages about a place that has been passed: `text in file:line`.
+std::string place_of(const ngx_conf_t* cf);
+char* refuse_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept;
+void warn_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept;
+
 using Setter = Outcome<void> (*)(Line&);
 
 // An ngx_command_t's `set` made of one of our setters.
@@ -75,5 +80,10 @@ Outcome<bool> read_flag(std::string_view text);  // on, off
 
 // The whole of a file; relative names are below the configuration's directory. At most 4 MiB.
 Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name);
+// Less a byte order mark.
+Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name);
+// The one line that is a secret, less mark and line ends; warns of a file that everybody can read.
+Outcome<std::string> read_secret_text(ngx_conf_t* cf, const std::string& name);
+void warn_if_open(ngx_conf_t* cf, const std::string& name);
 
 }  // namespace slo::ngx

@@ -22,17 +22,29 @@ void refer(Line& line, const std::string& name, const ProviderConf** target) {
                                            .target = target});
 }
 
-Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler) {
-  auto& location = core_location(line);
-  if (location.handler != nullptr) return bad_line("this location has another content handler already");
-  location.handler = handler;
-  return {};
-}
-
 ngx_http_conf_ctx_t* server_of(Line& line) {
   return static_cast<ngx_http_core_srv_conf_t*>(
              ngx_http_conf_get_module_srv_conf(line.cf, ngx_http_core_module))
       ->ctx;
+}
+
+// The last content handler of a location wins, in silence: one in front of ours is refused here, one behind
+// it when all is read (neighbours.h).
+Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler, bool writes = false) {
+  auto& location = core_location(line);
+  if (location.handler == handler) return bad_line("is duplicate");
+  if (location.handler != nullptr) {
+    return bad_line(
+        "cannot stand beside a directive that answers in the same location, such as \"proxy_pass\"");
+  }
+  location.handler = handler;
+  main_conf(line.cf).content_places.push_back({.location = &location,
+                                               .server = server_of(line),
+                                               .handler = handler,
+                                               .directive = line.directive,
+                                               .place = place_of(line.cf),
+                                               .writes = writes});
+  return {};
 }
 
 Outcome<void> compile(Line& line, const std::string& value, ngx_http_complex_value_t& target) {
@@ -43,6 +55,14 @@ Outcome<void> compile(Line& line, const std::string& value, ngx_http_complex_val
   compiler.complex_value = &target;
   if (ngx_http_compile_complex_value(&compiler) != NGX_OK) return bad_line("invalid value \"" + value + "\"");
   return {};
+}
+
+bool is_regex([[maybe_unused]] const ngx_http_core_loc_conf_t& location) {
+#if (NGX_PCRE)
+  return location.regex != nullptr;
+#else
+  return false;
+#endif
 }
 
 Taker take_value(Line& line, ngx_http_complex_value_t& target) {
@@ -108,15 +128,20 @@ Outcome<void> set_deliver(Line& line) {
 }
 
 Outcome<void> set_api(Line& line) {
-  std::string write = "off";
-  if (auto taken = take_options(line.words, 0, {{"write", take_text(write)}}); !taken) return taken;
-  auto flag = read_flag(write);
-  if (!flag) return refuse(flag.error());
-  location_of(line).api_write = *flag;
+  bool& write = location_of(line).api_write;
+  if (line.words == std::vector<std::string>{"write"}) {
+    return bad_line("invalid parameter \"write\", write \"write=on\"");
+  }
+  auto taken = take_options(line.words, 0, {{"write", take_choice(write, {{"on", true}, {"off", false}})}});
+  if (!taken) return taken;
   location_of(line).hides = Hides::path;
   if (!main_conf(line.cf).store)
     return bad_line("requires \"slo_store\" in the http block, before this line");
-  return answer_with(line, entry<handle_api>);
+  const auto& location = core_location(line);
+  if (location.exact_match || location.named || is_regex(location)) {
+    return bad_line("needs a location with a prefix, as in \"location /slo/\": its resources are below it");
+  }
+  return answer_with(line, entry<handle_api>, write);
 }
 
 Outcome<void> set_status(Line& line) {

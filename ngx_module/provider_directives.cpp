@@ -17,37 +17,44 @@ Outcome<void> require_positive(std::string_view name, Millis value) {
 
 }  // namespace
 
-char* open_provider(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
+char* open_provider(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
   return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&]() -> char* {
     auto& main = *static_cast<MainConf*>(conf);
     const std::string name(view(static_cast<ngx_str_t*>(cf->args->elts)[1]));
     if (main.find(name) != nullptr) {
-      return refuse_line(cf, view(command->name),
-                         {Fault::configuration_invalid, "\"" + name + "\" is duplicate"});
+      return refuse_at(cf->log, "duplicate slo_provider \"" + name + '"', place_of(cf));
     }
     auto& added = main.providers.emplace_back();
     added.provider.name = name;
     added.index = main.providers.size() - 1;
-    added.place = std::string(view(cf->conf_file->file.name)) + ":" + std::to_string(cf->conf_file->line);
+    added.place = place_of(cf);
     main.opened = &added;
     const ngx_conf_t saved = *cf;
     cf->cmd_type = in_provider;
     char* result = ngx_conf_parse(cf, nullptr);
     *cf = saved;
+    if (result == NGX_CONF_OK) result = read_sources(cf, main);
     main.opened = nullptr;
     return result;
   });
 }
 
+Outcome<void> first_time(Line& line) {
+  auto& written = static_cast<MainConf*>(line.conf)->opened->written;
+  return written.insert(line.directive).second ? Outcome<void>{} : bad_line("is duplicate");
+}
+
 Outcome<void> set_issuer(Line& line) {
   auto& provider = provider_of(line);
-  if (!provider.issuer.value.empty()) return bad_line("is duplicate");
   provider.issuer.value = line.words[0];
   provider.store_tag = store_tag(provider.issuer);
   return {};
 }
 
 Outcome<void> set_session_cookie(Line& line) {
+  if (line.words[0].starts_with('$')) {
+    return bad_line("takes the name of a cookie, not a variable: \"$\" would be a part of the name");
+  }
   CookieScope scope{.name = line.words[0]};
   std::string secure = "on";
   auto taken = take_options(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_store: the Redis that all workers and hosts share, and this host's shared memory.
+#include "core/text/file_text.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/directives.h"
 #include "ngx_module/store_url.h"
@@ -25,14 +26,11 @@ Outcome<ngx_shm_zone_t*> read_zone(ngx_conf_t* cf, const std::string& value) {
   return zone;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& name) {
-  return read_file(cf, name).and_then([&name](const std::string& bytes) -> Outcome<std::string> {
-    std::string secret = trimmed(bytes);
+  // Any bytes are a secret here, a byte order mark as well.
+  return read_file(cf, name).and_then([&](const std::string& bytes) -> Outcome<std::string> {
+    warn_if_open(cf, name);
+    std::string secret(without_line_ends(bytes));
     if (secret.size() < 16) return bad_line("\"" + name + "\" holds less than 16 bytes");
     return secret;
   });
@@ -57,6 +55,9 @@ Outcome<void> set_store(Line& line) {
                              {"key", take_text(options.key)},
                              {"secret_file", take_text(secret_file)}});
   if (!taken) return taken;
+  if (options.timeout <= Millis{0})
+    return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
+  if (!options.key.empty()) warn_if_open(line.cf, options.key);
   StoreConf store;
   auto link = read_store_url(line.cf, options);
   if (!link) return refuse(link.error());

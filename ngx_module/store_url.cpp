@@ -156,11 +156,9 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
   return read_redis(cf, *uri, url);
 }
 
-// The file's content, one trailing newline removed.
+// The file's one line.
 Outcome<std::string> read_password(ngx_conf_t* cf, const std::string& path) {
-  return read_file(cf, path).and_then([&](std::string content) -> Outcome<std::string> {
-    if (content.ends_with('\n')) content.pop_back();
-    if (content.empty()) return bad_line("password_file \"" + path + "\" is empty");
+  return read_secret_text(cf, path).and_then([&](std::string content) -> Outcome<std::string> {
     if (content.size() > longest_password)
       return bad_line("password_file \"" + path + "\" is too large for a password");
     return content;

@@ -144,7 +144,7 @@ the client "a" is duplicate
 "$::store slo_provider main { $::provider } slo_provider main { $::provider }"
 --- must_die
 --- error_log
-"slo_provider": "main" is duplicate
+duplicate slo_provider "main"
 
 
 === TEST 16: unsupported stores are refused by name

@@ -220,7 +220,7 @@ must be "internal"
     location = /logout { slo_end_session corp; slo_status; }
 --- must_die
 --- error_log
-has another content handler already
+cannot stand beside a directive that answers in the same location
 
 
 

@@ -7,6 +7,7 @@ use SloTest;
 use SloTest::Mistakes;
 
 make_key('op');
+chmod 0600, "$ENV{TEST_NGINX_DIR}/op.pem";
 write_file( 'broken.pem', "-----BEGIN PRIVATE KEY-----\nhunter2hunter2\n-----END PRIVATE KEY-----\n" );
 write_file( 'short.txt',  "hunter2" );
 write_file( 'two.txt',    "hunter2\nhunter3\n" );
@@ -30,6 +31,7 @@ STORE slo_provider main { MEMBERS post_logout ftp://op:hunter2@op.example/; CLIE
 [emerg] invalid URI "ftp://...@op.example/" in "post_logout" directive, an absolute http or https URI is required in http.conf:1
 === a broken key
 STORE slo_provider main { issuer https://op.example; signing_key ../broken.pem; }
+[warn] "../broken.pem" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
 [emerg] "signing_key": "../broken.pem": no PEM private key found in http.conf:1
 === a passphrase behind the key
 STORE slo_provider main { issuer https://op.example; signing_key ../op.pem hunter2; }
@@ -42,19 +44,24 @@ STORE slo_provider main { MEMBERS jwks ../broken.jwks; CLIENT }
 [emerg] "jwks": "../broken.jwks": no JWK set: 1:42: ']' expected in http.conf:1
 === a short secret of the store
 slo_store redis://127.0.0.1 secret_file=../short.txt;
+[warn] "../short.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
 [emerg] "slo_store": "../short.txt" holds less than 16 bytes in http.conf:1
 === the store's key is no key
 slo_store rediss://127.0.0.1 certificate=../broken.pem key=../broken.pem;
+[warn] "../broken.pem" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
 [emerg] cannot load certificate "../broken.pem": PEM_read_bio_X509_AUX() failed (SSL: error:04800064:PEM routines::bad base64 decode)
 [emerg] "slo_store": certificate "../broken.pem" and key "../broken.pem" cannot be used in http.conf:1
 === two passwords in a file
 slo_store redis://127.0.0.1 user=slo password_file=../two.txt;
+[warn] "../two.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
+[emerg] "slo_store": "../two.txt" holds more than one line in http.conf:1
 === a client's short secret
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://a.example/; id_token_signed_response_alg HS256; client_secret hunter2; } }
-[emerg] "client": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
+[emerg] "client" "a": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
 === a client's short secret in a file
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://a.example/; id_token_signed_response_alg HS256; client_secret_file ../short.txt; } }
-[emerg] "client": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
+[warn] "../short.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
+[emerg] "client" "a": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
 === a client's two secrets
 STORE slo_provider main { MEMBERS client a { client_secret hunter2 hunter3; } }
 [emerg] "client_secret" directive takes one value in http.conf:1
@@ -63,25 +70,25 @@ STORE slo_provider main { MEMBERS client a { client_secret hunter2; client_secre
 [emerg] "client_secret" directive is duplicate in http.conf:1
 === a client's keys are no JSON
 STORE slo_provider main { MEMBERS client a { jwks ../broken.jwks; } }
-[emerg] "jwks": "../broken.jwks": 1:42: ']' expected in http.conf:1
+[emerg] "jwks": "../broken.jwks":1:42: ']' expected in http.conf:1
 === a receiver with a password
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://op:hunter2@a.example/; } }
-[emerg] "client": "backchannel_logout_uri" "https://...@a.example/" must not hold a user name or password in http.conf:1
+[emerg] "client" "a": "backchannel_logout_uri" "https://...@a.example/" must not hold a user name or password in http.conf:1
 === a receiver with a password that is malformed
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://op:hunter/2@a.example/#; } }
-[emerg] "client": "backchannel_logout_uri" "https://...@a.example/#" is not a URI (RFC 3986) at byte 18 in http.conf:1
+[emerg] "client" "a": "backchannel_logout_uri" "https://...@a.example/#" is not a URI (RFC 3986) at byte 18 in http.conf:1
 === a receiver with a secret in its query
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri http://a.example/?key=hunter2; } }
-[emerg] "client": "backchannel_logout_uri" "http://a.example/?..." must be https, unless "allow_http" is on in http.conf:1
+[emerg] "client" "a": "backchannel_logout_uri" "http://a.example/?..." must be https, unless "allow_http" is on in http.conf:1
 === a frame with a password
 STORE slo_provider main { MEMBERS client a { redirect_uris https://a.example/; frontchannel_logout_uri https://op:hunter2@a.example/; } }
-[emerg] "client": "frontchannel_logout_uri" "https://...@a.example/" must not hold a user name or password in http.conf:1
+[emerg] "client" "a": "frontchannel_logout_uri" "https://...@a.example/" must not hold a user name or password in http.conf:1
 === a redirect with a password and a fragment
 STORE slo_provider main { MEMBERS client a { post_logout_redirect_uris https://op:hunter2@a.example/#x; } }
-[emerg] "client": "post_logout_redirect_uris" "https://...@a.example/#x" must not have a fragment in http.conf:1
+[emerg] "client" "a": "post_logout_redirect_uris" "https://...@a.example/#x" must not have a fragment in http.conf:1
 === a redirect of the client with a password and a fragment
 STORE slo_provider main { MEMBERS client a { redirect_uris https://op:hunter?2@a.example/#x; } }
-[emerg] "client": "redirect_uris" "https://...@a.example/#x" is not a URI (RFC 3986) at byte 18 in http.conf:1
+[emerg] "client" "a": "redirect_uris" "https://...@a.example/#x" is not a URI (RFC 3986) at byte 18 in http.conf:1
 === a client's secret that is no string, in JSON
 STORE slo_provider main { MEMBERS clients clients.json; }
 >>> clients.json

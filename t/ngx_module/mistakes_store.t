@@ -91,4 +91,11 @@ slo_store redis-sentinel://127.0.0.1:26379/main;
 === Cluster
 slo_store redis-cluster://127.0.0.1:7000;
 [emerg] "slo_store": redis-cluster:// is not supported by this version; name one Redis server with redis://, rediss:// or unix: in http.conf:1
+=== a store that is down for ever
+slo_store redis://127.0.0.1 timeout=0;
+[emerg] invalid parameter "timeout=0" in "slo_store" directive, it must be greater than zero in http.conf:1
+=== a store twice
+slo_store redis://127.0.0.1;
+slo_store redis://127.0.0.1;
+[emerg] "slo_store" directive is duplicate in http.conf:2
 TABLE

@@ -22,6 +22,8 @@ use Test::More ();
 
 our @EXPORT = qw(mistakes);
 
+umask 022;    # what is warned of depends on it
+
 my %right = (
     STORE   => 'slo_store unix:/nowhere.sock;',
     MEMBERS => 'issuer https://op.example; signing_key ../op.pem; session_cookie op_session;',
@@ -62,7 +64,7 @@ sub said_of {
     $http =~ s/\b(STORE|MEMBERS|CLIENT|CARRIER)\b/$right{$1}/g;
     SloTest::write_file( "$dir/http.conf", $http );
     my $is_served = $http =~ /slo_end_session|^\s*server\b/m || $http !~ /slo_provider main\b/;
-    my $server    = $is_served ? '' : 'server { listen 127.0.0.1:9; location = /logout { slo_end_session main; } }';
+    my $server    = $is_served ? '' : 'server { listen 127.0.0.1:28009; location = /logout { slo_end_session main; } }';
     my $module    = join "\n", map { "load_module $_;" } split ' ', $ENV{TEST_NGINX_LOAD_MODULES};
     SloTest::write_file( "$dir/nginx.conf",
         "$module\nerror_log $dir/error.log;\npid $dir/nginx.pid;\nevents {}\nhttp { access_log off; include http.conf;\n$server }\n" );

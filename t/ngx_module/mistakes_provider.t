@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What operators get wrong in slo_provider and in its clients, and what `nginx -t` says of it.
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest;
+use SloTest::Mistakes;
+
+make_key('op');
+chmod 0600, "$ENV{TEST_NGINX_DIR}/op.pem";
+write_file( 'crlf.txt', "0123456789012345678901234567890\r\n" );
+write_file( 'bom.json', "\xEF\xBB\xBF[{\"client_id\": \"a\"}]" );
+chmod 0600, "$ENV{TEST_NGINX_DIR}/crlf.txt";
+mkdir "$ENV{TEST_NGINX_DIR}/dir";
+
+mistakes(<<'TABLE');
+=== a provider as it should be
+STORE slo_provider main { MEMBERS CLIENT }
+=== no store
+slo_provider main { MEMBERS CLIENT }
+[emerg] "slo_provider" requires "slo_store" in the http block in http.conf:1
+=== no session cookie
+STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; CLIENT }
+[warn] slo_provider "main" has no "session_cookie": a logout finds its session only by the sid of an id_token_hint in http.conf:1
+=== a variable as the session cookie
+STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; session_cookie $cookie_sid; CLIENT }
+[emerg] "session_cookie" directive takes the name of a cookie, not a variable: "$" would be a part of the name in http.conf:1
+=== no clients
+STORE slo_provider main { MEMBERS }
+[warn] slo_provider "main" has no clients: add "clients" or "client", or nobody is told of a logout in http.conf:1
+=== an empty list of clients
+STORE slo_provider main { MEMBERS clients clients.json; }
+>>> clients.json
+[]
+[warn] slo_provider "main" has no clients: add "clients" or "client", or nobody is told of a logout in http.conf:1
+=== an empty key set, and no key of our own
+slo_store unix:/nowhere.sock secret_file=secret.txt;
+slo_provider main { issuer https://op.example; jwks empty.json; session_cookie c; CLIENT }
+>>> secret.txt
+0123456789abcdef
+>>> empty.json
+{"keys": []}
+[warn] "secret.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
+[warn] slo_provider "main" has neither a usable key in "jwks" nor a "signing_key": no id_token_hint can be verified in http.conf:2
+=== nobody can log out
+STORE slo_provider main { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; }
+[warn] slo_provider "main" has no location with "slo_end_session": users cannot log out in http.conf:1
+=== two providers of one issuer
+STORE slo_provider main { MEMBERS CLIENT }
+slo_provider other { MEMBERS CLIENT }
+[warn] slo_provider "other" has no location with "slo_end_session": users cannot log out in http.conf:2
+[emerg] slo_provider "other" has the "issuer" of slo_provider "main": one issuer is one provider in http.conf:2
+=== two providers of one name
+STORE slo_provider main { MEMBERS CLIENT }
+slo_provider main { MEMBERS CLIENT }
+[emerg] duplicate slo_provider "main" in http.conf:2
+=== an idle limit beyond the absolute one
+STORE slo_provider main { MEMBERS CLIENT session absolute=1h idle=2h; }
+[warn] slo_provider "main" has a "session" with "idle=" longer than "absolute=": it has no effect in http.conf:1
+=== issuer twice
+STORE slo_provider main { MEMBERS CLIENT
+issuer https://other.example; }
+[emerg] "issuer" directive is duplicate in http.conf:2
+=== jwks twice
+STORE slo_provider main { MEMBERS CLIENT jwks empty.json;
+jwks empty.json; }
+>>> empty.json
+{"keys": []}
+[emerg] "jwks" directive is duplicate in http.conf:2
+=== session twice
+STORE slo_provider main { MEMBERS CLIENT session idle=1h;
+session absolute=2h; }
+[emerg] "session" directive is duplicate in http.conf:2
+=== confirm twice
+STORE slo_provider main { MEMBERS CLIENT confirm always;
+confirm unproven; }
+[emerg] "confirm" directive is duplicate in http.conf:2
+=== scope twice
+STORE slo_provider main { MEMBERS CLIENT scope client;
+scope session; }
+[emerg] "scope" directive is duplicate in http.conf:2
+=== delivery twice
+STORE slo_provider main { MEMBERS CLIENT delivery wait=1s;
+delivery wait=2s; }
+[emerg] "delivery" directive is duplicate in http.conf:2
+=== frontchannel twice
+STORE slo_provider main { MEMBERS CLIENT frontchannel timeout=1s;
+frontchannel total=9s; }
+[emerg] "frontchannel" directive is duplicate in http.conf:2
+=== hint twice
+STORE slo_provider main { MEMBERS CLIENT hint required=on;
+hint required=off; }
+[emerg] "hint" directive is duplicate in http.conf:2
+=== post_logout twice
+STORE slo_provider main { MEMBERS CLIENT post_logout https://a.example/;
+post_logout https://b.example/; }
+[emerg] "post_logout" directive is duplicate in http.conf:2
+=== already_out twice
+STORE slo_provider main { MEMBERS CLIENT already_out page;
+already_out redirect; }
+[emerg] "already_out" directive is duplicate in http.conf:2
+=== bad_redirect twice
+STORE slo_provider main { MEMBERS CLIENT bad_redirect reject;
+bad_redirect reject; }
+[emerg] "bad_redirect" directive is duplicate in http.conf:2
+=== allow_http twice
+STORE slo_provider main { MEMBERS CLIENT allow_http on;
+allow_http off; }
+[emerg] "allow_http" directive is duplicate in http.conf:2
+=== tombstone twice
+STORE slo_provider main { MEMBERS CLIENT tombstone 1h;
+tombstone 2h; }
+[emerg] "tombstone" directive is duplicate in http.conf:2
+=== leeway twice
+STORE slo_provider main { MEMBERS CLIENT leeway 1s;
+leeway 2s; }
+[emerg] "leeway" directive is duplicate in http.conf:2
+=== a parameter twice in one line
+STORE slo_provider main { MEMBERS CLIENT delivery wait=1s wait=2s; }
+[emerg] duplicate parameter "wait=" in "delivery" directive in http.conf:1
+=== half a second where whole ones count
+STORE slo_provider main { MEMBERS CLIENT frontchannel timeout=500ms; }
+[emerg] invalid parameter "timeout=500ms" in "frontchannel" directive, it must be whole seconds in http.conf:1
+=== a second and a half where whole ones count
+STORE slo_provider main { MEMBERS CLIENT session absolute=1500ms; }
+[emerg] invalid parameter "absolute=1500ms" in "session" directive, it must be whole seconds in http.conf:1
+=== half a second of leeway
+STORE slo_provider main { MEMBERS CLIENT leeway 500ms; }
+[emerg] invalid value "500ms" in "leeway" directive, it must be whole seconds in http.conf:1
+=== no time at all
+STORE slo_provider main { MEMBERS CLIENT tombstone soon; }
+[emerg] invalid value "soon" in "tombstone" directive, it must be a time such as 500ms, 5s, 15m, 12h or 30d in http.conf:1
+=== allow_http below the clients counts as well
+STORE slo_provider main { MEMBERS client a { post_logout_redirect_uris http://a.example/; }
+allow_http on; }
+=== an http redirect that is not allowed
+STORE slo_provider main { MEMBERS
+client a {
+post_logout_redirect_uris http://a.example/; } }
+[emerg] "client" "a": "post_logout_redirect_uris" "http://a.example/" must be https, unless "allow_http" is on in http.conf:3
+=== a receiver's member with another ending
+STORE slo_provider main { MEMBERS
+client a {
+backchannel_logout_url https://a.example/; } }
+[warn] "client" "a": "backchannel_logout_url" is unknown and ignored, did you mean "backchannel_logout_uri"? in http.conf:3
+=== a list's member in the singular, in JSON
+STORE slo_provider main { MEMBERS clients clients.json; }
+>>> clients.json
+[ {"client_id": "a",
+   "post_logout_redirect_uri": "https://a.example/"} ]
+[warn] "clients": "clients.json":2:4: "post_logout_redirect_uri" is unknown and ignored, did you mean "post_logout_redirect_uris"? in http.conf:1
+=== members that others know are nobody's mistake
+STORE slo_provider main { MEMBERS clients clients.json; }
+>>> clients.json
+[ {"client_id": "a", "contacts": ["x@a.example"], "jwks_uri": "https://a.example/jwks", "request_uris": []} ]
+=== a star in a redirect
+STORE slo_provider main { MEMBERS
+client a { post_logout_redirect_uris https://a.example/*; } }
+[warn] "client" "a": "post_logout_redirect_uris" "https://a.example/*" holds "*", which has no meaning: URIs are compared as they stand in http.conf:2
+=== an http frame for an https issuer
+STORE slo_provider main { MEMBERS allow_http on;
+client a { redirect_uris http://a.example/cb; frontchannel_logout_uri http://a.example/out; } }
+[warn] "client" "a": "frontchannel_logout_uri" "http://a.example/out" is http: browsers block such a frame in the https page of the issuer in http.conf:2
+=== true for on
+STORE slo_provider main { MEMBERS
+client a { backchannel_logout_session_required true; } }
+[emerg] invalid value "true" in "backchannel_logout_session_required" directive, it must be "on" or "off" in http.conf:2
+=== a member with two values
+STORE slo_provider main { MEMBERS client a { client_name A B; } }
+[emerg] "client_name" directive takes one value in http.conf:1
+=== a client twice
+STORE slo_provider main { MEMBERS client a { client_name A; }
+client a { client_name B; } }
+[emerg] "client": the client "a" is duplicate in http.conf:2
+=== a directory of clients
+STORE slo_provider main { MEMBERS clients ../dir; }
+[emerg] "clients": read() "../dir" failed (21: Is a directory) in http.conf:1
+=== clients that are not there
+STORE slo_provider main { MEMBERS clients none.json; }
+[emerg] "clients": open() "none.json" failed (2: No such file or directory) in http.conf:1
+=== a byte order mark is no part of the clients
+STORE slo_provider main { MEMBERS clients ../bom.json; }
+=== the line end is no part of a client's secret
+STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://a.example/; id_token_signed_response_alg HS256; client_secret_file ../crlf.txt; } }
+[emerg] "client" "a": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
+=== a secret that everybody can read
+STORE slo_provider main { MEMBERS client a { client_secret_file secret.txt; } }
+>>> secret.txt
+hunter2
+[warn] "secret.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
+TABLE
