@@ -23,6 +23,7 @@ struct Delivery {
   std::optional<Subject> sub{};
   std::optional<Sid> sid{};
   std::string reason{};
+  std::string logout_id{};  // of the logout that owes it, as in $slo_logout_id; empty: nobody knows
   TimeMs enqueued{};
   unsigned attempt = 0;  // counts from 1; also the fencing token of the lease
   friend bool operator==(const Delivery&, const Delivery&) = default;

@@ -51,7 +51,7 @@ struct EgressPolicy {
 struct Provider {
   std::string name{};
   Issuer issuer{};
-  std::string store_tag{};  // six characters that stand for the issuer in every key of the store
+  std::string store_tag{};  // 132 bits that stand for the issuer in every key of the store
   jose::KeySet keys{};      // verify hints; the public halves of `signing_keys` are tried as well
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
   std::vector<jose::Key> decryption_keys{};

@@ -109,6 +109,8 @@ ngx_int_t check_pairs(ngx_conf_t* cf, const MainConf& conf) {
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   name_keys(provider.provider);
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
+  conf.store->link.tenants.push_back(
+      {provider.space.issuer, provider.provider.issuer.value, provider.provider.name});
   provider.provider.cookie_secret = conf.store->cookie_secret;
   provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
   if (provider.provider.ticket_secret.empty()) {

@@ -139,7 +139,9 @@ void carry_out(R& r, const End& end) {
   auto& visit = visit_of<EndSessionVisit>(r);
   visit.end = end;
   if (!end.good_once) return end_now(r);
-  ask(r, redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life),
+  ask(r,
+      redis::redeem(visit.provider->space, visit.asked.ticket->nonce, provider_of(visit).ticket_life,
+                    visit.logout_id),
       with_redeemed);
 }
 

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "redis_schema/sessions.h"
+#include "ngx_module/worker.h"
+#include "redis_schema/schema.h"
 
 namespace slo::ngx {
 namespace {
@@ -20,7 +21,8 @@ std::vector<redis::Command> introduction(const LinkSettings& settings) {
     commands.push_back(std::move(auth));
   }
   if (settings.database != 0) commands.push_back({.words = {"SELECT", std::to_string(settings.database)}});
-  commands.push_back({.words = {"CLIENT", "SETNAME", "slo-" + std::to_string(ngx_pid)}});
+  // slo-migrate-store knows by it who speaks an older version.
+  commands.push_back({.words = {"CLIENT", "SETNAME", "slo-v2-" + std::to_string(ngx_pid)}});
   commands.push_back({.words = {"INFO", "memory"}});
   return commands;
 }
@@ -70,8 +72,9 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
     if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }
   introduced_ = true;
-  schema_ = redis::agree_on_schema(settings_.prefix);
-  commands_ = schema_.commands;
+  schema_ = redis::agree_on_schema(settings_.prefix, settings_.tenants, nonce(this_moment(), 0));
+  commands_.clear();
+  for (const auto& command : schema_.commands) commands_.push_back(redis::fallback(command));
   replies_.clear();
   return Next::speak;
 }

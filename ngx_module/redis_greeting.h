@@ -36,7 +36,7 @@ class RedisGreeting {
 
   const LinkSettings& settings_;
   bool introduced_ = false;
-  redis::Exchange<bool> schema_{};
+  redis::Exchange<redis::Agreement> schema_{};
   std::vector<redis::Command> commands_{};
   std::vector<redis::OwnedReply> replies_{};
   std::string eviction_{};

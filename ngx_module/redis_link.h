@@ -19,6 +19,7 @@
 #include "core/outcome.h"
 #include "ngx_module/ngx.h"
 #include "redis_schema/exchange.h"
+#include "redis_schema/schema.h"
 
 namespace slo::ngx {
 
@@ -34,6 +35,7 @@ struct LinkSettings {
   unsigned database = 0;
   Millis timeout{1000};  // connecting, and each command
   std::string prefix = "slo";
+  std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
 };
 
 class RedisLink {

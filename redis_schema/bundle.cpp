@@ -21,7 +21,8 @@ Outcome<std::optional<Unbundled>> read_unbundled(const Bundle& bundle, const Rep
   if (word != "some" || !ended || !place) return refuse(unexpected_reply("unbundle"));
   Unbundled unbundled{.session = (*std::move(session)).value_or(Session{.key = bundle.session}),
                       .place = std::string(*place)};
-  unbundled.deliveries = deliveries_of(unbundled.session, bundle.reason, TimeMs{Millis{*ended}});
+  unbundled.deliveries =
+      deliveries_of(unbundled.session, bundle.reason, bundle.logout_id, TimeMs{Millis{*ended}});
   return unbundled;
 }
 
@@ -31,6 +32,7 @@ Delivery entry_of(const Bundle& bundle) {
   return {.id = bundle.session.value,
           .session = bundle.session,
           .reason = bundle.reason,
+          .logout_id = bundle.logout_id,
           .attempt = bundle.attempt};
 }
 

@@ -19,6 +19,7 @@ namespace slo::redis {
 struct Bundle {
   SessionKey session{};
   std::string reason{};
+  std::string logout_id{};
   std::string place{"0.0"};  // where the next ones begin; empty: there are none
   unsigned attempt = 1;
   bool is_untouched() const { return place == "0.0"; }

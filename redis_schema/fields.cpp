@@ -119,7 +119,8 @@ std::string delivery_id(const Session& session, const Participant& participant) 
   return id.append(participant.client.value);
 }
 
-std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason, TimeMs enqueued) {
+std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason,
+                                    std::string_view logout_id, TimeMs enqueued) {
   std::vector<Delivery> deliveries;
   deliveries.reserve(session.participants.size());
   for (const auto& participant : session.participants) {
@@ -132,6 +133,7 @@ std::vector<Delivery> deliveries_of(const Session& session, std::string_view rea
         .sub = sub.value.empty() ? std::nullopt : std::optional(sub),
         .sid = sid_of(session, participant),
         .reason = std::string(reason),
+        .logout_id = std::string(logout_id),
         .enqueued = enqueued,
         .attempt = 1,
     });
@@ -147,6 +149,7 @@ Record read_record(std::string_view id, std::string_view record) {
   delivery.client = {std::string(id)};
   delivery.enqueued = TimeMs{Millis{read_integer(take_part(record)).value_or(0)}};
   delivery.reason = take_part(record);
+  delivery.logout_id = take_part(record);
   if (const auto sid = take_part(record); !sid.empty()) delivery.sid = Sid{std::string(sid)};
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
   read.error = record;
@@ -158,9 +161,11 @@ bool is_bundle(std::string_view id) { return id.find(separator) == std::string_v
 Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt) {
   take_part(record);
   const auto reason = take_part(record);
+  const auto logout_id = take_part(record);
   take_part(record);
   return {.session = {std::string(id)},
           .reason = std::string(reason),
+          .logout_id = std::string(logout_id),
           .place = std::string(take_part(record)),
           .attempt = attempt};
 }

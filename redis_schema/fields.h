@@ -41,7 +41,8 @@ std::string common_sid(const SessionKey& key);
 // The same logout always has the same id: session, second of joining, client.
 std::string delivery_id(const Session& session, const Participant& participant);
 // The deliveries that a script enqueued at `enqueued` for `session`, as their first attempt.
-std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason, TimeMs enqueued);
+std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason,
+                                    std::string_view logout_id, TimeMs enqueued);
 
 // A delivery from its id and record. What cannot be read stays empty: such a delivery finds no client and is
 // given up.
@@ -52,7 +53,7 @@ struct Record {
 Record read_record(std::string_view id, std::string_view record);
 
 // Is this entry of the queue a bundle? Its id is the session's key, its record
-// `ended ms␟reason␟last place␟next place[␟last error]`.
+// `ended ms␟reason␟logout id␟last place␟next place[␟last error]`.
 bool is_bundle(std::string_view id);
 Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt);
 

@@ -75,5 +75,6 @@ std::string cookie_key(const Space& space, const CookieDigest& digest) {
 std::string alias_key(const Space& space, const Sid& sid) { return key_of(space, "l", sid.value); }
 std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
+std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
 
 }  // namespace slo::redis

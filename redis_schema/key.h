@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every key name, built here only. Schema version 1.
+// Every key name, built here only. Schema version 2.
 //
 // A key is `<prefix>{<tag of the partition>}:<issuer tag>:<kind>[:<value>]`. 64 partitions, whose tags spread
 // evenly over the slots of a cluster; a session, its queue and its counters share one. The prefix must not
@@ -46,5 +46,6 @@ std::string cookie_key(const Space&, const CookieDigest&);            // K, in t
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
 std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg
+std::string issuers_key(std::string_view prefix);              // <prefix>{meta}:iss
 
 }  // namespace slo::redis

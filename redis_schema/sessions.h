@@ -51,8 +51,9 @@ struct EndTerms {
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
   Seconds tombstone{};
   Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued
-  // A random name of this call. Should the exchange be repeated because its answer was lost, it is answered
-  // as the first time, and the deliveries still find who sends them.
+  // A random name of this call: the logout id, which the records of its deliveries carry. Should the exchange
+  // be repeated because its answer was lost, it is answered as the first time, and the deliveries still find
+  // who sends them.
   std::string caller{};
 };
 // Sessions of more clients than this are ended at once, but come without them and with a bundle instead.
@@ -79,11 +80,8 @@ Exchange<std::vector<std::optional<Session>>> load_sessions(const Space&,
 Exchange<std::vector<SessionKey>> claim_due(const Space&, std::uint16_t partition, unsigned limit,
                                             Seconds lease);
 
-// Marks a confirmation ticket as used: true if it had not been. Works on a full store.
-Exchange<bool> redeem(const Space&, std::string_view nonce, Seconds life);
-
-// Writes or checks the schema's version and number of partitions: true if this call wrote them.
-// store_schema_foreign if they differ.
-Exchange<bool> agree_on_schema(std::string_view prefix);
+// Marks a confirmation ticket as used: true if it had not been, or by this `caller` (a logout id), who may
+// ask again because the answer was lost. Works on a full store.
+Exchange<bool> redeem(const Space&, std::string_view nonce, Seconds life, const std::string& caller);
 
 }  // namespace slo::redis

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Remembers and ends sessions; marks tickets as used; agrees on the schema.
+// Remembers and ends sessions; marks tickets as used.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +11,6 @@
 namespace slo::redis {
 namespace {
 
-constexpr std::string_view schema_version = "1";
 constexpr unsigned own_fields = 10;  // of a session's hash, about
 
 Command list_under(const Space& space, const Subject& sub, const Lesson& lesson) {
@@ -56,9 +55,15 @@ Outcome<Registered> read_registered(const Reply& reply) {
   }
 }
 
+// What of the terms an answer is read with.
+struct EndedBy {
+  std::string reason{};
+  std::string caller{};
+  bool is_leased = false;
+};
+
 // Reads what end and leave return: word, when, fields.
-Outcome<std::optional<Ended>> read_ended(const SessionKey& key, std::string_view reason, bool is_leased,
-                                         const Reply& reply) {
+Outcome<std::optional<Ended>> read_ended(const SessionKey& key, const EndedBy& by, const Reply& reply) {
   const auto word = reply[0].text();
   if (word == "none" || word == "later") return std::optional<Ended>();
   const auto enqueued = reply[1].integer();
@@ -68,10 +73,12 @@ Outcome<std::optional<Ended>> read_ended(const SessionKey& key, std::string_view
     return refuse(unexpected_reply("end"));
   }
   Ended ended{.ending = {.already = word == "already", .session = **std::move(session)}};
-  if (!is_leased || ended.ending.already) return ended;
+  if (!by.is_leased || ended.ending.already) return ended;
   const auto bundled = reply[3].integer().value_or(0);
-  if (bundled > 0) ended.owed.bundles.push_back({.session = key, .reason = std::string(reason)});
-  ended.owed.deliveries = deliveries_of(ended.ending.session, reason, TimeMs{Millis{*enqueued}});
+  if (bundled > 0)
+    ended.owed.bundles.push_back({.session = key, .reason = by.reason, .logout_id = by.caller});
+  ended.owed.deliveries =
+      deliveries_of(ended.ending.session, by.reason, by.caller, TimeMs{Millis{*enqueued}});
   ended.in_front = bundled == 2;
   return ended;
 }
@@ -79,11 +86,9 @@ Outcome<std::optional<Ended>> read_ended(const SessionKey& key, std::string_view
 Exchange<std::optional<Ended>> ending(Command command, const SessionKey& key, const EndTerms& terms) {
   return {
       .commands = {std::move(command)},
-      .read = [key, reason = std::string(terms.reason), is_leased = terms.lease > Millis{0}](
+      .read = [key, by = EndedBy{std::string(terms.reason), terms.caller, terms.lease > Millis{0}}](
                   std::span<const Reply> replies) -> Outcome<std::optional<Ended>> {
-        return check_replies(replies, 1, "end").and_then([&] {
-          return read_ended(key, reason, is_leased, replies[0]);
-        });
+        return check_replies(replies, 1, "end").and_then([&] { return read_ended(key, by, replies[0]); });
       },
   };
 }
@@ -146,37 +151,13 @@ Exchange<std::optional<Ended>> end_participation(const Space& space, const Sessi
       key, terms);
 }
 
-Exchange<bool> redeem(const Space& space, std::string_view nonce, Seconds life) {
+Exchange<bool> redeem(const Space& space, std::string_view nonce, Seconds life, const std::string& caller) {
   const Millis whole_life = std::max(life, Seconds{1});
   return {
       .commands = {run_script(redeem_script, partition_of(nonce), {ticket_key(space, nonce)},
-                              {std::to_string(whole_life.count())})},
+                              {std::to_string(whole_life.count()), caller})},
       .read = [](std::span<const Reply> replies) -> Outcome<bool> {
         return check_replies(replies, 1, "redeem").and_then([&] { return read_bit(replies[0], "redeem"); });
-      },
-  };
-}
-
-// A full server refuses HSETNX even where the field exists: what the hash holds decides.
-Exchange<bool> agree_on_schema(std::string_view prefix) {
-  const auto key = schema_key(prefix);
-  const auto count = std::to_string(partitions);
-  return {
-      .commands = {{.words = {"HSETNX", key, "v", std::string(schema_version)}},
-                   {.words = {"HSETNX", key, "P", count}},
-                   {.words = {"HMGET", key, "v", "P"}}},
-      .read = [count](std::span<const Reply> replies) -> Outcome<bool> {
-        if (replies.size() != 3) return refuse(unexpected_reply("HMGET"));
-        const auto version = replies[2][0].text(), known = replies[2][1].text();
-        if (!version || !known) {
-          return check_replies(replies, 3, "HMGET").and_then([]() -> Outcome<bool> {
-            return refuse(unexpected_reply("HMGET"));
-          });
-        }
-        if (version != schema_version || known != count) {
-          return refuse(Fault::store_schema_foreign, "version " + std::string(*version));
-        }
-        return replies[0].integer() == 1;
       },
   };
 }

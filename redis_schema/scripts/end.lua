@@ -2,7 +2,7 @@
 -- end: ends a session and owes each of its back-channel clients a logout, in one step.
 -- KEYS  S X Q D A M RS
 -- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
---       (its own random name for this call; '' = none), most fields of S for which all is done here
+--       (its own random name for this call, which every record then carries; '' = none), most fields of S for which all is done here
 -- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
 --       now, flat; ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller
 --       that ended it is answered 'ended' each time it asks while the lease lasts: it may not have heard.
@@ -53,14 +53,14 @@ local function owe(id, record)
   records[#records + 1] = id; records[#records + 1] = table.concat(record, '\31')
   attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1
 end
-if bundled then owe(key, {stamp, reason, '', '0.0'}) end
+if bundled then owe(key, {stamp, reason, ARGV[7], '', '0.0'}) end
 for i = 1, #fields, 2 do
   local value = fields[i + 1]
   if string.byte(fields[i]) == 58 and string.match(value, '^%d+') % 2 == 1 then
     local id = key .. '\31' .. (h.t + math.floor(string.match(value, '^%d+') / 16)) .. '\31' .. string.sub(fields[i], 2)
     local sub = string.match(value, '\31u([^\31]*)') or h.u
     local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]
-    owe(id, {stamp, reason, sid, sub})
+    owe(id, {stamp, reason, ARGV[7], sid, sub})
     owed = owed + 1
   end
 end

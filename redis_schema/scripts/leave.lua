@@ -29,7 +29,7 @@ if number % 2 == 1 then
   local id = key .. '\31' .. (values[1] + math.floor(number / 16)) .. '\31' .. ARGV[2]
   local sub = string.match(value, '\31u([^\31]*)') or values[5]
   local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[5]
-  redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, sid, sub}, '\31'))
+  redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, ARGV[6], sid, sub}, '\31'))
   redis.call('ZADD', KEYS[2], string.format('%.0f', ms + lease), id)
   if lease > 0 then redis.call('HSET', KEYS[4], id, 1) end
   redis.call('HINCRBY', KEYS[5], 'enq', 1)

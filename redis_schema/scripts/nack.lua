@@ -11,7 +11,7 @@ local record = redis.call('HGET', KEYS[2], id)
 local t = redis.call('TIME')
 local ms = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREM', KEYS[1], id)
-record = record and string.match(record, '^%d+\31[^\31]*\31[^\31]*\31[^\31]*')
+record = record and string.match(record, '^%d+' .. string.rep('\31[^\31]*', 4))
 if not record then redis.call('HDEL', KEYS[2], id); redis.call('HDEL', KEYS[3], id); return 0 end
 if delay >= 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', ms + delay), id)

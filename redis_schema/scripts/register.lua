@@ -6,7 +6,8 @@
 -- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
 --       {-1,0} the same again, {-2,0} the session is full. t: second of the session's creation.
 -- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
--- nothing; an ended session is never revived. Refused as a whole on a full server (every first write is deny-oom).
+-- nothing; an ended session is never revived; its life counts from
+-- its first registration, however often it is registered. Refused as a whole on a full server (every first write is deny-oom).
 local key, client, flags, sub, cookie = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local own_sub, own_sid, no_sid = ARGV[9], ARGV[10], ARGV[11] == '1'
 local t = redis.call('TIME')
@@ -40,7 +41,7 @@ if ended then
     local id = key .. '\31' .. now .. '\31' .. client
     local sid = own_sid ~= '' and own_sid or no_sid and '' or ARGV[8]
     if own_sub == '' then own_sub = h[4] ~= '' and h[4] or sub end
-    redis.call('HSET', KEYS[4], id, table.concat({ms, 'late', sid, own_sub}, '\31'))
+    redis.call('HSET', KEYS[4], id, table.concat({ms, 'late', string.match(h[6] or '', '^%d+ (%S+)') or '', sid, own_sub}, '\31'))
     redis.call('ZADD', KEYS[3], 'NX', ms, id)
     redis.call('HINCRBY', KEYS[5], 'late', 1)
     redis.call('HINCRBY', KEYS[5], 'enq', 1)
@@ -57,7 +58,7 @@ if not created then
   return {1, now}
 end
 local set = {'HSET', KEYS[1], 'l', rel, field, value}
-if rel + absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = rel + absolute end
+if absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = absolute end
 if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
 if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
 redis.call(unpack(set))

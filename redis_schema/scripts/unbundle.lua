@@ -10,7 +10,7 @@
 -- until it is acknowledged. Works on a full server (the first write is not deny-oom).
 local key, place, lease, many = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local record = redis.call('HGET', KEYS[3], key) or ''
-local stamp, reason, before, here = string.match(record, '^(%d+)\31([^\31]*)\31([^\31]*)\31([^\31]*)')
+local stamp, reason, by, before, here = string.match(record, '^(%d+)' .. string.rep('\31([^\31]*)', 4))
 if redis.call('HGET', KEYS[4], key) ~= ARGV[2] or place == '' or (place ~= here and place ~= before) then return {'stale'} end
 redis.call('HDEL', KEYS[4], '')
 
@@ -42,7 +42,7 @@ local function owe(id, value)
   local sub = string.match(value, '\31u([^\31]*)') or h.u
   local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]
   queue[#queue + 1] = score; queue[#queue + 1] = id
-  records[#records + 1] = id; records[#records + 1] = table.concat({stamp, reason, sid, sub}, '\31')
+  records[#records + 1] = id; records[#records + 1] = table.concat({stamp, reason, by, sid, sub}, '\31')
   if lease > 0 then attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1 end
   owed = owed + 1
 end
@@ -61,7 +61,7 @@ for i = from, to, 2 do
 end
 if place == here then
   records[#records + 1] = key
-  records[#records + 1] = table.concat({stamp, reason, place, after}, '\31')
+  records[#records + 1] = table.concat({stamp, reason, by, place, after}, '\31')
   redis.call(unpack(records)); redis.call(unpack(queue)); redis.call(unpack(attempts))
   if owed > 0 then redis.call('HINCRBY', KEYS[5], 'enq', owed) end
   if after == '' then redis.call('EXPIRE', KEYS[1], ARGV[7]) end

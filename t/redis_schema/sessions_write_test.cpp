@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// remember, redeem and the schema's own mark against a server; ends are in sessions_end_test.cpp.
+// remember and redeem against a server; ends are in sessions_end_test.cpp.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -104,9 +104,23 @@ TEST_F(Remember, lengthens_a_life_and_never_shortens_it) {
   auto longer = a_lesson();
   longer.absolute = Seconds{7200};
   run(remember(test_space, longer));
-  EXPECT_GE(session().absolute, Seconds{7200});
+  EXPECT_EQ(session().absolute, Seconds{7200});
   run(remember(test_space, a_lesson("app-b")));
-  EXPECT_GE(session().absolute, Seconds{7200});
+  EXPECT_EQ(session().absolute, Seconds{7200});
+}
+
+TEST_F(Remember, counts_a_life_from_the_first_registration_however_often_it_is_repeated) {
+  run(remember(test_space, a_lesson()));
+  let_pass(Seconds{3000});
+  EXPECT_EQ(run(remember(test_space, a_lesson())), Registered::known);
+  EXPECT_EQ(run(remember(test_space, a_lesson("app-b"))), Registered::new_client);
+  EXPECT_EQ(session().absolute, Seconds{3600});
+  EXPECT_GE(session().last_seen, Seconds{3000});
+  let_pass(Seconds{601});
+  auto due = end_terms();
+  due.only_if_due = true;
+  EXPECT_TRUE(run(end_session(test_space, {"sid-1"}, due)));
+  EXPECT_FALSE(session().is_live());
 }
 
 TEST_F(Remember, keeps_the_pointers_of_a_session_as_long_as_its_longest_login) {
@@ -167,28 +181,17 @@ TEST_F(Remember, stays_in_the_small_encoding_also_with_long_client_ids) {
 class Redeem : public StoreTest {};
 
 TEST_F(Redeem, is_granted_once) {
-  EXPECT_TRUE(run(redeem(test_space, "nonce-1", Seconds{300})));
-  EXPECT_FALSE(run(redeem(test_space, "nonce-1", Seconds{300})));
-  EXPECT_TRUE(run(redeem(test_space, "nonce-2", Seconds{300})));
+  EXPECT_TRUE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-1")));
+  EXPECT_FALSE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-2")));
+  EXPECT_TRUE(run(redeem(test_space, "nonce-2", Seconds{300}, "logout-2")));
   EXPECT_GT(number({"TTL", ticket_key(test_space, "nonce-1")}), 290);
 }
 
-class Schema : public StoreTest {};
-
-TEST_F(Schema, is_written_once_and_then_agreed_on) {
-  EXPECT_TRUE(run(agree_on_schema("slo")));
-  EXPECT_FALSE(run(agree_on_schema("slo")));
-  EXPECT_TRUE(run(agree_on_schema("other")));
-}
-
-TEST_F(Schema, of_another_version_is_refused) {
-  run(agree_on_schema("slo"));
-  ask({"HSET", schema_key("slo"), "v", "2"});
-  EXPECT_EQ(client().run(agree_on_schema("slo")).error(),
-            (Refusal{Fault::store_schema_foreign, "version 2"}));
-  ask({"HSET", schema_key("slo"), "v", "1", "P", "16"});
-  EXPECT_EQ(client().run(agree_on_schema("slo")).error(),
-            (Refusal{Fault::store_schema_foreign, "version 1"}));
+TEST_F(Redeem, is_granted_again_to_who_did_not_hear_that_it_was) {
+  EXPECT_TRUE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-1")));
+  EXPECT_TRUE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-1")));
+  EXPECT_FALSE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-2")));
+  EXPECT_TRUE(run(redeem(test_space, "nonce-1", Seconds{300}, "logout-1")));
 }
 
 }  // namespace slo::redis::sessions_write_test
