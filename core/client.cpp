@@ -41,6 +41,9 @@ void put_channels(json_t* object, const Client& client) {
     put_text(object, "frontchannel_logout_uri", client.frontchannel_logout_uri);
     put(object, "frontchannel_logout_session_required",
         Json(json_boolean(client.frontchannel_logout_session_required)));
+    if (!client.frontchannel_logout_frame_origins.empty()) {
+      put(object, "frontchannel_logout_frame_origins", array_of(client.frontchannel_logout_frame_origins));
+    }
   }
 }
 

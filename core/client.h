@@ -39,6 +39,8 @@ struct Client {
   bool backchannel_logout_session_required = false;
   std::string frontchannel_logout_uri{};
   bool frontchannel_logout_session_required = false;
+  std::vector<std::string> frontchannel_logout_frame_origins{};   // ours: where the iframe may lead, each as
+                                                                  // Uri::origin() writes it
   std::optional<jose::Algorithm> id_token_signed_response_alg{};  // unset: the provider's default
   std::optional<jose::Key> secret{};                              // client_secret, where it signs or encrypts
   std::string id_token_encrypted_response_alg{};                  // empty: logout tokens are not encrypted

@@ -33,6 +33,7 @@ constexpr std::array known_members{
     KnownMember{"id_token_encrypted_response_alg", MemberKind::text},
     KnownMember{"id_token_encrypted_response_enc", MemberKind::text},
     KnownMember{"jwks", MemberKind::object},
+    KnownMember{"frontchannel_logout_frame_origins", MemberKind::list},
     KnownMember{"logout_token_typ", MemberKind::flag},
     KnownMember{"logout_token_aud", MemberKind::text},
 };

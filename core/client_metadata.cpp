@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/client_uris.h"
+#include "core/text/uri.h"
 
 namespace slo {
 namespace {
@@ -81,6 +82,23 @@ Done read_backchannel(const json_t* object, const ClientRules& rules, Client& cl
   return {};
 }
 
+// An origin and nothing more, and nothing that would end the policy which names it.
+Done read_frame_origins(const json_t* object, Client& client) {
+  constexpr const char* member = "frontchannel_logout_frame_origins";
+  SLO_TRY(origins, metadata::strings(object, member));
+  for (const std::string& text : *origins) {
+    const auto uri = read_uri(text);
+    const bool is_origin = uri && uri->is_http() && !uri->userinfo && !uri->query && !uri->fragment &&
+                           (uri->path.empty() || uri->path == "/") &&
+                           uri->host.find_first_of(";,'*()") == std::string::npos;
+    if (!is_origin) {
+      return blame_value(member, text, "must be an origin such as https://login.example.com");
+    }
+    client.frontchannel_logout_frame_origins.push_back(uri->origin());
+  }
+  return {};
+}
+
 Done read_frontchannel(const json_t* object, const ClientRules& rules, Client& client) {
   SLO_TRY(required, read_session_required(object, "frontchannel_logout_session_required", rules));
   client.frontchannel_logout_session_required = *required;
@@ -88,7 +106,7 @@ Done read_frontchannel(const json_t* object, const ClientRules& rules, Client& c
   if (!*uri) return {};
   if (Done fine = metadata::check_frontchannel_uri(**uri, client, rules); !fine) return fine;
   client.frontchannel_logout_uri = **uri;
-  return {};
+  return read_frame_origins(object, client);
 }
 
 // A client that gets no logout tokens may have its ID Tokens signed as it likes, or not at all.

@@ -6,6 +6,8 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
+
 #include "core/digest.h"
 #include "core/jose.h"
 #include "core/text/json.h"
@@ -37,6 +39,7 @@ Json ticket_json(const Provider& provider, const Ticket& ticket, std::string_vie
   if (ticket.onward.refused) put_ticket_text(content, "refused", describe(ticket.onward.refused->fault).name);
   if (ticket.one_client) json_object_set_new(content.get(), "one_client", json_true());
   if (ticket.cookie_withheld) json_object_set_new(content.get(), "cookie_withheld", json_true());
+  if (ticket.unknown_cookie) json_object_set_new(content.get(), "unknown_cookie", json_true());
   return content;
 }
 
@@ -66,6 +69,7 @@ Ticket ticket_of(const json_t* content) {
   if (const auto refused = ticket_text(content, "refused")) ticket.onward.refused = refusal_named(*refused);
   ticket.one_client = has_member(content, "one_client");
   ticket.cookie_withheld = has_member(content, "cookie_withheld");
+  ticket.unknown_cookie = has_member(content, "unknown_cookie");
   return ticket;
 }
 
@@ -89,7 +93,7 @@ Outcome<Json> unsealed(const Provider& provider, std::string_view sealed) {
 
 }  // namespace
 
-std::string browser_cookie_name(const Provider& provider) {
+std::string browser_cookie_prefix(const Provider& provider) {
   return provider.is_https() ? "__Host-slo-browser" : "slo-browser";
 }
 
@@ -104,16 +108,15 @@ Outcome<std::string> seal_ticket(const Provider& provider, const Ticket& ticket,
 }
 
 Outcome<Ticket> open_ticket(const Provider& provider, std::string_view sealed,
-                            std::string_view browser_cookie, const Moment& moment) {
+                            const std::vector<std::string>& browser_cookies) {
   const auto content = unsealed(provider, sealed);
   if (!content) return refuse(content.error());
-  // An absent cookie has a digest as well, and must not open a ticket.
-  if (browser_cookie.empty() || !is_same_browser(content->get(), browser_cookie)) {
-    return refuse(Fault::ticket_from_other_browser);
-  }
-  Ticket ticket = ticket_of(content->get());
-  if (moment.seconds() >= ticket.expires) return refuse(Fault::ticket_expired);
-  return ticket;
+  // An empty cookie has a digest as well, and must not open a ticket.
+  const auto opens = [&](const std::string& cookie) {
+    return !cookie.empty() && is_same_browser(content->get(), cookie);
+  };
+  if (std::ranges::none_of(browser_cookies, opens)) return refuse(Fault::ticket_from_other_browser);
+  return ticket_of(content->get());
 }
 
 }  // namespace slo

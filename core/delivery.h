@@ -78,6 +78,9 @@ using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment);
 
+// Did the receiver itself give the reason of this Abandon? Else nobody could be reached, or nothing be sent.
+bool is_receivers_own(const Abandon& abandon);
+
 // The same for a refusal of seal(): some heal (delivery_client_gone), some do not.
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal,
               const Moment& moment);

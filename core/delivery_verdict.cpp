@@ -104,6 +104,11 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answ
                             : judge_carrier(policy, delivery, answer, moment);
 }
 
+bool is_receivers_own(const Abandon& abandon) {
+  const std::string_view why = abandon.why;
+  return !why.empty() && why.front() >= '1' && why.front() <= '9' && why.find(',') == std::string_view::npos;
+}
+
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal,
               const Moment& moment) {
   std::string why(describe(refusal.fault).name);

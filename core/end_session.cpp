@@ -2,6 +2,7 @@
 // Reads a logout request and checks what in it can be checked without the store.
 #include "core/end_session.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/hint.h"
@@ -11,23 +12,45 @@
 namespace slo {
 namespace {
 
+// http://host and https://host are both `host`'s: a proxy in front of us may speak TLS.
+bool is_of_host(std::string_view origin, std::string_view host) {
+  return !host.empty() && origin.substr(0, 4) == "http" &&
+         (origin == "http://" + std::string(host) || origin == "https://" + std::string(host));
+}
+
 // Sec-Fetch-Site is the browser's own verdict; `none` is a reload. Only browsers without it are judged by
-// Origin.
+// Origin: plain http has no Sec-Fetch-Site. There our own page may stand at another host or port than the
+// issuer's. A stranger's page that has our address resolved for its own name (DNS rebinding) shares that name
+// in Origin and Host, but has neither our cookies nor a ticket for them.
 bool comes_from_elsewhere(const Provider& provider, const EndSessionRequest& request) {
   if (!request.sec_fetch_site.empty()) {
     return request.sec_fetch_site != "same-origin" && request.sec_fetch_site != "none";
   }
   if (request.origin.empty()) return false;
   const auto issuer = read_uri(provider.issuer.value);
-  return !issuer || request.origin != issuer->origin();
+  const bool is_issuers = issuer && request.origin == issuer->origin();
+  return !is_issuers && !is_of_host(request.origin, request.host);
 }
 
-void ask_for_cookie(const Provider& provider, const EndSessionRequest& request, Asked& asked) {
-  if (!provider.session_cookie) return;
-  if (request.session_cookie && !request.session_cookie->empty()) {
-    asked.cookie_sent = true;
-    asked.question.cookie = digest_cookie(provider.cookie_secret, *request.session_cookie);
-  } else {
+std::vector<CookieDigest> digests_of(const Provider& provider, std::string_view value) {
+  std::vector<CookieDigest> digests{digest_cookie(provider.cookie_secret, value)};
+  const auto bare = without_quotes(value);
+  if (bare != value && !bare.empty()) digests.push_back(digest_cookie(provider.cookie_secret, bare));
+  return digests;
+}
+
+void ask_for_cookies(const Provider& provider, const EndSessionRequest& request, Asked& asked) {
+  if (provider.session_cookies.empty()) return;
+  for (const auto& value : request.session_cookies) {
+    if (value.empty()) continue;
+    auto digests = digests_of(provider, value);
+    if (std::ranges::find(asked.cookies, digests) != asked.cookies.end()) continue;
+    asked.too_many_cookies = asked.cookies.size() == most_session_cookies;
+    if (asked.too_many_cookies) break;
+    asked.question.cookies.insert(asked.question.cookies.end(), digests.begin(), digests.end());
+    asked.cookies.push_back(std::move(digests));
+  }
+  if (asked.cookies.empty()) {
     asked.cookie_withheld = request.is_post && comes_from_elsewhere(provider, request);
   }
 }
@@ -40,13 +63,14 @@ bool may_still_go_onward(const Client* client, const Onward& onward) {
 Outcome<Asked> ask_with_ticket(const Provider& provider, const EndSessionRequest& request,
                                const Moment& moment) {
   if (comes_from_elsewhere(provider, request)) return refuse(Fault::cross_site_request);
-  auto ticket = open_ticket(provider, *request.ticket, request.browser_cookie.value_or(""), moment);
+  auto ticket = open_ticket(provider, *request.ticket, request.browser_cookies);
   if (!ticket) return refuse(ticket.error());
   ticket->answer_yes = request.choice == "yes";
+  if (moment.seconds() >= ticket->expires) ticket->again = Fault::ticket_expired;
 
   Asked asked{.client = ticket->client ? provider.find(*ticket->client) : nullptr};
   if (!may_still_go_onward(asked.client, ticket->onward)) return refuse(Fault::redirect_not_registered);
-  ask_for_cookie(provider, request, asked);
+  ask_for_cookies(provider, request, asked);
   asked.question.key = ticket->session;
   asked.ticket = *std::move(ticket);
   return asked;
@@ -121,17 +145,23 @@ Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, c
   if (request.is_post && request.ticket) return ask_with_ticket(provider, request, moment);
 
   Asked asked;
-  if (const auto hint = ask_for_hint(provider, request, moment, asked); !hint) return refuse(hint.error());
+  if (const auto hint = ask_for_hint(provider, request, moment, asked); !hint) {
+    if (hint.error().fault != Fault::token_too_large || provider.hint.required) return refuse(hint.error());
+    asked = Asked{.dropped_hint = hint.error()};
+    if (request.post_logout_redirect_uri) asked.bad_redirect = Refusal{Fault::token_too_large};
+    ask_for_cookies(provider, request, asked);
+    return asked;
+  }
   if (contradicts_hint(request, asked)) {
     if (!provider.hint.confirm_mismatch) return refuse(Fault::hint_client_mismatch);
-    asked = Asked{};
-    ask_for_cookie(provider, request, asked);
+    asked = Asked{.dropped_hint = Refusal{Fault::hint_client_mismatch}};
+    ask_for_cookies(provider, request, asked);
     return asked;
   }
   if (const auto client = ask_for_client(provider, request, asked); !client) return refuse(client.error());
   if (const auto redirect = ask_for_redirect(provider, request, asked); !redirect)
     return refuse(redirect.error());
-  ask_for_cookie(provider, request, asked);
+  ask_for_cookies(provider, request, asked);
   return asked;
 }
 

@@ -34,6 +34,10 @@ Look look_of(ListedApplication::State state) {
       return {"contacting …", "state"};
     case unreachable:
       return {"not reached yet", "state bad"};
+    case refused:
+      return {"refused", "state bad"};
+    case given_up:
+      return {"could not be told", "state bad"};
     case untold:
       break;
   }
@@ -71,7 +75,7 @@ std::string frames(const Applications& applications) {
 std::string frame_sources(const Applications& applications, std::string_view script_nonce) {
   std::set<std::string> origins;
   for (const auto& application : applications) {
-    if (is_framed(application)) origins.insert(application.origin);
+    if (is_framed(application)) origins.insert(application.origins.begin(), application.origins.end());
   }
   std::string sources = "script-src 'nonce-" + std::string(script_nonce) + "'; frame-src";
   for (const auto& origin : origins) sources.append(" ").append(origin);
@@ -84,16 +88,13 @@ std::string destination(const Provider& provider, const Onward& onward) {
 
 std::string milliseconds(Seconds seconds) { return std::to_string(Millis{seconds}.count()); }
 
-// Without JavaScript nobody hears the frames load: then the total time counts.
-std::string head_of_frame_page(const Provider& provider, const std::string& target,
-                               std::string_view script_nonce) {
+// Without JavaScript nobody hears the frames load, but browsers count the seconds of a refresh from when all
+// of them have.
+std::string head_of_frame_page(const std::string& target, std::string_view script_nonce) {
   std::string head = "<script nonce=\"" + std::string(script_nonce) + "\">";
   head.append(page_script).append("</script>\n");
   if (!target.empty()) {
-    head.append("<noscript><meta http-equiv=\"refresh\" content=\"");
-    head.append(std::to_string(provider.frontchannel.total.count()))
-        .append(";url=")
-        .append(escape_html(target));
+    head.append("<noscript><meta http-equiv=\"refresh\" content=\"1;url=").append(escape_html(target));
     head.append("\"></noscript>\n");
   }
   return head;
@@ -111,88 +112,179 @@ struct Closing {
   std::string_view heading{};
   std::string_view sentence{};
 };
-constexpr Closing end_of_session{"You are signed out", "You can close this window."};
+
 constexpr Closing end_of_participation{"You are signed out of the application",
                                        "You are still signed in to your other applications."};
 
-FrameContent content_of(const Provider& provider, const Closing& finish, const Onward& onward) {
+// Nobody reads "signed out" whose browser may be signed in.
+Closing closing_of(Claim claim) {
+  switch (claim) {
+    case Claim::ended:
+      return {"You are signed out", "You can close this window."};
+    case Claim::another_lives:
+      return {"One sign-in has ended", "This browser has another sign-in that is still open."};
+    case Claim::not_signed_in:
+      return {"You are not signed in here", "There was nothing to sign out of. You can close this window."};
+    case Claim::forgotten:
+      return {"The sign-in was removed",
+              "It was removed from this browser, but it is not known here, so no application could be told. "
+              "Sign out there yourself, or close all windows of your browser."};
+    case Claim::unknown:
+      break;
+  }
+  return {"It is not known whether you are signed in",
+          "The sign-in that was named is not known here, so nothing was ended and no application was told. "
+          "Sign out of your applications yourself, or close all windows of your browser."};
+}
+
+constexpr std::string_view advice =
+    "Not every application could be told. Sign out there yourself, or close all windows of your browser.";
+
+bool is_bad(const ListedApplication& application) { return look_of(application.state).css == "state bad"; }
+bool is_good(const ListedApplication& application) {
+  return application.state == ListedApplication::State::signed_out;
+}
+// Will not be told by anybody any more.
+bool is_lost(const ListedApplication& application) {
+  using enum ListedApplication::State;
+  return application.state == refused || application.state == given_up;
+}
+bool is_untold(const ListedApplication& application) {
+  return application.state == ListedApplication::State::untold;
+}
+
+// Is there something to read before the browser goes on?
+bool is_to_be_shown(const Provider& provider, const Applications& applications) {
+  if (provider.show_untold == ShowUntold::never) return false;
+  return std::ranges::any_of(applications, is_lost) ||
+         (provider.show_untold == ShowUntold::any && std::ranges::any_of(applications, is_untold));
+}
+
+struct Finish {
+  Closing closing{};
+  bool one_client = false;
+  std::string again{};   // a link to sign out of what is left
+  std::string target{};  // where the browser goes, by itself or by a link
+  bool moves_on = false;
+};
+
+FrameContent content_of(const Provider& provider, const Finish& finish, const Onward& onward) {
   return {.status = onward.refused ? describe(onward.refused->fault).status : 200,
           .place = place_of(provider),
-          .heading = std::string(finish.heading)};
+          .heading = std::string(finish.closing.heading)};
 }
 
-Page frame_page(const Provider& provider, const Closing& finish, const Applications& applications,
+std::string attribute(std::string_view name, std::string_view text) {
+  return std::string(" ").append(name).append("=\"").append(escape_html(text)).append("\"");
+}
+
+// The script says one of the three sentences when it has seen what becomes of the frames.
+std::string progress(const Provider& provider, const Finish& finish) {
+  const bool one = finish.one_client;
+  std::string html = "<p id=\"progress\" role=\"status\" aria-live=\"polite\"";
+  html += attribute("data-timeout", milliseconds(provider.frontchannel.timeout));
+  html += attribute("data-total", milliseconds(provider.frontchannel.total));
+  html += attribute("data-told",
+                    one ? "The application has been told." : "All your applications have been told.");
+  html += attribute("data-sent", one ? "The application has been asked to sign you out."
+                                     : "Your applications have been asked to sign you out.");
+  html +=
+      attribute("data-lost", one ? "The application could not be told. Sign out there yourself." : advice);
+  html += one ? ">The application is being told …</p>\n" : ">Your applications are being told …</p>\n";
+  return html +
+         "<noscript><p class=\"soft\">If nothing happens, an application does not answer. You need not wait "
+         "for it.</p></noscript>\n";
+}
+
+std::string ways(const Finish& finish, std::string_view id) {
+  std::string html;
+  if (!finish.again.empty()) html += link_button("Sign out", finish.again);
+  if (!finish.target.empty()) html += link_button("Continue", finish.target, id);
+  return html;
+}
+
+Page frame_page(const Provider& provider, const Finish& finish, const Applications& applications,
                 const Onward& onward, const Moment& moment) {
   const std::string script_nonce = nonce(moment, 1);
-  const std::string target = destination(provider, onward);
   FrameContent content = content_of(provider, finish, onward);
-  content.head = head_of_frame_page(provider, onward.refused ? std::string{} : target, script_nonce);
+  content.head = head_of_frame_page(finish.moves_on ? finish.target : std::string{}, script_nonce);
   content.sources = frame_sources(applications, script_nonce);
-  content.body = "<p id=\"progress\" role=\"status\" aria-live=\"polite\" data-timeout=\"" +
-                 milliseconds(provider.frontchannel.timeout) + "\" data-total=\"" +
-                 milliseconds(provider.frontchannel.total) + "\">Your applications are being told …</p>\n";
-  content.body += refused_redirect(onward) + application_list(applications);
-  // The script moves on to `onward`, so a refused redirect must not bear this id.
-  if (!target.empty()) content.body += link_button("Continue", target, onward.refused ? "" : "onward");
-  content.body += frames(applications);
+  content.body = progress(provider, finish) + refused_redirect(onward) + application_list(applications);
+  // The script moves on to `onward`, so a page that is to be read must not bear this id.
+  content.body += ways(finish, finish.moves_on ? "onward" : "") + frames(applications);
   return framed_page(content);
 }
 
-Page finish_page(const Provider& provider, const Closing& finish, const Applications& applications,
+// What to say under the list; a sentence that all is well stands beside no application that was not told.
+std::string_view closing_sentence(const Finish& finish, const Applications& applications) {
+  if (std::ranges::any_of(applications, is_bad)) return advice;
+  if (!std::ranges::all_of(applications, is_good)) {
+    return "Some of your applications are still being told, which goes on without you.";
+  }
+  return finish.closing.sentence;
+}
+
+Page finish_page(const Provider& provider, const Finish& finish, const Applications& applications,
                  const Onward& onward) {
-  const std::string target = destination(provider, onward);
   FrameContent content = content_of(provider, finish, onward);
   content.body = refused_redirect(onward) + application_list(applications);
-  content.body += target.empty() ? paragraph(finish.sentence) : link_button("Continue", target);
+  const std::string_view sentence = closing_sentence(finish, applications);
+  const bool is_news = sentence != closing_of(Claim::ended).sentence || finish.target.empty();
+  if (is_news) content.body += paragraph(sentence);
+  content.body += ways(finish, {});
   return framed_page(content);
 }
 
-bool is_in_front(const Participant& participant) { return participant.channels.front; }
+bool may_move_on(const Provider& provider, const Onward& onward, bool already) {
+  return !onward.refused && !destination(provider, onward).empty() &&
+         (!already || provider.already_out == AlreadyOut::redirect);
+}
 
-Page ended_page(const Provider& provider, const Closing& finish, const Session& ended,
-                const std::vector<Told>& told, const Onward& onward, const Moment& moment) {
-  const bool moves_on = !names_applications(provider, onward);
-  if (moves_on && std::ranges::none_of(ended.participants, is_in_front)) {
-    return see_other(destination(provider, onward));
-  }
-  const Applications applications = list_applications(provider, ended, told);
+Finish finish_of(const Provider& provider, const Onward& onward, const Circumstances& circumstances) {
+  Finish finish{.closing = circumstances.one_client ? end_of_participation : closing_of(circumstances.claim),
+                .one_client = circumstances.one_client,
+                .target = destination(provider, onward),
+                .moves_on = may_move_on(provider, onward, circumstances.already)};
+  if (circumstances.claim == Claim::another_lives) finish.again = relative_link(circumstances.self);
+  return finish;
+}
+
+Page ended_page(const Provider& provider, const Session& ended, const Onward& onward,
+                const Circumstances& circumstances, const Moment& moment) {
+  Finish finish = finish_of(provider, onward, circumstances);
+  const Applications applications = list_applications(provider, ended, circumstances.told);
+  finish.moves_on = finish.moves_on && !is_to_be_shown(provider, applications);
   if (std::ranges::any_of(applications, is_framed)) {
     return frame_page(provider, finish, applications, onward, moment);
   }
-  return moves_on ? see_other(destination(provider, onward))
-                  : finish_page(provider, finish, applications, onward);
+  return finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, applications, onward);
 }
 
 }  // namespace
 
-bool names_applications(const Provider& provider, const Onward& onward) {
-  return onward.refused || (onward.uri.empty() && provider.post_logout_uri.empty());
+bool names_applications(const Provider& provider, const Onward& onward, bool already) {
+  return !may_move_on(provider, onward, already) || provider.show_untold == ShowUntold::any;
 }
 
-Page logout_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
-                 const Onward& onward, const Moment& moment) {
-  Page page = ended_page(provider, end_of_session, ended, told, onward, moment);
-  expire_session_cookie(page, provider);
+Page logout_page(const Provider& provider, const Session& ended, const Onward& onward,
+                 const Circumstances& circumstances, const Moment& moment) {
+  Page page = ended_page(provider, ended, onward, circumstances, moment);
+  if (circumstances.claim == Claim::ended && !circumstances.one_client) {
+    expire_session_cookies(page, provider);
+  }
   return page;
 }
 
-Page already_out_page(const Provider& provider, const Onward& onward) {
-  std::string target = destination(provider, onward);
-  const bool moves_on = !target.empty() && !onward.refused && provider.already_out == AlreadyOut::redirect;
-  Page page = moves_on ? see_other(std::move(target)) : finish_page(provider, end_of_session, {}, onward);
-  expire_session_cookie(page, provider);
+Page already_out_page(const Provider& provider, const Onward& onward, Claim claim, bool expires_cookies) {
+  const Finish finish = finish_of(provider, onward, {.claim = claim, .already = true});
+  Page page = finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, onward);
+  if (expires_cookies) expire_session_cookies(page, provider);
   return page;
 }
 
 Page one_client_page(const Provider& provider, const Onward& onward) {
-  std::string target = destination(provider, onward);
-  if (!target.empty() && !onward.refused) return see_other(std::move(target));
-  return finish_page(provider, end_of_participation, {}, onward);
-}
-
-Page one_client_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
-                     const Onward& onward, const Moment& moment) {
-  return ended_page(provider, end_of_participation, ended, told, onward, moment);
+  const Finish finish = finish_of(provider, onward, {.already = true, .one_client = true});
+  return finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, onward);
 }
 
 std::string onward_location(const Onward& onward) {

@@ -14,37 +14,58 @@
 
 namespace slo {
 
-// How far the back-channel deliveries of this logout had come when the wait was over.
+// How far a back-channel delivery of this logout has come.
 struct Told {
   ClientId client{};
-  enum class State : std::uint8_t { pending, delivered, failed } state = State::pending;
+  enum class State : std::uint8_t {
+    pending,    // no answer yet
+    delivered,  // its server said yes
+    failed,     // in vain so far; tried again
+    refused,    // its server said no, for good
+    given_up,   // in vain, and not tried again
+  } state = State::pending;
   friend bool operator==(const Told&, const Told&) = default;
 };
 
+// What a page may claim.
+enum class Claim : std::uint8_t {
+  ended,          // the session is over, now or by a request before this one
+  another_lives,  // it is over, but this browser has another one that lives
+  not_signed_in,  // neither cookie nor hint name any session
+  unknown,        // a cookie or hint names one that is not known here: nobody can say that it is over
+  forgotten,      // the same, but the user said yes to it: his browser is rid of the cookie
+};
+
+// What is known about an end beside the session itself.
+struct Circumstances {
+  std::vector<Told> told{};
+  Claim claim = Claim::ended;
+  bool already = false;     // it had ended before
+  bool one_client = false;  // scope client: the participation in the session alone has ended
+  std::string self{};       // the path of the endpoint, for a link to it
+};
+
 // With front-channel participants: a page with one hidden iframe each, timeouts, CSP, noscript, and the
-// onward link and move. Without any: a 303 onward, or a "signed out" page. The OP's session cookie is expired
-// in every case. A refused redirect makes either page a 400 that stays where it is; the provider's
-// post_logout_uri is then a link only.
-Page logout_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
-                 const Onward& onward, const Moment& moment);
+// onward link and move. Without any: a 303 onward, or a page. It moves on by itself unless the redirect was
+// refused (a 400; the provider's post_logout_uri is a link then), already_out or show_untold want it to be
+// read. The OP's session cookies are expired where `claim` is `ended` and not `one_client` of it alone.
+Page logout_page(const Provider& provider, const Session& ended, const Onward& onward,
+                 const Circumstances& circumstances, const Moment& moment);
 
-// Is it a page even where nobody has an iframe? False: it is a redirect then, which names nobody.
-bool names_applications(const Provider& provider, const Onward& onward);
+// Must the page know all participants? False: it is a redirect, unless somebody refuses.
+bool names_applications(const Provider& provider, const Onward& onward, bool already);
 
-// Nothing was left to end: a 303 onward or the friendly page; the cookie is expired as well.
-Page already_out_page(const Provider& provider, const Onward& onward);
+// Nothing was left to end: a 303 onward or a page that says what is known.
+Page already_out_page(const Provider& provider, const Onward& onward, Claim claim, bool expires_cookies);
 
-// One participation was ended, the session lives on (scope client), and so does its cookie.
+// One participation was over already, the session lives on (scope client), and so does its cookie.
 Page one_client_page(const Provider& provider, const Onward& onward);
-// The same where that client has an iframe to be told by; `ended` holds the participation that was ended,
-// alone.
-Page one_client_page(const Provider& provider, const Session& ended, const std::vector<Told>& told,
-                     const Onward& onward, const Moment& moment);
 
 // A refusal as HTML or JSON ({"error","error_description"}), with the fault's status; 405 carries Allow, 503
 // Retry-After. `self` is offered as "sign out here" where the session may still live and trying helps, if it
-// is a local path.
-Page refusal_page(const Refusal& refusal, bool wants_json, std::string_view self);
+// is a local path. `logout_id`, where it is not empty, is what a user can tell to support.
+Page refusal_page(const Refusal& refusal, bool wants_json, std::string_view self,
+                  std::string_view logout_id = {});
 
 // The onward URI with the state appended, as it goes into Location.
 std::string onward_location(const Onward& onward);

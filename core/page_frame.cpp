@@ -79,6 +79,11 @@ std::string link_button(std::string_view text, std::string_view uri, std::string
   return html.append(escape_html(text)).append("</a></p>\n");
 }
 
+std::string relative_link(std::string_view self) {
+  if (!is_local_path(self)) return {};
+  return "./" + std::string(self.substr(self.rfind('/') + 1));
+}
+
 bool is_local_path(std::string_view path) {
   return path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
 }
@@ -88,8 +93,10 @@ std::string place_of(const Provider& provider) {
   return issuer ? issuer->host : std::string{};
 }
 
-void expire_session_cookie(Page& page, const Provider& provider) {
-  if (provider.session_cookie) page.headers.push_back({"Set-Cookie", clear_cookie(*provider.session_cookie)});
+void expire_session_cookies(Page& page, const Provider& provider) {
+  for (const auto& cookie : provider.session_cookies) {
+    page.headers.push_back({"Set-Cookie", clear_cookie(cookie)});
+  }
 }
 
 }  // namespace slo

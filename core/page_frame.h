@@ -39,10 +39,14 @@ std::string link_button(std::string_view text, std::string_view uri, std::string
 // one.
 bool is_local_path(std::string_view path);
 
+// From a page at the path `self` to that page, whatever a proxy in front of us has cut off the path's
+// beginning. Empty where `self` is no local path.
+std::string relative_link(std::string_view self);
+
 // The issuer's host, as people know it.
 std::string place_of(const Provider& provider);
 
-// Expires the OP's session cookie, if the operator named one.
-void expire_session_cookie(Page& page, const Provider& provider);
+// Expires the OP's session cookies, all that the operator named.
+void expire_session_cookies(Page& page, const Provider& provider);
 
 }  // namespace slo

@@ -43,6 +43,12 @@ struct HintPolicy {
 enum class Scope : std::uint8_t { client, session, user };
 enum class BadRedirect : std::uint8_t { reject, end_without_redirect };
 enum class AlreadyOut : std::uint8_t { redirect, page };
+// Which applications are shown to the user, with a link onward, instead of redirecting him: those that
+// refused their logout or were given up; those that cannot be told at all as well; none.
+enum class ShowUntold : std::uint8_t { never, refused, any };
+
+// So many session cookies may have a name, and so many values are looked up of one request.
+inline constexpr std::size_t most_session_cookies = 8;
 
 struct EgressPolicy {
   bool allow_http = false;
@@ -57,9 +63,9 @@ struct Provider {
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
   std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
-  std::optional<CookieScope> session_cookie{};
-  std::string cookie_secret{};  // keys the digest of cookies; may be empty
-  std::string ticket_secret{};  // 32 bytes; seals confirmation tickets
+  std::vector<CookieScope> session_cookies{};            // what may carry the browser's session at the OP
+  std::string cookie_secret{};                           // keys the digest of cookies; may be empty
+  std::string ticket_secret{};                           // 32 bytes; seals confirmation tickets
   Seconds absolute{12 * 3600};
   Seconds idle{0};
   Seconds tombstone{24 * 3600};
@@ -72,6 +78,7 @@ struct Provider {
   HintPolicy hint{};
   BadRedirect bad_redirect = BadRedirect::reject;
   AlreadyOut already_out = AlreadyOut::redirect;
+  ShowUntold show_untold = ShowUntold::refused;
   EgressPolicy egress{};
   std::string post_logout_uri{};  // where a user lands without a valid redirect; empty: our own page
 

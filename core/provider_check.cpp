@@ -72,9 +72,7 @@ Verified check_cookie_prefix(const CookieScope& cookie) {
   return {};
 }
 
-Verified check_session_cookie(const Provider& provider) {
-  if (!provider.session_cookie) return {};
-  const CookieScope& cookie = *provider.session_cookie;
+Verified check_session_cookie(const CookieScope& cookie) {
   if (!is_cookie_name(cookie.name)) {
     return misconfigured("\"session_cookie\" must have a name of letters, digits and !#$%&'*+-.^_`|~");
   }
@@ -86,6 +84,21 @@ Verified check_session_cookie(const Provider& provider) {
     return misconfigured("\"session_cookie\" \"" + cookie.name + "\" must have a domain without ;");
   }
   return check_cookie_prefix(cookie);
+}
+
+Verified check_session_cookies(const Provider& provider) {
+  if (provider.session_cookies.size() > most_session_cookies) {
+    return misconfigured("\"session_cookie\" must not stand more than " +
+                         std::to_string(most_session_cookies) + " times");
+  }
+  std::set<std::string> names;
+  for (const CookieScope& cookie : provider.session_cookies) {
+    if (Verified fine = check_session_cookie(cookie); !fine) return fine;
+    if (!names.insert(cookie.name).second) {
+      return misconfigured("\"session_cookie\" \"" + cookie.name + "\" stands twice");
+    }
+  }
+  return {};
 }
 
 Verified check_times(const Provider& provider) {
@@ -177,7 +190,7 @@ Verified check_clients(const Provider& provider) {
   return {};
 }
 
-constexpr std::array checks{check_issuer, check_store, check_post_logout, check_session_cookie,
+constexpr std::array checks{check_issuer, check_store, check_post_logout, check_session_cookies,
                             check_times,  check_keys,  check_clients};
 
 }  // namespace

@@ -86,15 +86,21 @@ inline const Subject& sub_of(const Session& session, const Participant& particip
 // What a room must know from the store to decide on a logout. All members optional; none set: nothing to look
 // up.
 struct SessionQuestion {
-  std::optional<CookieDigest> cookie{};
-  std::optional<Sid> sid{};          // found as a session key or as a client's own sid
-  std::optional<Subject> subject{};  // the subject's newest sessions
-  std::optional<SessionKey> key{};   // exactly this session (a redeemed ticket)
+  std::vector<CookieDigest> cookies{};  // of all session cookies that the browser sent
+  std::optional<Sid> sid{};             // found as a session key or as a client's own sid
+  std::optional<Subject> subject{};     // the subject's newest sessions
+  std::optional<SessionKey> key{};      // exactly this session (a ticket's)
   friend bool operator==(const SessionQuestion&, const SessionQuestion&) = default;
 };
 
+struct FoundByCookie {
+  CookieDigest cookie{};
+  Session session{};
+  friend bool operator==(const FoundByCookie&, const FoundByCookie&) = default;
+};
+
 struct Found {
-  std::optional<Session> by_cookie{};
+  std::vector<FoundByCookie> by_cookie{};  // in the order of the question; unknown cookies are missing
   std::optional<Session> by_sid{};
   std::optional<Session> by_key{};
   std::vector<Session> by_subject{};  // newest first, live ones only, at most 16

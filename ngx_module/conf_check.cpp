@@ -23,17 +23,20 @@ bool is_request_cookie(std::string_view written, std::string_view name) {
 
 // A session must be found by something; and the cookie of the request may be the one before the login.
 ngx_int_t check_session_rule(ngx_conf_t* cf, const SessionRulePlace& place) {
-  const auto& cookie = place.rule->provider->provider.session_cookie;
+  const auto& cookies = place.rule->provider->provider.session_cookies;
   const bool has_sid = place.rule->sid.value.data != nullptr,
              has_cookie = place.rule->cookie.value.data != nullptr;
-  if (!has_sid && !has_cookie && !cookie) {
+  if (!has_sid && !has_cookie && cookies.empty()) {
     ngx_log_error(
         NGX_LOG_EMERG, cf->log, 0,
         "\"slo_session\" needs \"sid=\" or \"cookie=\", or the slo_provider a \"session_cookie\" in %s:%ui",
         place.file.c_str(), place.line);
     return NGX_ERROR;
   }
-  if (cookie && is_request_cookie(place.cookie, cookie->name)) {
+  const auto is_replaced = [&](const CookieScope& cookie) {
+    return is_request_cookie(place.cookie, cookie.name);
+  };
+  if (std::ranges::any_of(cookies, is_replaced)) {
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                   "\"slo_session\": \"cookie=%s\" is the cookie of the request, which an OP that changes it "
                   "at login has "

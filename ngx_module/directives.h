@@ -43,6 +43,7 @@ Outcome<void> set_frontchannel(Line& line);
 Outcome<void> set_hint(Line& line);
 Outcome<void> set_post_logout(Line& line);
 Outcome<void> set_already_out(Line& line);
+Outcome<void> set_show_untold(Line& line);
 Outcome<void> set_bad_redirect(Line& line);
 Outcome<void> set_allow_http(Line& line);
 Outcome<void> set_tombstone(Line& line);

@@ -18,6 +18,7 @@
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 #include "redis_schema/sessions.h"
+#include "redis_schema/told.h"
 
 namespace slo::ngx {
 namespace {
@@ -45,42 +46,61 @@ void conclude(R& r, std::string_view result, Counter counter, const Page& page) 
   respond(r, page);
 }
 
+// Where a new logout without a hint can be begun; where hints are required, nowhere.
+std::string_view way_in(const EndSessionVisit& visit) {
+  return provider_of(visit).hint.required ? std::string_view{} : std::string_view(visit.request.self);
+}
+
 void turn_away(R& r, const Refusal& refusal) {
   auto& visit = visit_of<EndSessionVisit>(r);
   visit.fault = refusal.fault;
   report(r.connection->log, refusal, provider_of(visit).name);
   const bool our_fault = describe(refusal.fault).status >= 500;
   conclude(r, "refused", our_fault ? Counter::logouts_failed : Counter::logouts_refused,
-           refusal_page(refusal, visit.request.wants_json, visit.request.self));
+           refusal_page(refusal, visit.request.wants_json, way_in(visit), visit.logout_id));
 }
 
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& visit = visit_of<EndSessionVisit>(r);
-  const auto& onward = visit.end.onward;
   const bool already = visit.ended.ending.already;
-  using Write =
-      Page (*)(const Provider&, const Session&, const std::vector<Told>&, const Onward&, const Moment&);
-  const Write write = visit.end.only_client ? Write{one_client_page} : Write{logout_page};
+  const Circumstances circumstances{.told = told,
+                                    .claim = visit.end.claim,
+                                    .already = already,
+                                    .one_client = visit.end.only_client.has_value(),
+                                    .self = visit.request.self};
   conclude(r, already ? "already_over" : "ended",
            already ? Counter::logouts_already_over : Counter::logouts_ended,
-           write(provider_of(visit), visit.ended.ending.session, told, onward, this_moment()));
+           logout_page(provider_of(visit), visit.ended.ending.session, visit.end.onward, circumstances,
+                       this_moment()));
+}
+
+// Should the store not say, nothing is claimed of those that are told in the background.
+void with_told(R& r, Outcome<std::vector<Told>> told) {
+  with_participants_told(r, told.value_or(std::vector<Told>{}));
+}
+
+// It vanished between the look-up and the end: nothing is left to end.
+void carry_out_vanished(R& r) {
+  const auto& visit = visit_of<EndSessionVisit>(r);
+  const auto& onward = visit.end.onward;
+  conclude(r, "already_over", Counter::logouts_already_over,
+           visit.end.only_client ? one_client_page(provider_of(visit), onward)
+                                 : already_out_page(provider_of(visit), onward, Claim::unknown, false));
 }
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
   auto& visit = visit_of<EndSessionVisit>(r);
-  if (!*ended) {  // it vanished between the look-up and the end: nothing is left to end
-    const auto& onward = visit.end.onward;
-    return conclude(r, "already_over", Counter::logouts_already_over,
-                    visit.end.only_client ? one_client_page(provider_of(visit), onward)
-                                          : already_out_page(provider_of(visit), onward));
-  }
+  if (!*ended) return carry_out_vanished(r);
   visit.ended = std::move(**ended);
   if (visit.is_repeat) {
     visit.ended.ending.already = true;
     visit.ended.owed = {};
   }
-  const bool names_all = visit.ended.in_front || names_applications(provider_of(visit), visit.end.onward);
+  const bool already = visit.ended.ending.already;
+  if (already) return ask(r, redis::told(visit.provider->space, visit.ended.ending.session), with_told);
+  const bool names_all =
+      visit.ended.in_front || names_applications(provider_of(visit), visit.end.onward, already);
   visit.batch =
       await(r, *visit.provider, visit.ended,
             {.time = provider_of(visit).delivery.wait, .for_everyone = names_all}, with_participants_told);
@@ -109,12 +129,24 @@ void end_now(R& r) {
   r.read_event_handler = ngx_http_block_reading;
 }
 
+void carry_out(R& r, const AskUser& question) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  if (question.ticket.again) {
+    visit.fault = question.ticket.again;
+    report(r.connection->log, Refusal{*visit.fault}, provider_of(visit).name);
+  }
+  conclude(r, "asked", Counter::logouts_asked,
+           question_page(provider_of(visit), question.ticket, visit.request.self,
+                         visit.request.browser_cookies, visit.moment));
+}
+
 void with_looked_again(R& r, Outcome<redis::Located> located) {
   if (!located) return turn_away(r, located.error());
   auto& visit = visit_of<EndSessionVisit>(r);
-  const auto repeat = repeat_of(visit.end, located->found.by_key);
-  if (!repeat) return turn_away(r, Refusal{Fault::ticket_used});
-  visit.end = *repeat;
+  const Again again =
+      decide_again(provider_of(visit), visit.asked, visit.end, located->found.by_key, visit.moment);
+  if (const auto* question = std::get_if<AskUser>(&again)) return carry_out(r, *question);
+  visit.end = std::get<End>(again);
   visit.is_repeat = true;
   end_now(r);
 }
@@ -128,13 +160,6 @@ void with_redeemed(R& r, Outcome<bool> first_time) {
       with_looked_again);
 }
 
-void carry_out(R& r, const AskUser& question) {
-  auto& visit = visit_of<EndSessionVisit>(r);
-  conclude(r, "asked", Counter::logouts_asked,
-           question_page(provider_of(visit), question.ticket, visit.request.self,
-                         visit.request.browser_cookie, visit.moment));
-}
-
 void carry_out(R& r, const End& end) {
   auto& visit = visit_of<EndSessionVisit>(r);
   visit.end = end;
@@ -146,8 +171,11 @@ void carry_out(R& r, const End& end) {
 }
 
 void carry_out(R& r, const AlreadyOver& over) {
-  conclude(r, "already_over", Counter::logouts_already_over,
-           already_out_page(provider_of(visit_of<EndSessionVisit>(r)), over.onward));
+  const bool is_unknown = over.claim == Claim::unknown;
+  conclude(r, is_unknown ? "unknown" : "already_over",
+           is_unknown ? Counter::logouts_unknown : Counter::logouts_already_over,
+           already_out_page(provider_of(visit_of<EndSessionVisit>(r)), over.onward, over.claim,
+                            over.expires_cookies));
 }
 
 void carry_out(R& r, const Stay&) {
@@ -176,6 +204,9 @@ void with_request(R& r) {
   auto asked = slo::ask(provider_of(visit), visit.request, visit.moment);
   if (!asked) return turn_away(r, asked.error());
   visit.asked = std::move(*asked);
+  if (const auto& dropped = visit.asked.dropped_hint) {
+    report(r.connection->log, *dropped, provider_of(visit).name);
+  }
   visit.redirect = visit.asked.ticket ? visit.asked.ticket->onward.uri : visit.asked.redirect.value_or("");
   if (visit.asked.question == SessionQuestion{}) return decide_with(r, Found{});
   std::optional<ClientId> about;

@@ -44,6 +44,7 @@ ngx_command_t directives[] = {
     at_main(ngx_string("hint"), in_provider | NGX_CONF_1MORE, directive<once<set_hint>>),
     at_main(ngx_string("post_logout"), in_provider | NGX_CONF_TAKE1, directive<once<set_post_logout>>),
     at_main(ngx_string("already_out"), in_provider | NGX_CONF_TAKE1, directive<once<set_already_out>>),
+    at_main(ngx_string("show_untold"), in_provider | NGX_CONF_TAKE1, directive<once<set_show_untold>>),
     at_main(ngx_string("bad_redirect"), in_provider | NGX_CONF_TAKE1, directive<once<set_bad_redirect>>),
     at_main(ngx_string("allow_http"), in_provider | NGX_CONF_TAKE1, directive<once<set_allow_http>>),
     at_main(ngx_string("tombstone"), in_provider | NGX_CONF_TAKE1, directive<once<set_tombstone>>),

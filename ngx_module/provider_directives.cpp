@@ -64,7 +64,7 @@ Outcome<void> set_session_cookie(Line& line) {
   auto flag = read_flag(secure);
   if (!flag) return refuse(flag.error());
   scope.secure = *flag;
-  provider_of(line).session_cookie = std::move(scope);
+  provider_of(line).session_cookies.push_back(std::move(scope));
   return {};
 }
 
@@ -156,6 +156,12 @@ Outcome<void> set_post_logout(Line& line) {
 Outcome<void> set_already_out(Line& line) {
   return take_choice(provider_of(line).already_out,
                      {{"redirect", AlreadyOut::redirect}, {"page", AlreadyOut::page}})(line.words[0]);
+}
+
+Outcome<void> set_show_untold(Line& line) {
+  return take_choice(provider_of(line).show_untold, {{"never", ShowUntold::never},
+                                                     {"refused", ShowUntold::refused},
+                                                     {"any", ShowUntold::any}})(line.words[0]);
 }
 
 Outcome<void> set_bad_redirect(Line& line) {

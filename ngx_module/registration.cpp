@@ -52,13 +52,18 @@ std::vector<std::string_view> set_cookies(const ngx_http_request_t& r) {
   return values;
 }
 
-// The session cookie that the browser has after this answer: an OP may change it with the login.
+// The session cookie that the browser has after this answer: an OP may change it with the login. Of several
+// names the first that says something counts.
 std::string session_cookie_of(const ngx_http_request_t& r, const Provider& provider) {
-  if (!provider.session_cookie) return {};
-  const std::string& name = provider.session_cookie->name;
-  if (const auto set = find_set_cookie(set_cookies(r), name, this_moment().seconds()))
-    return std::string(*set);
-  return find_request_cookie(r, name).value_or("");
+  for (const auto& cookie : provider.session_cookies) {
+    const auto set = find_set_cookie(set_cookies(r), cookie.name, this_moment().seconds());
+    if (set) return std::string(*set);
+  }
+  for (const auto& cookie : provider.session_cookies) {
+    const auto sent = find_request_cookies(r, cookie.name);
+    if (!sent.empty()) return sent.front();
+  }
+  return {};
 }
 
 std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& seen) {

@@ -33,11 +33,12 @@ std::string_view find_header(const ngx_http_request_t& r, std::string_view name)
   return found;
 }
 
-std::optional<std::string> find_request_cookie(const ngx_http_request_t& r, std::string_view name) {
-  std::optional<std::string> found;
+std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::string_view name,
+                                              CookieName match) {
+  std::vector<std::string> found;
   each_header(r, [&](const ngx_table_elt_t& header) {
-    if (found || !named(header, "cookie")) return;
-    if (auto value = find_cookie(view(header.value), name)) found = std::string(*value);
+    if (!named(header, "cookie")) return;
+    for (const auto value : find_cookies(view(header.value), name, match)) found.emplace_back(value);
   });
   return found;
 }
@@ -69,11 +70,15 @@ Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, cons
                                                std::string_view encoded) {
   auto request = read_end_session_request(r.method == NGX_HTTP_POST, encoded);
   if (!request) return request;
-  if (provider.session_cookie)
-    request->session_cookie = find_request_cookie(r, provider.session_cookie->name);
-  request->browser_cookie = find_request_cookie(r, browser_cookie_name(provider));
+  for (const auto& cookie : provider.session_cookies) {
+    for (auto& value : find_request_cookies(r, cookie.name)) {
+      request->session_cookies.push_back(std::move(value));
+    }
+  }
+  request->browser_cookies = find_request_cookies(r, browser_cookie_prefix(provider), CookieName::beginning);
   request->sec_fetch_site = find_header(r, "sec-fetch-site");
   request->origin = find_header(r, "origin");
+  request->host = find_header(r, "host");
   request->self = raw_path(r);  // hidden by now: the path alone
   request->wants_json = prefers_json(r);
   return request;

@@ -5,16 +5,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/end_session.h"
 #include "core/outcome.h"
+#include "core/text/cookie.h"
 #include "ngx_module/ngx.h"
 
 namespace slo::ngx {
 
 // The value of request header `name` (lower case); empty if absent.
 std::string_view find_header(const ngx_http_request_t& r, std::string_view name);
-std::optional<std::string> find_request_cookie(const ngx_http_request_t& r, std::string_view name);
+// The values of all cookies of this name, or whose name begins with it.
+std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::string_view name,
+                                              CookieName match = CookieName::whole);
 bool is_form(const ngx_http_request_t& r);
 bool prefers_json(const ngx_http_request_t& r);
 std::string_view query_of(const ngx_http_request_t& r);

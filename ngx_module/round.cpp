@@ -208,11 +208,17 @@ void Round::leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict)
   log_receiver(log_, conf_.provider, lane.name, news == LaneNews::recovered, why);
 }
 
+Told::State Round::state_of(const Verdict& verdict) {
+  if (std::holds_alternative<Delivered>(verdict)) return Told::State::delivered;
+  const auto* abandon = std::get_if<Abandon>(&verdict);
+  if (abandon == nullptr) return Told::State::failed;
+  return is_receivers_own(*abandon) ? Told::State::refused : Told::State::given_up;
+}
+
 void Round::conclude(Parcel parcel, const Verdict& verdict) {
   count(verdict_counters.at(verdict.index()));
   log_verdict(log_, conf_.provider, parcel.delivery, verdict);
-  bool delivered = std::holds_alternative<Delivered>(verdict);
-  parcel.share.answer(delivered ? Told::State::delivered : Told::State::failed);
+  parcel.share.answer(state_of(verdict));
   settling_.add({.delivery = std::move(parcel.delivery), .verdict = verdict}, parcel.lease_end);
 }
 

@@ -92,6 +92,7 @@ class Round {
   void launch_sealed();
   void came_back(std::list<Trip>::iterator trip, const Answer& answer);
   void leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict);
+  static Told::State state_of(const Verdict& verdict);
   void conclude(Parcel parcel, const Verdict& verdict);
   void postpone(Parcel parcel);
   void hand_back();

@@ -24,7 +24,7 @@ struct Incoming {
 
 struct Visit {
   const ProviderConf* provider = nullptr;
-  std::string_view result{};  // ended, already_over, asked, stayed, refused
+  std::string_view result{};  // ended, already_over, unknown, asked, stayed, refused
   std::optional<Fault> fault{};
   std::string logout_id{};  // names this logout in logs
   std::string redirect{};   // registered post_logout_redirect_uri

@@ -20,6 +20,7 @@ namespace slo::ngx {
 enum class Counter : std::uint8_t {
   logouts_ended,
   logouts_already_over,
+  logouts_unknown,
   logouts_asked,
   logouts_stayed,
   logouts_refused,
@@ -31,10 +32,11 @@ enum class Counter : std::uint8_t {
   deliveries_abandoned,
   sessions_expired,
 };
-inline constexpr std::array<std::string_view, 12> counter_names{
-    "logouts_ended",        "logouts_already_over", "logouts_asked",        "logouts_stayed",
-    "logouts_refused",      "logouts_failed",       "registrations",        "registrations_failed",
-    "deliveries_delivered", "deliveries_retried",   "deliveries_abandoned", "sessions_expired"};
+inline constexpr std::array<std::string_view, 13> counter_names{
+    "logouts_ended",        "logouts_already_over", "logouts_unknown",    "logouts_asked",
+    "logouts_stayed",       "logouts_refused",      "logouts_failed",     "registrations",
+    "registrations_failed", "deliveries_delivered", "deliveries_retried", "deliveries_abandoned",
+    "sessions_expired"};
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
 ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);

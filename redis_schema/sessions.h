@@ -19,11 +19,16 @@ namespace slo::redis {
 struct Located {
   Found found{};
   // What is still to be loaded, by where it was found.
-  std::optional<SessionKey> cookie{};
+  struct Cookie {
+    CookieDigest digest{};
+    SessionKey key{};
+    friend bool operator==(const Cookie&, const Cookie&) = default;
+  };
+  std::vector<Cookie> cookies{};    // those that point to a session
   std::optional<SessionKey> sid{};  // found through an alias
   std::vector<SessionKey> subject{};
   std::optional<ClientId> about{};
-  bool is_complete() const { return !cookie && !sid && subject.empty(); }
+  bool is_complete() const { return cookies.empty() && !sid && subject.empty(); }
 };
 Exchange<Located> locate(const Space&, const SessionQuestion& question, const std::optional<ClientId>& about);
 // Step two, one round trip: loads what step one only learnt the key of.

@@ -76,11 +76,12 @@ void take_loaded(Located& located) {
   if (located.sid) {
     if (const auto* session = loaded(found, *located.sid)) found.by_sid = *session, located.sid.reset();
   }
-  if (located.cookie) {
-    if (const auto* session = loaded(found, *located.cookie))
-      found.by_cookie = *session, located.cookie.reset();
-  }
   const auto is_loaded = [&](const SessionKey& key) { return loaded(found, key) != nullptr; };
+  if (std::ranges::all_of(located.cookies, is_loaded, &Located::Cookie::key)) {
+    for (const auto& [digest, key] : located.cookies)
+      found.by_cookie.push_back({digest, *loaded(found, key)});
+    located.cookies.clear();
+  }
   if (!std::ranges::all_of(located.subject, is_loaded)) return;
   for (const auto& key : located.subject) add_live(found.by_subject, *loaded(found, key));
   located.subject.clear();
@@ -104,10 +105,10 @@ Outcome<Located> read_located(const SessionQuestion& question, const std::option
     if (!alias) return refuse(alias.error());
     if (!located.found.by_sid) located.sid = *std::move(alias);
   }
-  if (question.cookie) {
+  for (const auto& digest : question.cookies) {
     auto key = read_pointer(replies[next++]);
     if (!key) return refuse(key.error());
-    located.cookie = *std::move(key);
+    if (*key) located.cookies.push_back({digest, **std::move(key)});
   }
   if (question.subject) {
     auto keys = read_keys(replies[next++], "ZRANGE");
@@ -129,7 +130,7 @@ Exchange<Located> locate(const Space& space, const SessionQuestion& question,
     commands.push_back(glimpse(space, {{question.sid->value}, about}));
     commands.push_back(follow_alias(space, *question.sid));
   }
-  if (question.cookie) commands.push_back(follow_cookie(space, *question.cookie));
+  for (const auto& digest : question.cookies) commands.push_back(follow_cookie(space, digest));
   if (question.subject) commands.push_back(list_subject(space, *question.subject, 0, subject_keys));
   exchange.read = [question, about,
                    count = commands.size()](std::span<const Reply> replies) -> Outcome<Located> {
@@ -142,7 +143,7 @@ Exchange<Located> locate(const Space& space, const SessionQuestion& question,
 
 Exchange<Found> load(const Space& space, const Located& located) {
   std::vector<Glimpse> glimpses;
-  if (located.cookie) glimpses.push_back({*located.cookie, located.about});
+  for (const auto& cookie : located.cookies) glimpses.push_back({cookie.key, located.about});
   if (located.sid) glimpses.push_back({*located.sid, located.about});
   for (const auto& key : located.subject) glimpses.push_back({key, located.about});
   Exchange<Found> exchange;
@@ -157,7 +158,9 @@ Exchange<Found> load(const Space& space, const Located& located) {
     }
     Found found = located.found;
     auto next = sessions.begin();
-    if (located.cookie) found.by_cookie = std::move(*next++);
+    for (const auto& cookie : located.cookies) {
+      if (auto session = std::move(*next++)) found.by_cookie.push_back({cookie.digest, *std::move(session)});
+    }
     if (located.sid) found.by_sid = std::move(*next++);
     for (; next != sessions.end(); ++next) {
       if (*next) add_live(found.by_subject, **next);

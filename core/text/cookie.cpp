@@ -24,7 +24,8 @@ std::string scoped_cookie(const CookieScope& scope, std::string_view value) {
 
 }  // namespace
 
-std::optional<std::string_view> find_cookie(std::string_view header, std::string_view name) {
+std::vector<std::string_view> find_cookies(std::string_view header, std::string_view name, CookieName match) {
+  std::vector<std::string_view> values;
   while (!header.empty()) {
     const std::size_t end = header.find(';');
     const std::string_view pair = header.substr(0, end);
@@ -32,9 +33,16 @@ std::optional<std::string_view> find_cookie(std::string_view header, std::string
 
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos) continue;  // a value without a name
-    if (without_blanks(pair.substr(0, equals)) == name) return without_blanks(pair.substr(equals + 1));
+    const std::string_view found = without_blanks(pair.substr(0, equals));
+    const bool matches = match == CookieName::whole ? found == name : found.starts_with(name);
+    if (matches) values.push_back(without_blanks(pair.substr(equals + 1)));
   }
-  return std::nullopt;
+  return values;
+}
+
+std::string_view without_quotes(std::string_view value) {
+  const bool is_quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return is_quoted ? value.substr(1, value.size() - 2) : value;
 }
 
 std::string set_cookie(const CookieScope& scope, std::string_view value, Seconds max_age) {

@@ -2,17 +2,25 @@
 // Finds request cookies and writes Set-Cookie values. RFC 6265bis.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/moment.h"
 
 namespace slo {
 
-// The value of the first cookie called `name` in one Cookie header (names are case-sensitive); surrounding
+enum class CookieName : std::uint8_t { whole, beginning };
+
+// The values of all cookies called `name`, or whose name begins with it, in one Cookie header, in its order:
+// a browser sends one for each path and domain that it was set for. Names are case-sensitive; surrounding
 // double quotes are kept, for they are part of the value.
-std::optional<std::string_view> find_cookie(std::string_view header, std::string_view name);
+std::vector<std::string_view> find_cookies(std::string_view header, std::string_view name,
+                                           CookieName match = CookieName::whole);
+
+// Without the pair of double quotes around it, if there is one: some servers read their own cookies so.
+std::string_view without_quotes(std::string_view value);
 
 struct CookieScope {
   std::string name{};

@@ -12,7 +12,7 @@ namespace slo {
 
 // The value that the cookie `name` has after an answer with these Set-Cookie headers: that of the last one
 // that sets it. Those that expire it (an empty value, Max-Age of 0 or less, else Expires in the past) count
-// for nothing: an OP clears what it has under other paths. Quotes stay, as in find_cookie().
+// for nothing: an OP clears what it has under other paths. Quotes stay, as in find_cookies().
 std::optional<std::string_view> find_set_cookie(std::span<const std::string_view> headers,
                                                 std::string_view name, TimeS now);
 

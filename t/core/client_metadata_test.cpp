@@ -209,6 +209,24 @@ TEST(Encryption, does_not_matter_where_there_are_no_logout_tokens) {
             "A128KW");
 }
 
+TEST(FrameOrigins, are_origins_and_nothing_more) {
+  const auto with = [](std::string_view origins) {
+    return R"("redirect_uris":["https://a/cb"],"frontchannel_logout_uri":"https://a/out",)"
+           R"("frontchannel_logout_frame_origins":)" +
+           std::string(origins);
+  };
+  EXPECT_EQ(
+      accepted(with(R"(["https://Login.example.com/","http://b:8080"])")).frontchannel_logout_frame_origins,
+      (std::vector<std::string>{"https://login.example.com", "http://b:8080"}));
+  for (const std::string origin : {"https://b/path", "https://b?q", "https://b#f", "https://u@b", "b", "*",
+                                   "https://*.b", "https://a;sandbox", "data:x", "https:"}) {
+    EXPECT_NE(refused("frontchannel_logout_frame_origins", with("[\"" + origin + "\"]"))
+                  .find("must be an origin such as https://login.example.com"),
+              std::string::npos)
+        << origin;
+  }
+}
+
 TEST(Jwks, must_be_a_key_set) {
   EXPECT_EQ(refused("jwks", R"("jwks":[])"), "must be a JWK set: an object with an array \"keys\"");
   EXPECT_EQ(refused("jwks", R"("jwks":{})"), "must be a JWK set: an object with an array \"keys\"");

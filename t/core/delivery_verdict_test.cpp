@@ -16,6 +16,15 @@ std::string verdict_of(const Verdict& verdict) {
   return "delivered";
 }
 
+TEST(Abandoned, is_a_receivers_own_refusal_only_where_it_said_so_itself) {
+  for (const char* why : {"400", "400 invalid_request", "302", "501"})
+    EXPECT_TRUE(is_receivers_own({why})) << why;
+  for (const char* why : {"503, last attempt", "timeout, last attempt", "refused, too old",
+                          "carrier 404, too old", "delivery_without_subject", ""}) {
+    EXPECT_FALSE(is_receivers_own({why})) << why;
+  }
+}
+
 TEST(Judge, knows_what_every_status_means) {
   struct Row {
     bool by_receiver;

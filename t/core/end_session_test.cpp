@@ -32,7 +32,7 @@ EndSessionRequest an_answer(const Provider& provider, const Ticket& ticket, std:
   return {.is_post = true,
           .ticket = granted(seal_ticket(provider, ticket, browser)),
           .choice = std::string(choice),
-          .browser_cookie = std::string(browser),
+          .browser_cookies = {std::string(browser)},
           .sec_fetch_site = "same-origin",
           .origin = std::string(test_issuer)};
 }
@@ -94,18 +94,18 @@ TEST(Ask, needs_nothing_from_an_empty_request) {
   const auto asked = granted(ask(a_provider(), {}, a_moment()));
   EXPECT_EQ(asked.question, SessionQuestion{});
   EXPECT_EQ(asked.client, nullptr);
-  EXPECT_FALSE(asked.cookie_sent);
+  EXPECT_TRUE(asked.cookies.empty());
   EXPECT_FALSE(asked.cookie_withheld);
 }
 
 TEST(Ask, looks_for_the_session_of_the_cookie_and_of_the_hints_sid) {
   const Provider provider = a_provider();
   EndSessionRequest request = with_hint(provider);
-  request.session_cookie = "cookie";
+  request.session_cookies = {"cookie"};
   const auto asked = granted(ask(provider, request, a_moment()));
-  EXPECT_EQ(asked.question, (SessionQuestion{.cookie = digest_cookie(provider.cookie_secret, "cookie"),
+  EXPECT_EQ(asked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
                                              .sid = Sid{"sid-1"}}));
-  EXPECT_TRUE(asked.cookie_sent);
+  EXPECT_EQ(asked.cookies.size(), 1U);
   EXPECT_EQ(asked.client, provider.find(ClientId{"app-a"}));
 }
 
@@ -117,8 +117,8 @@ TEST(Ask, looks_for_the_subjects_sessions_only_where_the_hint_has_no_sid) {
 
 TEST(Ask, looks_for_no_cookie_where_the_operator_named_none) {
   Provider provider = a_provider();
-  provider.session_cookie.reset();
-  const auto asked = granted(ask(provider, {.session_cookie = "cookie"}, a_moment()));
+  provider.session_cookies.clear();
+  const auto asked = granted(ask(provider, {.session_cookies = {"cookie"}}, a_moment()));
   EXPECT_EQ(asked.question, SessionQuestion{});
 }
 
@@ -167,13 +167,13 @@ TEST(Ask, drops_all_of_a_contradictory_request_where_the_operator_prefers_the_qu
   request.client_id = "app-b";
   request.post_logout_redirect_uri = "https://app-b.example.com/out";
   request.state = "s";
-  request.session_cookie = "cookie";
+  request.session_cookies = {"cookie"};
   const auto asked = granted(ask(provider, request, a_moment()));
   EXPECT_FALSE(asked.hint.has_value());
   EXPECT_EQ(asked.client, nullptr);
   EXPECT_EQ(asked.redirect, std::nullopt);
   EXPECT_EQ(asked.state, std::nullopt);
-  EXPECT_EQ(asked.question, SessionQuestion{.cookie = digest_cookie(provider.cookie_secret, "cookie")});
+  EXPECT_EQ(asked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
 }
 
 TEST(Ask, refuses_a_client_that_is_not_registered) {
@@ -259,20 +259,20 @@ TEST(Ask, knows_that_a_post_from_another_site_brings_no_cookie) {
   EXPECT_TRUE(withheld({.is_post = true, .origin = "null"}));
   EXPECT_FALSE(withheld({.is_post = true}));
   EXPECT_FALSE(withheld({.is_post = true, .sec_fetch_site = "same-origin"}));
-  EXPECT_FALSE(withheld({.is_post = true, .session_cookie = "cookie", .sec_fetch_site = "cross-site"}));
+  EXPECT_FALSE(withheld({.is_post = true, .session_cookies = {"cookie"}, .sec_fetch_site = "cross-site"}));
   EXPECT_FALSE(withheld({.is_post = false, .sec_fetch_site = "cross-site"}));
 }
 
 TEST(AskWithTicket, looks_for_the_session_that_was_asked_about_and_the_cookies) {
   const Provider provider = a_provider();
   EndSessionRequest request = an_answer(provider, a_ticket());
-  request.session_cookie = "cookie";
+  request.session_cookies = {"cookie"};
   const auto asked = granted(ask(provider, request, a_moment()));
   Ticket expected = a_ticket();
   expected.answer_yes = true;
   EXPECT_EQ(asked.ticket, expected);
   EXPECT_EQ(asked.client, provider.find(ClientId{"app-a"}));
-  EXPECT_EQ(asked.question, (SessionQuestion{.cookie = digest_cookie(provider.cookie_secret, "cookie"),
+  EXPECT_EQ(asked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
                                              .key = SessionKey{"sid-1"}}));
 }
 
@@ -326,16 +326,80 @@ TEST(AskWithTicket, believes_browsers_that_say_less) {
   EXPECT_EQ(fault_of_asking(provider, request), std::nullopt);
 }
 
-TEST(AskWithTicket, refuses_a_ticket_that_is_old_foreign_or_no_ticket) {
+TEST(AskWithTicket, refuses_a_ticket_that_is_foreign_or_no_ticket) {
   const Provider provider = a_provider();
   EndSessionRequest request = an_answer(provider, a_ticket());
-  EXPECT_EQ(fault_of(ask(provider, request, a_moment(Seconds{300}))), Fault::ticket_expired);
-  request.browser_cookie = "CCCCCCCCCCCCCCCCCCCCCC";
+  request.browser_cookies = {"CCCCCCCCCCCCCCCCCCCCCC"};
   EXPECT_EQ(fault_of_asking(provider, request), Fault::ticket_from_other_browser);
-  request.browser_cookie.reset();
+  request.browser_cookies.clear();
   EXPECT_EQ(fault_of_asking(provider, request), Fault::ticket_from_other_browser);
   request.ticket = "approve";
   EXPECT_EQ(fault_of_asking(provider, request), Fault::ticket_invalid);
+}
+
+TEST(AskWithTicket, asks_once_more_after_an_answer_that_came_too_late) {
+  const Provider provider = a_provider();
+  const EndSessionRequest request = an_answer(provider, a_ticket());
+  EXPECT_EQ(granted(ask(provider, request, a_moment(Seconds{299}))).ticket->again, std::nullopt);
+  const auto asked = granted(ask(provider, request, a_moment(Seconds{300})));
+  EXPECT_EQ(asked.ticket->again, Fault::ticket_expired);
+  EXPECT_EQ(asked.ticket->onward, a_ticket().onward);
+}
+
+// Plain http at another port than the issuer's: browsers send no Sec-Fetch-Site there.
+TEST(AskWithTicket, believes_the_origin_of_the_host_that_was_asked) {
+  const Provider provider = a_provider();
+  EndSessionRequest request = an_answer(provider, a_ticket());
+  request.sec_fetch_site.clear();
+  request.host = "10.0.0.1:8080";
+  request.origin = "http://10.0.0.1:8080";
+  EXPECT_EQ(fault_of_asking(provider, request), std::nullopt);
+  request.origin = "https://10.0.0.1:8080";
+  EXPECT_EQ(fault_of_asking(provider, request), std::nullopt) << "TLS ends in front of us";
+  for (const char* origin : {"http://10.0.0.1", "http://10.0.0.1:8081", "ftp://10.0.0.1:8080", "null"}) {
+    request.origin = origin;
+    EXPECT_EQ(fault_of_asking(provider, request), Fault::cross_site_request) << origin;
+  }
+  request.origin = "http://10.0.0.1:8080";
+  request.sec_fetch_site = "cross-site";
+  EXPECT_EQ(fault_of_asking(provider, request), Fault::cross_site_request) << "the browser's own word counts";
+}
+
+TEST(Ask, looks_every_cookie_up_with_and_without_its_quotes) {
+  const Provider provider = a_provider();
+  const auto digest = [&](std::string_view value) { return digest_cookie(provider.cookie_secret, value); };
+  const auto asked =
+      granted(ask(provider, {.session_cookies = {"stale", "\"right\"", "", "stale"}}, a_moment()));
+  EXPECT_EQ(asked.question,
+            (SessionQuestion{.cookies = {digest("stale"), digest("\"right\""), digest("right")}}));
+  EXPECT_EQ(asked.cookies.size(), 2U);
+  EXPECT_FALSE(asked.too_many_cookies);
+}
+
+TEST(Ask, looks_no_more_than_eight_cookies_up_and_knows_that_there_were_more) {
+  EndSessionRequest request;
+  for (int i = 0; i < 9; ++i) request.session_cookies.push_back("cookie-" + std::to_string(i));
+  const auto nine = granted(ask(a_provider(), request, a_moment()));
+  EXPECT_EQ(nine.question.cookies.size(), most_session_cookies);
+  EXPECT_TRUE(nine.too_many_cookies);
+  request.session_cookies.pop_back();
+  EXPECT_FALSE(granted(ask(a_provider(), request, a_moment())).too_many_cookies);
+}
+
+TEST(Ask, asks_the_user_about_his_own_session_where_the_hint_is_too_large_to_be_read) {
+  Provider provider = a_provider();
+  const EndSessionRequest request{.id_token_hint = std::string(20000, 'x'),
+                                  .client_id = "app-a",
+                                  .post_logout_redirect_uri = std::string(out_of_a),
+                                  .session_cookies = {"cookie"}};
+  const auto asked = granted(ask(provider, request, a_moment()));
+  EXPECT_EQ(asked.client, nullptr);
+  EXPECT_EQ(asked.redirect, std::nullopt);
+  EXPECT_EQ(asked.bad_redirect, Refusal{Fault::token_too_large});
+  EXPECT_EQ(asked.dropped_hint->fault, Fault::token_too_large);
+  EXPECT_EQ(asked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
+  provider.hint.required = true;
+  EXPECT_EQ(fault_of_asking(provider, request), Fault::token_too_large);
 }
 
 TEST(AskWithTicket, checks_again_that_the_redirect_is_registered) {

@@ -29,7 +29,7 @@ std::string with_issuer(const std::string& issuer, bool allow_http = false) {
 }
 
 std::string with_cookie(CookieScope scope) {
-  return refused([&](Provider& provider) { provider.session_cookie = std::move(scope); });
+  return refused([&](Provider& provider) { provider.session_cookies = {std::move(scope)}; });
 }
 
 TEST(ProviderCheck, accepts_the_provider_of_the_tests) {
@@ -37,7 +37,7 @@ TEST(ProviderCheck, accepts_the_provider_of_the_tests) {
   EXPECT_EQ(refused([](Provider& provider) {
               provider.clients.clear();
               provider.signing_keys.clear();
-              provider.session_cookie.reset();
+              provider.session_cookies.clear();
             }),
             "accepted");
 }
@@ -144,6 +144,20 @@ TEST(ProviderCheck, wants_a_session_cookie_that_can_be_cleared) {
             "\"session_cookie\" \"op\" must have a path that begins with / and has no ;");
   EXPECT_EQ(with_cookie({.name = "op", .domain = "a\r\nb"}),
             "\"session_cookie\" \"op\" must have a domain without ;");
+}
+
+TEST(ProviderCheck, takes_up_to_eight_session_cookies_each_once) {
+  const auto with = [](std::vector<CookieScope> scopes) {
+    return refused([&](Provider& provider) { provider.session_cookies = std::move(scopes); });
+  };
+  std::vector<CookieScope> scopes;
+  for (int i = 0; i < 8; ++i) scopes.push_back({.name = "op" + std::to_string(i)});
+  EXPECT_EQ(with(scopes), "accepted");
+  scopes.push_back({.name = "op8"});
+  EXPECT_EQ(with(scopes), "\"session_cookie\" must not stand more than 8 times");
+  EXPECT_EQ(with({{.name = "op"}, {.name = "op", .path = "/sso"}}), "\"session_cookie\" \"op\" stands twice");
+  EXPECT_EQ(with({{.name = "op"}, {.name = "op 2"}}),
+            "\"session_cookie\" must have a name of letters, digits and !#$%&'*+-.^_`|~");
 }
 
 TEST(ProviderCheck, wants_a_session_cookie_that_keeps_the_promise_of_its_prefix) {

@@ -10,7 +10,7 @@ namespace {
 const Refusal bad_hint{Fault::token_signature_invalid, "what only the operator may read"};
 
 bool offers_logout(Fault fault, std::string_view self = "/logout") {
-  return holds(refusal_page({fault}, false, self), "href=\"/logout\"");
+  return holds(refusal_page({fault}, false, self), "href=\"./logout\"");
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ TEST(RefusalPage, offers_no_link_to_another_host) {
   for (const char* self :
        {"//evil.example/..%2flogout", "/\\evil.example/..%2flogout", "https://evil.example/logout"}) {
     EXPECT_FALSE(holds(refusal_page(bad_hint, false, self), "href=")) << self;
-    EXPECT_FALSE(holds(refusal_page({Fault::ticket_expired}, false, self), "href=")) << self;
+    EXPECT_FALSE(holds(refusal_page({Fault::ticket_invalid}, false, self), "href=")) << self;
   }
 }
 
@@ -40,6 +40,14 @@ TEST(RefusalPage, is_json_for_those_who_want_it) {
       .headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
       .body = R"({"error":"invalid_id_token_hint","error_description":"The id_token_hint is not valid."})"};
   EXPECT_EQ(refusal_page(bad_hint, true, "/logout"), expected);
+}
+
+TEST(RefusalPage, names_the_logout_for_support) {
+  EXPECT_TRUE(holds(refusal_page(bad_hint, false, "/logout", "id-1"), "For support: id-1"));
+  EXPECT_EQ(
+      refusal_page(bad_hint, true, "/logout", "id-1").body,
+      R"({"error":"invalid_id_token_hint","error_description":"The id_token_hint is not valid.","logout_id":"id-1"})");
+  EXPECT_FALSE(holds(refusal_page(bad_hint, false, "/logout"), "For support"));
 }
 
 TEST(RefusalPage, has_the_status_of_every_fault_and_never_a_redirect_or_a_cookie) {
@@ -73,7 +81,7 @@ TEST(RefusalPage, asks_to_come_back_when_the_store_is_away_and_claims_no_logout)
 TEST(RefusalPage, offers_to_sign_out_here_where_that_can_help) {
   EXPECT_TRUE(offers_logout(Fault::token_signature_invalid));
   EXPECT_TRUE(offers_logout(Fault::redirect_not_registered));
-  EXPECT_TRUE(offers_logout(Fault::ticket_expired));
+  EXPECT_TRUE(offers_logout(Fault::ticket_invalid));
   EXPECT_FALSE(offers_logout(Fault::token_signature_invalid, ""));
   EXPECT_FALSE(offers_logout(Fault::hint_required));
   EXPECT_FALSE(offers_logout(Fault::store_timeout));
@@ -81,7 +89,7 @@ TEST(RefusalPage, offers_to_sign_out_here_where_that_can_help) {
 }
 
 TEST(RefusalPage, offers_to_start_again_after_a_ticket_that_is_no_good) {
-  EXPECT_TRUE(holds(refusal_page({Fault::ticket_used}, false, "/logout"), "Start again"));
+  EXPECT_TRUE(holds(refusal_page({Fault::ticket_from_other_browser}, false, "/logout"), "Start again"));
 }
 
 TEST(RefusalPage, cannot_be_framed_and_loads_nothing) {

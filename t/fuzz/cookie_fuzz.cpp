@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cookies: the first of a name is found, whatever stands around it, and nothing that is not in the header.
+// Cookies: all of a name are found, whatever stands around it, and nothing that is not in the header.
 #include "core/text/cookie.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "core/names.h"
@@ -35,23 +36,27 @@ std::optional<std::string> found_slowly(std::string_view header, std::string_vie
 }
 
 void find(const std::string& header, const std::string& name) {
-  const auto found = find_cookie(header, name);
-  promise(found.has_value() == found_slowly(header, name).has_value(), "two readers find the same cookies");
-  if (!found) return;
-  promise(std::string(*found) == *found_slowly(header, name), "two readers find the same value");
-  promise(found->empty() || (found->data() >= header.data() &&
-                             found->data() + found->size() <= header.data() + header.size()),
-          "a value is a part of the header");
-  promise(!holds_any(*found, ";"), "a value ends before the next cookie");
+  const auto found = find_cookies(header, name);
+  promise(found.empty() != found_slowly(header, name).has_value(), "two readers find the same cookies");
+  if (found.empty()) return;
+  promise(std::string(found.front()) == *found_slowly(header, name), "two readers find the same value");
+  for (const auto value : found) {
+    promise(value.empty() || (value.data() >= header.data() &&
+                              value.data() + value.size() <= header.data() + header.size()),
+            "a value is a part of the header");
+    promise(!holds_any(value, ";"), "a value ends before the next cookie");
+    promise(without_quotes(value).size() <= value.size(), "quotes are taken off, never put on");
+  }
 }
 
 void find_among_others(const std::string& before, const std::string& name, const std::string& value) {
   if (name != trimmed(name) || value != trimmed(value) || holds_any(name, "=;") || holds_any(value, ";"))
     return;
   const std::string header = before + "; " + name + "=" + value + "; other=1";
-  const auto found = find_cookie(header, name);
-  promise(found.has_value(), "a cookie that was sent is found");
-  if (!find_cookie(before, name)) promise(*found == value, "it has the value that was sent");
+  const auto found = find_cookies(header, name);
+  promise(!found.empty(), "a cookie that was sent is found");
+  const bool is_sent = std::ranges::find(found, std::string_view(value)) != found.end();
+  promise(is_sent, "it has the value that was sent");
 }
 
 }  // namespace

@@ -73,7 +73,10 @@ std::optional<Session> session_from(Input& input, const std::string& key) {
 // What the store can find for this question: only what was asked for.
 Found found_from(Input& input, const SessionQuestion& question) {
   Found found;
-  if (question.cookie) found.by_cookie = session_from(input, input.flag() ? "sid-1" : "sid-2");
+  for (const auto& cookie : question.cookies) {
+    auto session = session_from(input, input.flag() ? "sid-1" : "sid-2");
+    if (session) found.by_cookie.push_back({cookie, *std::move(session)});
+  }
   if (question.sid) found.by_sid = session_from(input, question.sid->value);
   if (question.key) found.by_key = session_from(input, question.key->value);
   if (!question.subject) return found;
@@ -109,15 +112,19 @@ void check_onward(const Provider& provider, const EndSessionRequest& request, co
 }
 
 void check_end(const Provider& provider, const Asked& asked, const Found& found, const End& end) {
-  promise(is_known(found.by_cookie, end.session) || is_known(found.by_sid, end.session) ||
+  const auto by_cookie = std::ranges::find(found.by_cookie, end.session,
+                                           [](const FoundByCookie& sent) { return sent.session.key; });
+  promise(by_cookie != found.by_cookie.end() || is_known(found.by_sid, end.session) ||
               is_known(found.by_key, end.session),
           "a session that is ended was found");
   if (asked.ticket) return promise(asked.ticket->answer_yes, "a user who was asked has said yes");
+  const Session& session = is_known(found.by_sid, end.session) ? *found.by_sid : by_cookie->session;
+  if (!session.is_live() && !asked.hint) return;  // shown once more
   promise(asked.hint.has_value(), "without a ticket only a hint proves anything");
-  const Session& session = is_known(found.by_sid, end.session) ? *found.by_sid : *found.by_cookie;
   promise(session.find(asked.hint->client->id) != nullptr, "its client takes part in the session");
   promise(sub_of(session, *session.find(asked.hint->client->id)) == asked.hint->sub, "under the hint's sub");
-  promise(!found.by_cookie || found.by_cookie->key == end.session, "and the browser has no other session");
+  promise(found.by_cookie.empty() || by_cookie != found.by_cookie.end(),
+          "and it is the browser's, if that has any");
   promise(!session.is_live() || !provider.always_confirm, "always means always");
   promise(!end.only_client || end.only_client == asked.hint->client->id,
           "a single participation is the client's own");
@@ -129,7 +136,7 @@ void check_decision(const Provider& provider, const EndSessionRequest& request, 
   if (const auto* end = std::get_if<End>(&decision)) {
     check_end(provider, asked, found, *end);
     check_onward(provider, request, asked, end->onward);
-    const auto page = logout_page(provider, a_session(), {}, end->onward, a_moment());
+    const auto page = logout_page(provider, a_session(), end->onward, {.claim = end->claim}, a_moment());
     promise(page.status == 200 || page.status == 303 || page.status == 400, "an end has its page");
   } else if (const auto* question = std::get_if<AskUser>(&decision)) {
     check_onward(provider, request, asked, question->ticket.onward);
@@ -137,7 +144,8 @@ void check_decision(const Provider& provider, const EndSessionRequest& request, 
             "a question is open");
   } else if (const auto* over = std::get_if<AlreadyOver>(&decision)) {
     check_onward(provider, request, asked, over->onward);
-    promise(!found.by_cookie || !found.by_cookie->is_live() || asked.ticket.has_value(),
+    const auto lives = [](const FoundByCookie& sent) { return sent.session.is_live(); };
+    promise(std::ranges::none_of(found.by_cookie, lives) || asked.ticket.has_value(),
             "a live session of this browser is not passed over");
   } else {
     promise(asked.ticket && !asked.ticket->answer_yes, "only a no changes nothing");
@@ -153,10 +161,12 @@ FUZZ(input) {
   const bool is_post = input.flag();
   auto request = slo::read_end_session_request(is_post, encoded_request(provider, input));
   if (!request) return;
-  request->session_cookie = input.maybe_text();
-  if (input.flag()) request->browser_cookie = std::string(browser);
+  while (input.flag() && request->session_cookies.size() < 12)
+    request->session_cookies.push_back(input.text());
+  if (input.flag()) request->browser_cookies = {std::string(browser)};
   request->sec_fetch_site = input.text();
   request->origin = input.text();
+  request->host = input.text();
   const auto asked = slo::ask(provider, *request, slo::a_moment());
   if (!asked) {
     const auto page = slo::refusal_page(asked.error(), input.flag(), "/logout");

@@ -93,18 +93,18 @@ Page page_of(std::size_t which, const std::string& name, const std::string& quer
                             .session = SessionKey{"s"},
                             .client = ClientId{"app-a"},
                             .onward = onward},
-                           "/" + self, std::nullopt, a_moment());
+                           "/" + self, {}, a_moment());
     case 1:
       return refusal_page({Fault::client_unknown, name}, false, "/" + self);
     case 2: {
       Session session = a_session();
       session.key.value = "s" + name;
-      return logout_page(provider, session, {{ClientId{"app-a"}, Told::State::failed}}, onward, a_moment());
+      return logout_page(provider, session, onward, {.told = {{ClientId{"app-a"}, Told::State::refused}}},
+                         a_moment());
     }
     default:
-      return one_client_page(provider, a_session(), {},
-                             {.uri = {}, .refused = Refusal{Fault::redirect_not_registered, name}},
-                             a_moment());
+      return logout_page(provider, a_session(), {.refused = Refusal{Fault::redirect_not_registered, name}},
+                         {.one_client = true}, a_moment());
   }
 }
 

@@ -95,7 +95,8 @@ void use(const Delivery& delivery) {
 }
 
 void use(const Found& found) {
-  for (const auto* session : {&found.by_cookie, &found.by_sid, &found.by_key}) use(*session);
+  for (const auto* session : {&found.by_sid, &found.by_key}) use(*session);
+  for (const auto& [cookie, session] : found.by_cookie) use(std::optional(session));
   promise(found.by_subject.size() <= 16, "a subject's sessions have a limit");
   for (const auto& session : found.by_subject)
     promise(session.is_live(), "of a subject only live sessions are found");
@@ -181,8 +182,8 @@ redis::DeliveryIds some_ids() {
 
 void hear_sessions(std::size_t which, const Replies& replies) {
   const SessionKey key{"sid-1"};
-  const SessionQuestion whole{CookieDigest{"0123456789abcdef"}, Sid{"sid-1"}, Subject{"alice"},
-                              SessionKey{"sid-2"}};
+  const SessionQuestion whole{
+      {CookieDigest{"0123456789abcdef"}}, Sid{"sid-1"}, Subject{"alice"}, SessionKey{"sid-2"}};
   const redis::EndTerms terms{.reason = "rp", .tombstone = Seconds{60}, .lease = Millis{1000}};
   switch (which) {
     case 0:
@@ -190,11 +191,11 @@ void hear_sessions(std::size_t which, const Replies& replies) {
     case 1:
       return hear(redis::locate(space, whole, ClientId{"app-a"}), replies);
     case 2:
-      return hear(
-          redis::load(
-              space,
-              {.found = {}, .cookie = SessionKey{"a"}, .sid = SessionKey{"b"}, .subject = {SessionKey{"c"}}}),
-          replies);
+      return hear(redis::load(space, {.found = {},
+                                      .cookies = {{CookieDigest{"c"}, {"a"}}},
+                                      .sid = SessionKey{"b"},
+                                      .subject = {SessionKey{"c"}}}),
+                  replies);
     case 3:
       return hear(redis::end_session(space, key, terms), replies);
     case 4:

@@ -86,7 +86,7 @@ inline Provider a_bare_provider() {
   provider.issuer = Issuer{std::string(test_issuer)};
   provider.store_tag = store_tag(provider.issuer);
   provider.signing_keys.push_back(a_key());
-  provider.session_cookie = CookieScope{.name = "op_session"};
+  provider.session_cookies = {CookieScope{.name = "op_session"}};
   provider.cookie_secret = "a secret that keys cookie digests";
   provider.ticket_secret = "0123456789abcdef0123456789abcdef";
   return provider;

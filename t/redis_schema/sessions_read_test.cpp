@@ -12,15 +12,17 @@ using Words = std::vector<std::vector<std::string>>;
 
 const ClientId lesson_client = a_lesson().client;
 const CookieDigest cookie{"0\0\r\n456789abcdef"s};
+const CookieDigest other_cookie{"fedcba9876543210"};
 
 TEST(Locate, asks_everything_that_the_question_names_in_one_trip) {
   const SessionQuestion question{
-      .cookie = cookie, .sid = Sid{"s"}, .subject = Subject{"u"}, .key = SessionKey{"k"}};
+      .cookies = {cookie, other_cookie}, .sid = Sid{"s"}, .subject = Subject{"u"}, .key = SessionKey{"k"}};
   EXPECT_EQ(words_of(locate(test_space, question, std::nullopt)),
             (Words{{"HMGET", session_key(test_space, {"k"}), "t", "x", "d", "l", "u", "k", "e", "r"},
                    {"HMGET", session_key(test_space, {"s"}), "t", "x", "d", "l", "u", "k", "e", "r"},
                    {"GET", alias_key(test_space, {"s"})},
                    {"GET", cookie_key(test_space, cookie)},
+                   {"GET", cookie_key(test_space, other_cookie)},
                    {"ZRANGE", subject_key(test_space, {"u"}), "0", "63", "REV"}}));
 }
 
@@ -37,7 +39,7 @@ const std::string no_session =
     "*9\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n";  // HMGET of what is not there
 
 TEST(Locate, refuses_when_any_part_of_the_answer_is_an_error) {
-  const auto exchange = locate(test_space, {.cookie = cookie, .key = SessionKey{"k"}}, lesson_client);
+  const auto exchange = locate(test_space, {.cookies = {cookie}, .key = SessionKey{"k"}}, lesson_client);
   EXPECT_EQ(read_bytes(exchange, no_session + "-NOPERM no\r\n").error(),
             (Refusal{Fault::store_refused, "NOPERM"}));
   EXPECT_EQ(read_bytes(exchange, no_session + ":1\r\n").error(),
@@ -98,9 +100,10 @@ TEST_F(FindSession, needs_one_trip_where_cookie_sid_and_subject_agree) {
   lesson.cookie = cookie;
   run(remember(test_space, lesson));
   const auto located = run(locate(
-      test_space, {.cookie = cookie, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}, lesson_client));
+      test_space, {.cookies = {cookie}, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}, lesson_client));
   EXPECT_TRUE(located.is_complete());
-  EXPECT_EQ(located.found, (Found{.by_cookie = session(), .by_sid = session(), .by_subject = {session()}}));
+  EXPECT_EQ(located.found,
+            (Found{.by_cookie = {{cookie, session()}}, .by_sid = session(), .by_subject = {session()}}));
 }
 
 TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_knew) {
@@ -110,13 +113,31 @@ TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_
   lesson.sub = {};
   lesson.cookie = cookie;
   run(remember(test_space, lesson));
-  const auto located = run(
-      locate(test_space, {.cookie = cookie, .sid = Sid{"one"}, .subject = Subject{"alice"}}, lesson_client));
-  EXPECT_EQ(located.cookie, SessionKey{"three"});
+  const auto located = run(locate(
+      test_space, {.cookies = {cookie}, .sid = Sid{"one"}, .subject = Subject{"alice"}}, lesson_client));
+  EXPECT_EQ(located.cookies, (std::vector<Located::Cookie>{{cookie, {"three"}}}));
   const auto found = run(load(test_space, located));
-  EXPECT_EQ(found.by_cookie, session("three"));
+  EXPECT_EQ(found.by_cookie, (std::vector<FoundByCookie>{{cookie, session("three")}}));
   EXPECT_EQ(found.by_sid, session("one"));
   EXPECT_EQ(keys_of(found.by_subject), (std::vector<std::string>{"two", "one"}));
+}
+
+// `op_session=stale; op_session=right`, or two names.
+TEST_F(FindSession, by_whichever_cookie_is_known) {
+  auto lesson = a_lesson();
+  lesson.cookie = cookie;
+  run(remember(test_space, lesson));
+  const auto located = run(locate(test_space, {.cookies = {other_cookie, cookie}}, lesson_client));
+  EXPECT_EQ(run(load(test_space, located)).by_cookie, (std::vector<FoundByCookie>{{cookie, session()}}));
+  run(remember(test_space, [&] {
+    auto second = a_lesson();
+    second.key = {"sid-2"};
+    second.cookie = other_cookie;
+    return second;
+  }()));
+  const auto both = run(locate(test_space, {.cookies = {other_cookie, cookie}}, lesson_client));
+  EXPECT_EQ(run(load(test_space, both)).by_cookie,
+            (std::vector<FoundByCookie>{{other_cookie, session("sid-2")}, {cookie, session()}}));
 }
 
 TEST_F(FindSession, by_a_sid_that_only_one_client_knows) {
@@ -174,9 +195,9 @@ TEST_F(FindSession, shows_sixteen_of_a_subject) {
 }
 
 TEST_F(FindSession, finds_nothing_where_nothing_is) {
-  const auto located = run(
-      locate(test_space, {.cookie = cookie, .sid = Sid{"x"}, .subject = Subject{"y"}, .key = SessionKey{"z"}},
-             lesson_client));
+  const auto located = run(locate(
+      test_space, {.cookies = {cookie}, .sid = Sid{"x"}, .subject = Subject{"y"}, .key = SessionKey{"z"}},
+      lesson_client));
   EXPECT_TRUE(located.is_complete());
   EXPECT_EQ(located.found, Found{});
   EXPECT_EQ(run(session_of_cookie(test_space, cookie)), std::nullopt);

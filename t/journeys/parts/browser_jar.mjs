@@ -29,6 +29,7 @@ export class Jar {
   #cookies = new Map()  // host -> Map(name -> {value, path})
 
   cookie(host, name) { return this.#cookies.get(host)?.get(name)?.value }
+  cookies(host) { return [...(this.#cookies.get(host) ?? [])].map(([name, { value }]) => [name, value]) }
   put(host, name, value, path = '/') {
     if (!this.#cookies.has(host)) this.#cookies.set(host, new Map())
     this.#cookies.get(host).set(name, { value, path })
