@@ -57,6 +57,9 @@ struct Answer {
   std::optional<Seconds> retry_after{};  // from the receiver
 };
 
+// Is this nginx's own location or resolver to blame, and not the receiver nor the way there?
+bool is_carriers_fault(const Answer& answer);
+
 struct Delivered {
   friend bool operator==(const Delivered&, const Delivered&) = default;
 };

@@ -98,6 +98,12 @@ Verdict judge_carrier(const DeliveryPolicy& policy, const Delivery& delivery, co
 
 }  // namespace
 
+bool is_carriers_fault(const Answer& answer) {
+  if (answer.by_receiver) return false;
+  if (answer.status == 502) return answer.sample.starts_with("no resolver defined");
+  return answer.status != 504;
+}
+
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment) {
   return answer.by_receiver ? judge_receiver(policy, delivery, answer, moment)

@@ -86,8 +86,9 @@ enum class Fault : std::uint8_t {
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::internal) + 1;
 
-// info: the client erred; warn: smells of attack or misconfiguration; error: we or the store failed.
-// Untrusted traffic can never reach `error`.
+// info: the client erred; warn: smells of attack or misconfiguration; error: we or the store failed, or a
+// logout is lost. No request reaches `error` by itself; what a receiver may bring there (a dead letter) and
+// what a failing store does with every request are written ten times a minute and worker, then counted.
 enum class Level : std::uint8_t { info, warn, error };
 
 struct FaultRow {

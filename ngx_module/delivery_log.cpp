@@ -6,6 +6,7 @@
 
 #include "core/key_names.h"
 #include "core/names.h"
+#include "ngx_module/bounded_log.h"
 
 namespace slo::ngx {
 namespace {
@@ -42,9 +43,9 @@ void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& deliv
           "will try a delivery again: " + printable(retry->why) + ", " + attempt_of(delivery) + ", in " +
               in_seconds(retry->delay) + ", " + delivery_label(provider, delivery));
   } else if (const auto* abandon = std::get_if<Abandon>(&verdict)) {
-    write(NGX_LOG_WARN, log,
-          "gave up a delivery: " + printable(abandon->why) + ", " + attempt_of(delivery) + ", " +
-              delivery_label(provider, delivery));
+    log_bounded("gave up a delivery", NGX_LOG_ERR, log,
+                "gave up a delivery: " + printable(abandon->why) + ", " + attempt_of(delivery) + ", " +
+                    delivery_label(provider, delivery));
   } else if ((log->log_level & NGX_LOG_DEBUG_HTTP) != 0) {
     write(NGX_LOG_DEBUG, log,
           "delivered: " + attempt_of(delivery) + ", " + delivery_label(provider, delivery));

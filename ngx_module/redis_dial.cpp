@@ -110,8 +110,11 @@ void RedisDial::retreat(const Refusal& why) {
 }
 
 void RedisDial::tell_up() {
-  if (std::exchange(told_, Told::up) != Told::up) {
-    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
+  const Told before = std::exchange(told_, Told::up);
+  if (before != Told::up) {  // an outage ends where it began: in the log that shows errors only, too
+    const bool was_away = before == Told::down || before == Told::foreign;
+    const ngx_uint_t level = was_away ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+    ngx_log_error(level, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
   }
   if (greeting_.eviction().empty() || std::exchange(told_eviction_, true)) return;
   ngx_log_error(NGX_LOG_WARN, log_, 0,

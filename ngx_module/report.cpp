@@ -2,6 +2,8 @@
 // Writes refusals into nginx's error log.
 #include "ngx_module/report.h"
 
+#include "ngx_module/bounded_log.h"
+
 namespace slo::ngx {
 namespace {
 
@@ -31,6 +33,7 @@ void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider) {
   if (!refusal.detail.empty()) line += ": " + refusal.detail;
   if (!provider.empty()) line += ", provider \"" + std::string(provider) + "\"";
   const ngx_uint_t level = is_told_by_the_link(refusal.fault) ? NGX_LOG_INFO : nginx_level(row.level);
+  if (level <= NGX_LOG_ERR) return log_bounded(row.to_log, level, log, line);
   ngx_log_error(level, log, 0, "slo: %s", line.c_str());
 }
 

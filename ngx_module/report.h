@@ -10,7 +10,7 @@
 namespace slo::ngx {
 
 // `slo: <sentence>: <detail>, provider "main"` at the fault's level; nginx adds client and request where
-// `log` knows them.
+// `log` knows them. At error a sentence is written ten times a minute at most, and then counted.
 void report(ngx_log_t* log, const Refusal& refusal, std::string_view provider);
 
 }  // namespace slo::ngx

@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 
+#include "ngx_module/bounded_log.h"
 #include "ngx_module/courier.h"
 #include "ngx_module/deadline.h"
 #include "ngx_module/delivery_log.h"
@@ -195,9 +196,7 @@ void Round::came_back(std::list<Trip>::iterator trip, const Answer& answer) {
 }
 
 void Round::leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict) {
-  bool is_unreachable = !answer.by_receiver &&
-                        (answer.status == NGX_HTTP_BAD_GATEWAY || answer.status == NGX_HTTP_GATEWAY_TIME_OUT);
-  if (!answer.by_receiver && !is_unreachable) {
+  if (is_carriers_fault(answer)) {
     log_wrong_carrier(log_, conf_.provider, answer);
     return lanes_.over(lane);
   }
@@ -235,6 +234,7 @@ void Round::postpone(Parcel parcel) {
 
 // This worker quits: what has not started is due at once for those that stay.
 void Round::hand_back() {
+  log_left_out(log_, true);
   unbundling_.hand_back();
   std::vector<Parcel> left = lanes_.give_up();
   std::move(fresh_.begin(), fresh_.end(), std::back_inserter(left));
@@ -247,6 +247,7 @@ void Round::hand_back() {
 
 void Round::tick() {
   if (ngx_exiting) return;
+  log_left_out(log_);
   tick_.after(next_second());
   unasked_ = redis::partitions;
   if (wants_more()) unbundling_.draw();

@@ -66,6 +66,19 @@ TEST(Judge, tells_apart_why_nobody_was_reached) {
   EXPECT_EQ(why("no resolver defined to resolve app.example"), "retry: unresolved");
 }
 
+TEST(Answer, is_the_carriers_fault_where_no_receiver_could_have_helped_it) {
+  const auto blamed = [](int status, std::string sentence = {}, bool by_receiver = false) {
+    return is_carriers_fault({.by_receiver = by_receiver, .status = status, .sample = std::move(sentence)});
+  };
+  EXPECT_TRUE(blamed(403));
+  EXPECT_TRUE(blamed(500));
+  EXPECT_TRUE(blamed(502, "no resolver defined to resolve app.example"));
+  EXPECT_FALSE(blamed(502, "app.example could not be resolved (3: Host not found)"));
+  EXPECT_FALSE(blamed(502));
+  EXPECT_FALSE(blamed(504));
+  EXPECT_FALSE(blamed(500, "no resolver defined to resolve app.example", true)) << "the receiver says that";
+}
+
 TEST(Judge, keeps_the_error_code_of_a_400_and_nothing_else_of_the_body) {
   auto why = [](std::string_view sample, int status = 400) {
     const Answer answer{.by_receiver = true, .status = status, .sample = std::string(sample)};
