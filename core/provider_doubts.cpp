@@ -9,7 +9,7 @@ std::vector<std::string> doubts_about(const Provider& provider) {
   if (provider.clients.empty()) {
     doubts.emplace_back("has no clients: add \"clients\" or \"client\", or nobody is told of a logout");
   }
-  if (!provider.session_cookie) {
+  if (provider.session_cookies.empty()) {
     doubts.emplace_back(
         "has no \"session_cookie\": a logout finds its session only by the sid of an id_token_hint");
   }

@@ -12,7 +12,7 @@ using Told = std::vector<std::string>;
 
 TEST(ProviderDoubts, a_whole_provider_leaves_none) {
   Provider provider = a_provider();
-  provider.session_cookie = CookieScope{.name = "op"};
+  provider.session_cookies = {CookieScope{.name = "op"}};
   EXPECT_EQ(doubts_about(provider), Told{});
 }
 
@@ -26,7 +26,7 @@ TEST(ProviderDoubts, what_is_missing_is_named) {
 
 TEST(ProviderDoubts, an_idle_limit_that_never_counts_is_named) {
   Provider provider = a_provider();
-  provider.session_cookie = CookieScope{.name = "op"};
+  provider.session_cookies = {CookieScope{.name = "op"}};
   provider.absolute = Seconds{3600};
   provider.idle = Seconds{3601};
   EXPECT_EQ(doubts_about(provider),
