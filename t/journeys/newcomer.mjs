@@ -232,3 +232,23 @@ test('every other configuration of the manual is accepted by nginx -t', { timeou
   const inner = /^http \{\n([\s\S]*)^\}\n$/m.exec(example)[1]
   accepted(inner.replace('http://op;', 'http://127.0.0.1:8080;').replace('443 ssl;', `443 ssl; ssl_certificate ${etc}/slo/sso.crt; ssl_certificate_key ${etc}/slo/sso.key;`))
 })
+
+test('every command of the runbook is understood, by nginx and by Redis', { timeout: 60_000 }, async (t) => {
+  const stage = await settle(t)
+  const { house, api, redis } = stage
+  await type_preparations(stage)
+  house.write('etc-nginx/nginx.conf', skeleton(stage))
+  house.write('etc-nginx/conf.d/slo.conf', substituted(block_with('README.md', 'nginx', 'slo_provider'), local(stage)))
+  house.write('log/logout.log', '')
+  await start_nginx(stage)
+  await type(`curl -sS --json '{"client_id":"app-a","sid":"8f2c","sub":"alice"}' http://127.0.0.1:${api}/slo/corp/sessions`)
+  for (const block of blocks_of('docs/runbook.md', 'sh')) {
+    if (block.includes('nginx -t')) continue
+    const text = block.replaceAll('127.0.0.1:9145', `127.0.0.1:${api}`).replaceAll('/var/log/nginx', house.path('log'))
+      .replaceAll('redis-cli ', `redis-cli -s ${redis.socket} `)
+    const said = await type(`set +e; { ${text.trimEnd()}\n} 2>&1; true`)
+    assert.doesNotMatch(said, /^(curl|jq|grep|bash|redis-cli|ERR|Could not|\(error\))|parse error|problem\+json|not_found|invalid_request/m, block)
+    if (text.includes('/metrics')) assert.match(said, /^slo_deliveries_pending/m)
+    if (text.includes('sub=alice')) assert.match(said, /"state": "live"/)
+  }
+})
