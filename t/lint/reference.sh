@@ -57,7 +57,7 @@ done < <(code <<<core/delivery_verdict.cpp | grep -E '"[a-z, ]+"' | grep -vE 'st
 
 # Literals that begin a line of the log, with … for what is put in.
 while IFS=: read -r file line text; do
-  missing "$file:$line" "$(sed -E 's/\\"%[*a-z]*\\"/"…"/g; s/%[*a-z]+/…/g; s/\\"/"/g; s/[ :,]*$//' <<<"$text")"
+  missing "$file:$line" "$(sed -E 's/\\"%[*a-z]*\\"/"…"/g; s/%[*a-zL]*[a-zL]/…/g; s/\\"/"/g; s/[ :,]*$//' <<<"$text")"
 done < <(ours ngx_module '*.cpp' '*.h' | code | grep -oP '^[^:]+:\d+:|(?<!R)"slo: \K(?:[^"\\]|\\.)*(?=")' |
   awk '/^ngx_module\// { at = $0; next } $0 != "%s" && $0 != "%*s" { print at "slo: " $0 }')
 while IFS=: read -r file line text; do
