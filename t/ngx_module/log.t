@@ -20,6 +20,19 @@ add_block_preprocessor( sub {
     $block->set_value( config => server_part() )    if !defined $block->config;
 } );
 
+my $log = Test::Nginx::Socket::server_root() . '/logs/error.log';
+
+# Section `logged`: patterns, each of which matches a line of the block, whichever of its requests was the cause.
+add_test_cleanup_handler( sub {
+    my $block    = shift;
+    my $patterns = $block->logged // return;
+    my @lines    = split /\n/, read_file($log);
+    for my $pattern ( ref $patterns eq 'ARRAY' ? @$patterns : $patterns ) {
+        Test::More::ok( scalar( grep { /$pattern/ } @lines ), $block->name . " - logged: $pattern" )
+          or Test::More::diag( join "\n", @lines );
+    }
+} );
+
 # Section `dead`: how many dead letters there are in the end, and how many lines tell of them.
 add_test_cleanup_handler( sub {
     my $block = shift;
@@ -30,7 +43,7 @@ add_test_cleanup_handler( sub {
         return $sum;
     };
     Test::More::is( SloTest::awaited( $dead, $count ), $dead, $block->name . ' - dead: dead letters' );
-    my @lines = read_file( Test::Nginx::Socket::server_root() . '/logs/error.log' ) =~ /\[error\] [^\n]*gave up a delivery: 400,/g;
+    my @lines = read_file($log) =~ /\[error\] [^\n]*gave up a delivery: 400 /g;
     Test::More::is( scalar @lines, $told, $block->name . ' - dead: lines' );
 } );
 run_tests();
@@ -44,8 +57,8 @@ __DATA__
 [201, 200]
 --- wait: 0.5
 --- dead: 1 1
---- error_log eval
-qr/\[error\] [^,]*slo: gave up a delivery: 400, attempt 1, provider "main", client "both", session #\w{8}/
+--- logged eval
+qr/\[error\] [^,]*slo: gave up a delivery: 400 invalid_request, attempt 1, provider "main", client "both", session #\w{8}/
 --- no_error_log
 s1
 alice
@@ -81,7 +94,7 @@ SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.e
 --- error_code eval
 [201, 200]
 --- wait: 0.5
---- error_log eval
+--- logged eval
 qr/\[error\] [^,]*slo: the location of slo_deliver cannot deliver: 502: no resolver defined to resolve receiver\.example, provider "main"/
 
 
