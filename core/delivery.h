@@ -60,12 +60,21 @@ struct Answer {
 // Is this nginx's own location or resolver to blame, and not the receiver nor the way there?
 bool is_carriers_fault(const Answer& answer);
 
+// Is it a receiver that nginx complains of in `sentence`, and not this host? nginx finds some of what
+// receivers do critical: a unix socket that is gone, an alert of TLS.
+bool is_receivers_fault(std::string_view sentence);
+
+// 2xx: Back-Channel Logout asks for 200, frameworks make 204 of it, and whoever answers another one has taken
+// the token as well.
+bool is_success(int status);
+
 struct Delivered {
   friend bool operator==(const Delivered&, const Delivered&) = default;
 };
 struct RetryAt {
   Millis delay{};  // from now
-  // Short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`.
+  // Short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`, `malformed
+  // answer`.
   std::string why{};
   friend bool operator==(const RetryAt&, const RetryAt&) = default;
 };
@@ -75,7 +84,7 @@ struct Abandon {
 };
 using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 
-// 200 and 204 deliver. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included),
+// 2xx delivers. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included),
 // local 502/504 are tried again after first*2^(attempt-1), at most max, times 0.5..1.5; Retry-After counts
 // where it is longer, at most max. 3xx is not followed and final. The last attempt is final.
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,

@@ -70,7 +70,7 @@ bool may_recover(int status) {
 
 Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
                        const Moment& moment) {
-  if (answer.status == 200 || answer.status == 204) return Delivered{};
+  if (is_success(answer.status)) return Delivered{};
   std::string why = answer.status == 0 ? "no valid answer" : std::to_string(answer.status);
   if (may_recover(answer.status)) {
     return again(policy, delivery, moment, std::move(why), answer.retry_after.value_or(Seconds{0}));
@@ -78,13 +78,22 @@ Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, c
   return Abandon{answer.status == 400 ? why + receivers_error(delivery, answer) : why};
 }
 
-// By nginx's own sentence, which is there with a 502: four cases in which an operator looks in four places.
+// By nginx's own sentence, which is there with a 502: cases in which an operator looks in different places.
 std::string why_not_connected(std::string_view sentence) {
-  if (sentence.starts_with("upstream SSL certificate")) return "certificate";
-  if (sentence.starts_with("SSL_do_handshake() failed")) return "handshake";
-  const bool is_name = sentence.find("could not be resolved") != std::string_view::npos ||
-                       sentence.starts_with("no resolver defined");
-  return is_name ? "unresolved" : "refused";
+  struct Row {
+    std::string_view part, why;
+  };
+  // A client's certificate that TLS 1.3 wants is missed only when the handshake is over.
+  for (const auto& row :
+       {Row{"upstream SSL certificate", "certificate"}, Row{"SSL_do_handshake() failed", "handshake"},
+        Row{"in SSL handshake", "handshake"}, Row{"SSL_read() failed", "handshake"},
+        Row{"SSL_write() failed", "handshake"}, Row{"could not be resolved", "unresolved"},
+        Row{"no resolver defined", "unresolved"}, Row{"upstream sent too big header", "malformed answer"},
+        Row{"upstream sent invalid", "malformed answer"},
+        Row{"upstream sent no valid", "malformed answer"}}) {
+    if (sentence.find(row.part) != std::string_view::npos) return std::string(row.why);
+  }
+  return "refused";
 }
 
 // Our own nginx's word: nobody knows what the receiver would have said, so trying again is right whatever it
@@ -103,6 +112,20 @@ bool is_carriers_fault(const Answer& answer) {
   if (answer.status == 502) return answer.sample.starts_with("no resolver defined");
   return answer.status != 504;
 }
+
+bool is_receivers_fault(std::string_view sentence) {
+  if (sentence.starts_with("connect() to ")) {
+    // No permission (or SELinux), no port of ours left.
+    return sentence.find(" failed (13: ") == std::string_view::npos &&
+           sentence.find(" failed (99: ") == std::string_view::npos;
+  }
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{"upstream ", "SSL_do_handshake() failed", "SSL_read() failed",
+                                      "SSL_write() failed", "SSL_shutdown() failed", "peer "},
+      [sentence](std::string_view start) { return sentence.starts_with(start); });
+}
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
 
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment) {

@@ -32,7 +32,9 @@ TEST(Judge, knows_what_every_status_means) {
     std::string_view verdict;
   };
   for (const auto& row : {Row{true, 200, "delivered"},           Row{true, 204, "delivered"},
-                          Row{true, 201, "abandon: 201"},        Row{true, 202, "abandon: 202"},
+                          Row{true, 201, "delivered"},           Row{true, 202, "delivered"},
+                          Row{true, 205, "delivered"},           Row{true, 299, "delivered"},
+                          Row{true, 199, "retry: 199"},          Row{true, 300, "abandon: 300"},
                           Row{true, 301, "abandon: 301"},        Row{true, 302, "abandon: 302"},
                           Row{true, 307, "abandon: 307"},        Row{true, 400, "abandon: 400"},
                           Row{true, 401, "abandon: 401"},        Row{true, 403, "abandon: 403"},
@@ -62,6 +64,17 @@ TEST(Judge, tells_apart_why_nobody_was_reached) {
   EXPECT_EQ(why("upstream SSL certificate verify error: (10:certificate has expired)"), "retry: certificate");
   EXPECT_EQ(why("upstream SSL certificate does not match \"app.example\""), "retry: certificate");
   EXPECT_EQ(why("SSL_do_handshake() failed (SSL: error:0A00010B)"), "retry: handshake");
+  EXPECT_EQ(why("SSL_read() failed (SSL: error:0A00045C:SSL routines::tlsv13 alert certificate required:SSL "
+                "alert number 116)"),
+            "retry: handshake");
+  EXPECT_EQ(why("SSL_write() failed (SSL: error:0A00045C)"), "retry: handshake");
+  EXPECT_EQ(why("peer closed connection in SSL handshake (104: Connection reset by peer)"),
+            "retry: handshake");
+  for (auto sentence : {"upstream sent no valid HTTP/1.0 header", "upstream sent too big header",
+                        "upstream sent invalid header: \"A b\\x20...\""}) {
+    EXPECT_EQ(why(sentence), "retry: malformed answer");
+  }
+  EXPECT_EQ(why("upstream prematurely closed connection"), "retry: refused");
   EXPECT_EQ(why("app.example could not be resolved (3: Host not found)"), "retry: unresolved");
   EXPECT_EQ(why("no resolver defined to resolve app.example"), "retry: unresolved");
 }
@@ -77,6 +90,25 @@ TEST(Answer, is_the_carriers_fault_where_no_receiver_could_have_helped_it) {
   EXPECT_FALSE(blamed(502));
   EXPECT_FALSE(blamed(504));
   EXPECT_FALSE(blamed(500, "no resolver defined to resolve app.example", true)) << "the receiver says that";
+}
+
+TEST(Judge, tells_a_receivers_fault_from_one_of_this_host) {
+  for (auto sentence :
+       {"connect() to unix:/run/app.sock failed (2: No such file or directory)",
+        "connect() to 0.0.0.1:80 failed (22: Invalid argument)",
+        "SSL_do_handshake() failed (SSL: error:0A000410)", "SSL_read() failed (SSL: error:0A00045C)",
+        "SSL_write() failed (SSL: error:0A00045C)", "SSL_shutdown() failed (SSL: error:0A000123)",
+        "peer closed connection in SSL handshake", "upstream server temporarily disabled",
+        "upstream sent more data than specified in \"Content-Length\" header"}) {
+    EXPECT_TRUE(is_receivers_fault(sentence)) << sentence;
+  }
+  for (auto sentence : {"", "connect() to 192.0.2.1:443 failed (99: Cannot assign requested address)",
+                        "connect() to unix:/run/app.sock failed (13: Permission denied)",
+                        "socket() failed (24: Too many open files)", "SSL_new() failed (SSL: error:1)",
+                        "pwrite() \"/var/lib/nginx/proxy/1\" failed (28: No space left on device)",
+                        "using uninitialized \"x\" variable"}) {
+    EXPECT_FALSE(is_receivers_fault(sentence)) << sentence;
+  }
 }
 
 TEST(Judge, keeps_the_error_code_of_a_400_and_nothing_else_of_the_body) {
