@@ -10,6 +10,7 @@
 #include "core/key_names.h"
 #include "core/provider_doubts.h"
 #include "core/text/closest.h"
+#include "ngx_module/carrier_check.h"
 #include "ngx_module/conf_check.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/line.h"
@@ -133,18 +134,6 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   return take_threads(cf, provider);
 }
 
-ngx_int_t check_carriers(ngx_conf_t* cf, const MainConf& conf) {
-  for (const auto& carrier : conf.carriers) {
-    if (carrier.location->internal) continue;
-    ngx_log_error(
-        NGX_LOG_EMERG, cf->log, 0,
-        "location \"%V\" with \"slo_deliver\" must be \"internal\": it would carry anybody's requests",
-        &carrier.uri);
-    return NGX_ERROR;
-  }
-  return NGX_OK;
-}
-
 }  // namespace
 
 MainConf& main_conf(ngx_conf_t* cf) noexcept {
@@ -197,6 +186,7 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
   }
   if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
+  warn_of_carriers(cf, conf);
   return NGX_OK;
 }
 

@@ -23,6 +23,8 @@ struct Carrier {
   ngx_http_conf_ctx_t* ctx = nullptr;  // of its server
   ngx_str_t uri{};                     // exact path
   ngx_http_core_loc_conf_t* location = nullptr;
+  std::string place{};                    // of its slo_deliver, `file:line`, for messages
+  ngx_http_handler_pt rewrite = nullptr;  // obeys the location's own set, if and return
 };
 
 struct ProviderConf {

@@ -37,8 +37,11 @@ class Errand {
 
 // $slo_deliver_uri: the URI of the errand that `r` runs for; empty outside.
 std::string_view deliver_uri(const ngx_http_request_t& r) noexcept;
-// Body filter part: swallows the receiver's answer, keeping its first bytes. True: `r` is an errand's call.
+// `r` is an errand's call.
 bool is_errand(const ngx_http_request_t& r) noexcept;
+// In place of the header filters: the receiver's status is known.
+ngx_int_t note_answer(ngx_http_request_t& r);
+// In place of the body filters: swallows the answer, keeping its first bytes.
 ngx_int_t swallow_answer(ngx_http_request_t& r, ngx_chain_t* in);
 
 }  // namespace slo::ngx

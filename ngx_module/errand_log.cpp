@@ -75,7 +75,8 @@ void ErrandLog::write_line(ngx_log_t* log, ngx_uint_t level, u_char* text, size_
       auto length = static_cast<std::size_t>(self.sentence_end_ - from);
       self.keep_error(sentence.substr(0, length));
     }
-    self.pass_on(level == NGX_LOG_ERR ? NGX_LOG_INFO : level, sentence);
+    bool is_theirs = level == NGX_LOG_ERR || (level < NGX_LOG_INFO && is_receivers_fault(sentence));
+    self.pass_on(is_theirs ? NGX_LOG_INFO : level, sentence);
   });
 }
 

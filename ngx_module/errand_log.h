@@ -3,9 +3,9 @@
 // fault.
 //
 // A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error`
-// lines become `info` here; worse ones (alert, crit: ourselves) pass as they are. They go where the carrier
-// location's own error_log sends them. The last one is kept: it tells a refused connection from an unknown
-// host, which both are 502.
+// lines become `info` here, and worse ones that a receiver can cause; others (alert, crit: ourselves) pass as
+// they are. They go where the carrier location's own error_log sends them. The last one is kept: it tells a
+// refused connection from an unknown host, which both are 502.
 #pragma once
 
 #include <functional>

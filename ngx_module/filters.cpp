@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Header filter: slo_session registers what the answer taught. Body filter: an errand's answer ends here.
+// Header filter: slo_session registers what the answer taught. Before all filters: an errand's answer ends
+// there.
 #include "ngx_module/filters.h"
 
 #include "ngx_module/entry.h"
@@ -9,8 +10,8 @@
 namespace slo::ngx {
 namespace {
 
-ngx_http_output_header_filter_pt next_header_filter;
-ngx_http_output_body_filter_pt next_body_filter;
+ngx_http_output_header_filter_pt next_header_filter, first_header_filter;
+ngx_http_output_body_filter_pt first_body_filter;
 
 ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
   if (r == r->main && !loc_conf(*r).session_rules.empty()) {
@@ -19,8 +20,13 @@ ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
   return next_header_filter(r);
 }
 
-ngx_int_t filter_body(ngx_http_request_t* r, ngx_chain_t* in) noexcept {
-  if (!is_errand(*r)) return next_body_filter(r, in);
+ngx_int_t end_header(ngx_http_request_t* r) noexcept {
+  if (!is_errand(*r)) return first_header_filter(r);
+  return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [r] { return note_answer(*r); });
+}
+
+ngx_int_t end_body(ngx_http_request_t* r, ngx_chain_t* in) noexcept {
+  if (!is_errand(*r)) return first_body_filter(r, in);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR),
                  [&] { return swallow_answer(*r, in); });
 }
@@ -31,8 +37,14 @@ void install_filters(const MainConf& conf) noexcept {
   if (conf.providers.empty()) return;
   next_header_filter = ngx_http_top_header_filter;
   ngx_http_top_header_filter = filter_header;
-  next_body_filter = ngx_http_top_body_filter;
-  ngx_http_top_body_filter = filter_body;
+}
+
+void go_before_all_filters(const MainConf& conf) noexcept {
+  if (conf.providers.empty()) return;
+  first_header_filter = ngx_http_top_header_filter;
+  ngx_http_top_header_filter = end_header;
+  first_body_filter = ngx_http_top_body_filter;
+  ngx_http_top_body_filter = end_body;
 }
 
 }  // namespace slo::ngx

@@ -122,8 +122,12 @@ Outcome<void> set_deliver(Line& line) {
   const auto& location = core_location(line);
   if (!location.exact_match)
     return bad_line("needs a location with \"=\", as in \"location = /_slo/deliver\"");
+  const auto& file = *line.cf->conf_file;
   main_conf(line.cf).carriers.push_back(
-      {.ctx = server_of(line), .uri = location.name, .location = &core_location(line)});
+      {.ctx = server_of(line),
+       .uri = location.name,
+       .location = &core_location(line),
+       .place = std::string(view(file.file.name)) + ":" + std::to_string(file.line)});
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "ngx_module/filters.h"
 #include "ngx_module/zone.h"
 
 namespace slo::ngx {
@@ -29,6 +30,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
   const auto* conf = static_cast<MainConf*>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_slo_module));
   if (conf == nullptr || !conf->store) return NGX_OK;
   use_zone(conf->store->zone);
+  go_before_all_filters(*conf);
   this_worker = std::make_unique<Worker>(*conf, cycle->log);
   return NGX_OK;
 }

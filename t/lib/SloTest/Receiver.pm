@@ -4,7 +4,7 @@
 #   receiver(a => 'ok');               # $TEST_NGINX_RECEIVER_A
 #   receiver(b => qw(503 503 ok));     # first request, second, all others
 # Behaviours: ok, a status (204, 400, 501, 503, 504 …), slow (ok after half a second), hang, refuse, reset, redirect,
-# endless, dribble, or a whole response that begins with HTTP/.
+# endless, dribble, garbage (no HTTP at all), or a whole response that begins with HTTP/.
 package SloTest::Receiver;
 
 use strict;
@@ -26,7 +26,7 @@ my %receivers;               # name → {pid, file, socket}
 my $owner = $$;
 my $json  = JSON::PP->new->canonical->latin1;
 
-my %special = map { $_ => 1 } qw(ok slow hang refuse reset redirect endless dribble);
+my %special = map { $_ => 1 } qw(ok slow hang refuse reset redirect endless dribble garbage);
 
 # Starts a receiver and returns its URL without a path.
 sub receiver {
@@ -131,6 +131,7 @@ sub answer {
         while ( $client->syswrite('.') ) { sleep 0.2 }
         return 0;
     }
+    return say_it( $client, "SSH-2.0-OpenSSH_9.2\r\n" ) if $behaviour eq 'garbage';
     sleep 0.5 if $behaviour eq 'slow';
     return respond( $client, 302, "Location: $url/elsewhere\r\n", '' ) if $behaviour eq 'redirect';
     return respond( $client, 400, "Content-Type: application/json\r\n", '{"error":"invalid_request"}' ) if $behaviour eq '400';

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Looks at the locations with slo_deliver at `nginx -t`: can they carry, and to whom?
+#include "ngx_module/carrier_check.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "core/text/uri.h"
+#include "ngx_module/pool.h"
+
+namespace slo::ngx {
+namespace {
+
+void say(ngx_conf_t* cf, ngx_uint_t level, const Carrier& carrier, const std::string& what) {
+  ngx_log_error(level, cf->log, 0, "\"slo_deliver\": %s in %s", what.c_str(), carrier.place.c_str());
+}
+
+ngx_int_t refuse_carrier(ngx_conf_t* cf, const Carrier& carrier, const std::string& why) {
+  say(cf, NGX_LOG_EMERG, carrier, why);
+  return NGX_ERROR;
+}
+
+const Carrier* earlier_in_server(const MainConf& conf, const Carrier& carrier) {
+  for (const auto& other : conf.carriers) {
+    if (&other == &carrier) return nullptr;
+    if (other.ctx->srv_conf == carrier.ctx->srv_conf) return &other;
+  }
+  return nullptr;
+}
+
+// The handler of nginx's own rewrite module, by its place: the first in both rewrite phases. Modules of
+// others come after nginx's own, and into one of these phases only, or with different handlers.
+ngx_http_handler_pt find_rewrite(ngx_conf_t* cf) {
+  const auto& core =
+      *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+  auto first = [&core](ngx_uint_t phase) -> ngx_http_handler_pt {
+    const ngx_array_t& handlers = core.phases[phase].handlers;
+    return handlers.nelts == 0 ? nullptr : *static_cast<ngx_http_handler_pt*>(handlers.elts);
+  };
+  ngx_http_handler_pt found = first(NGX_HTTP_SERVER_REWRITE_PHASE);
+  return found == first(NGX_HTTP_REWRITE_PHASE) ? found : nullptr;
+}
+
+// What proxy_* says in the carrier, as far as it is common to all modules with upstreams; null: no proxy
+// module.
+const ngx_http_upstream_conf_t* proxy_of(ngx_conf_t* cf, const Carrier& carrier) {
+  for (ngx_module_t** module = cf->cycle->modules; *module != nullptr; ++module) {
+    if (std::string_view((*module)->name) != "ngx_http_proxy_module") continue;
+    // Its configuration of a location begins with that.
+    return static_cast<ngx_http_upstream_conf_t*>(carrier.location->loc_conf[(*module)->ctx_index]);
+  }
+  return nullptr;
+}
+
+// Does any directive name it?
+bool is_uri_used(ngx_conf_t* cf) {
+  const auto& core =
+      *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+  const auto* variables = static_cast<const ngx_http_variable_t*>(core.variables.elts);
+  return std::any_of(variables, variables + core.variables.nelts,
+                     [](const auto& variable) { return view(variable.name) == "slo_deliver_uri"; });
+}
+
+bool is_address(const std::string& host) {
+  std::string text = host;
+  return text.starts_with('[') ||
+         ngx_inet_addr(reinterpret_cast<u_char*>(text.data()), text.size()) != INADDR_NONE;
+}
+
+// As nginx matches a proxied host at run time.
+bool is_upstream(ngx_conf_t* cf, const Uri& uri) {
+  const auto& main = *static_cast<ngx_http_upstream_main_conf_t*>(
+      ngx_http_conf_get_module_main_conf(cf, ngx_http_upstream_module));
+  auto** rows = static_cast<ngx_http_upstream_srv_conf_t**>(main.upstreams.elts);
+  return std::any_of(rows, rows + main.upstreams.nelts, [&uri](const auto* row) {
+    bool is_port = (row->port == 0 && !uri.port) || row->port == uri.effective_port();
+    return is_port && row->host.len == uri.host.size() &&
+           ngx_strncasecmp(row->host.data, reinterpret_cast<u_char*>(const_cast<char*>(uri.host.data())),
+                           row->host.len) == 0;
+  });
+}
+
+// What a carrier's clients need of it.
+struct Needs {
+  std::string first_named{};  // `client "a" of slo_provider "b"`, whose host must be looked up
+  std::string host{};
+  std::size_t others = 0;
+  bool https = false;
+};
+
+void add_client(ngx_conf_t* cf, Needs& needs, const ProviderConf& provider, const Client& client) {
+  const auto uri = read_uri(client.backchannel_logout_uri);
+  if (!uri) return;
+  if (uri->scheme == "https") needs.https = true;
+  if (is_address(uri->host) || is_upstream(cf, *uri)) return;
+  if (!needs.host.empty()) {
+    ++needs.others;
+    return;
+  }
+  needs.host = uri->host;
+  needs.first_named = "client \"" + client.id.value + "\" of slo_provider \"" + provider.provider.name + "\"";
+}
+
+Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const Carrier& carrier) {
+  Needs needs;
+  for (const auto& provider : conf.providers) {
+    if (provider.carrier != &carrier) continue;
+    std::map<std::string_view, const Client*> in_order;
+    for (const auto& [id, client] : provider.provider.clients) in_order.emplace(id.value, &client);
+    for (const auto& [id, client] : in_order) add_client(cf, needs, provider, *client);
+  }
+  return needs;
+}
+
+void warn_of_names(ngx_conf_t* cf, const Carrier& carrier, const Needs& needs) {
+  const auto* resolver = carrier.location->resolver;
+  if (needs.host.empty() || (resolver != nullptr && resolver->connections.nelts > 0)) return;
+  std::string whom = needs.first_named;
+  if (needs.others > 0) whom += " and " + std::to_string(needs.others) + " more";
+  say(cf, NGX_LOG_WARN, carrier,
+      "it cannot reach " + whom + ": to look up \"" + needs.host +
+          "\" it needs a \"resolver\", or an \"upstream\" of that name");
+}
+
+void warn_of_proxy(ngx_conf_t* cf, const Carrier& carrier, const Needs& needs) {
+  const auto* proxy = proxy_of(cf, carrier);
+  if (proxy == nullptr) return;
+  if (!proxy->pass_request_headers) {
+    say(cf, NGX_LOG_WARN, carrier, "it sends no logout token with \"proxy_pass_request_headers off\"");
+  }
+  if (!proxy->pass_request_body) {
+    say(cf, NGX_LOG_WARN, carrier, "it sends no logout token with \"proxy_pass_request_body off\"");
+  }
+#if (NGX_HTTP_SSL)
+  if (needs.https && !proxy->ssl_verify) {
+    say(cf, NGX_LOG_WARN, carrier,
+        "it does not verify receivers' certificates: set \"proxy_ssl_verify on\" and "
+        "\"proxy_ssl_trusted_certificate\"");
+  }
+#endif
+}
+
+}  // namespace
+
+ngx_int_t check_carriers(ngx_conf_t* cf, MainConf& conf) {
+  for (auto& carrier : conf.carriers) {
+    if (!carrier.location->internal) {
+      return refuse_carrier(cf, carrier,
+                            "its location must be \"internal\", or it would carry anybody's requests");
+    }
+    if (const Carrier* other = earlier_in_server(conf, carrier)) {
+      return refuse_carrier(cf, carrier, "is duplicate: this server has one in " + other->place);
+    }
+    if (carrier.location->handler == nullptr) {
+      return refuse_carrier(cf, carrier, "needs \"proxy_pass $slo_deliver_uri\" in its location");
+    }
+    carrier.rewrite = find_rewrite(cf);
+  }
+  return NGX_OK;
+}
+
+void warn_of_carriers(ngx_conf_t* cf, const MainConf& conf) {
+  for (const auto& carrier : conf.carriers) {
+    const auto* proxy = proxy_of(cf, carrier);
+    const bool is_fixed = proxy != nullptr && proxy->upstream != nullptr;
+    const Needs needs = needs_of(cf, conf, carrier);
+    if (is_fixed && !is_uri_used(cf)) {
+      say(cf, NGX_LOG_WARN, carrier,
+          "it sends no logout token: its \"proxy_pass\" has a fixed address, not \"$slo_deliver_uri\"");
+    }
+    if (!is_fixed) warn_of_names(cf, carrier, needs);
+    warn_of_proxy(cf, carrier, needs);
+  }
+}
+
+}  // namespace slo::ngx
