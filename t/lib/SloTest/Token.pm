@@ -59,6 +59,7 @@ sub make_key {
     open my $out, '>', $path or die "$path: $!\n";
     print {$out} $pem;
     close $out or die "$path: $!\n";
+    chmod 0600, $path;    # what everybody can read is warned of
     my $jwk = public_jwk( $pem, $alg );
     $keys{$name} = { name => $name, alg => $alg, pem => $path, jwk => { %$jwk, kid => thumbprint($jwk), use => 'sig' } };
     return $path;
