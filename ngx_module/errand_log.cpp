@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/delivery.h"
 #include "ngx_module/entry.h"
 
 namespace slo::ngx {
