@@ -6,7 +6,8 @@
 //
 // It listens before the frames exist, since a fast one may load before the page does. All frames start
 // together, so one timer is the timeout of each. It only ever goes to the link that stands on the page.
-// The first thing it does is to take the query, which may hold an ID Token, out of the address and the history.
+// The first thing it does is to take the query, which may hold an ID Token, out of the address and the
+// history.
 #pragma once
 
 #include <string_view>
