@@ -13,8 +13,8 @@ namespace slo::ngx {
 // `provider "main", client "app-a", session #4qk2`
 std::string delivery_label(const Provider& provider, const Delivery& delivery);
 
-// delivered: debug; to be tried again: info; given up: error, since a logout is lost, ten a minute at most and
-// then a number.
+// delivered: debug; to be tried again: info; given up: error, since a logout is lost, ten a minute at most
+// and then a number.
 void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& delivery, const Verdict& verdict);
 
 // A receiver stopped answering (warn), or answers again (notice): one line per change.

@@ -352,6 +352,7 @@ client v4 { backchannel_logout_uri https://192.0.2.1/; }") . "upstream m.example
         proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;
         resolver 127.0.0.1:1;
     }
+    location = /logout { slo_end_session main; }
 --- request
 GET /t
 --- error_code: 404

@@ -97,4 +97,4 @@ Content-Type: application/json
 b: POST /
 --- wait: 1
 --- no_error_log
-[error]
+a receiver refused a logout token

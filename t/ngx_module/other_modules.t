@@ -142,7 +142,7 @@ __DATA__
 --- level: http
 --- directives
     more_set_headers "X-More: $uri" "Content-Type: text/html; charset=utf-8";
-    more_set_input_headers "Content-Type: text/plain" "X-In: $uri";
+    more_set_input_headers "Content-Type: application/json" "X-In: $uri";
     more_clear_input_headers Host;
 
 
