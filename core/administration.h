@@ -50,16 +50,31 @@ struct ListDeliveries {
   unsigned limit = 50;
   std::string cursor{};
 };
-struct ListClients {};
+struct RetryDelivery {
+  std::string id{};
+};
+struct DropDelivery {
+  std::string id{};
+};
+// The live sessions among the subject's next ones.
+struct EndSessionsOf {
+  Subject sub{};
+  unsigned offset = 0;
+};
+struct ListClients {
+  unsigned limit = 50;
+  std::optional<ClientId> after{};  // the last one of the page before
+};
 struct ShowClient {
   ClientId client{};
 };
 }  // namespace api
-using ApiCommand =
-    std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession, api::EndParticipation,
-                 api::ListDeliveries, api::ListClients, api::ShowClient>;
+using ApiCommand = std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession,
+                                api::EndParticipation, api::ListDeliveries, api::RetryDelivery,
+                                api::DropDelivery, api::EndSessionsOf, api::ListClients, api::ShowClient>;
 
 inline constexpr unsigned api_page_limit = 200;  // most entries on one page of a list
+inline constexpr unsigned ends_at_once = 50;     // sessions that one request of EndSessionsOf looks at
 
 struct ApiRequest {
   std::string_view method{};
@@ -94,14 +109,26 @@ std::string next_cursor(const api::ListSessions& command);
 Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409
 Page session_page(const Provider& provider, const Session& session);
 Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
-Page ending_page(const Provider& provider, const Ending& ending);  // what will be notified
-Page participation_page(const Provider& provider, const ClientId& client);
+// What will be notified.
+Page ending_page(const Provider& provider, const Ending& ending, std::string_view logout_id);
+Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id);
+// `ended` by this request; with `next` there may be more: 202.
+Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id, std::string_view next);
+std::string next_cursor(const api::EndSessionsOf& command);
+// Ids of deliveries are written as base64url, for paths and for readers.
+Page retried_page(const Delivery& delivery, TimeMs due);
+Page dropped_page(const Delivery& delivery);
 Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next);
-Page clients_page(const Provider& provider);
+// By id, from the provider's ordered index: what a page costs does not grow with the number of clients.
+Page clients_page(const Provider& provider, const api::ListClients& command);
 Page client_page(const Client& client);
 // application/problem+json: type, title, status, detail, and `code`, the fault's stable name. The refusal's
 // own detail is shown for the api_* faults alone, which are written for the caller; 405 carries Allow, 503
 // Retry-After.
 Page problem_page(const Refusal& refusal);
+
+// What the log says of a command that changes something: `DELETE session, session #4qk2pa7x`. Names of
+// clients stand there, sids and subjects as fingerprints only. nullopt for what only reads.
+std::optional<std::string> audit_line(const ApiCommand& command);
 
 }  // namespace slo

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writes the answers of the management API: sessions, deliveries, clients and problems as JSON.
+// Writes the answers of the management API: sessions, deliveries and clients as JSON.
 #include <algorithm>
 
 #include "core/administration.h"
+#include "core/jose.h"
+#include "core/text/json.h"
 
 namespace slo {
 namespace {
@@ -80,7 +82,7 @@ Json session_json(const Session& session) {
 Json delivery_json(const ListedDelivery& listed) {
   const Delivery& delivery = listed.delivery;
   Json object{json_object()};
-  api_put_text(object.get(), "id", delivery.id);
+  api_put_text(object.get(), "id", jose::base64url(delivery.id));
   api_put_text(object.get(), "sid", delivery.session.value);
   if (!delivery.client.value.empty()) api_put_text(object.get(), "client_id", delivery.client.value);
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
@@ -104,42 +106,6 @@ Json client_ids(const Session& session, bool told) {
     json_array_append_new(ids.get(), make_string(participant.client.value).release());
   }
   return ids;
-}
-
-// RFC 9457: with about:blank the title is the status' own phrase.
-std::string_view phrase_of(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Internal Server Error";
-  }
-}
-
-bool is_written_for_caller(Fault fault) {
-  using enum Fault;
-  return fault == api_not_found || fault == api_read_only || fault == api_body_invalid ||
-         fault == api_parameter_invalid;
-}
-
-std::string problem_detail(const Refusal& refusal) {
-  std::string detail{describe(refusal.fault).to_client};
-  if (is_written_for_caller(refusal.fault) && !refusal.detail.empty()) detail += " " + refusal.detail;
-  return detail;
 }
 
 }  // namespace
@@ -167,21 +133,46 @@ Page sessions_page(const Provider&, const std::vector<Session>& sessions, std::s
   return api_page(body);
 }
 
-Page ending_page(const Provider&, const Ending& ending) {
+Page ending_page(const Provider&, const Ending& ending, std::string_view logout_id) {
   const Json body{json_object()};
   api_put_text(body.get(), "sid", ending.session.key.value);
   api_put_flag(body.get(), "already", ending.already);
   api_put(body.get(), "notified", client_ids(ending.session, true));
   api_put(body.get(), "not_notified", client_ids(ending.session, false));
+  api_put_text(body.get(), "logout_id", logout_id);
   return api_page(body);
 }
 
-Page participation_page(const Provider& provider, const ClientId& client) {
+Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id) {
   const Client* known = provider.find(client);
   const bool told = known != nullptr && is_told_without_browser(known->channels());
   const Json body{json_object()};
   api_put_text(body.get(), "client_id", client.value);
   api_put_flag(body.get(), "notified", told);
+  api_put_text(body.get(), "logout_id", logout_id);
+  return api_page(body);
+}
+
+Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id, std::string_view next) {
+  Json sids{json_array()};
+  for (const auto& key : ended) json_array_append_new(sids.get(), make_string(key.value).release());
+  const Json body{json_object()};
+  api_put(body.get(), "ended", std::move(sids));
+  api_put_text(body.get(), "logout_id", logout_id);
+  if (!next.empty()) api_put_text(body.get(), "next", next);
+  return api_page(body, next.empty() ? 200 : 202);
+}
+
+Page retried_page(const Delivery& delivery, TimeMs due) {
+  return api_page(delivery_json({.delivery = delivery, .due = due}));
+}
+
+Page dropped_page(const Delivery& delivery) {
+  const Json body{json_object()};
+  api_put_text(body.get(), "id", jose::base64url(delivery.id));
+  api_put_text(body.get(), "sid", delivery.session.value);
+  api_put_text(body.get(), "client_id", delivery.client.value);
+  api_put_text(body.get(), "state", "dropped");
   return api_page(body);
 }
 
@@ -194,31 +185,20 @@ Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_
   return api_page(body);
 }
 
-Page clients_page(const Provider& provider) {
-  std::vector<const Client*> clients;
-  for (const auto& [id, client] : provider.clients) clients.push_back(&client);
-  std::ranges::sort(clients, {}, [](const Client* client) { return client->id; });
+Page clients_page(const Provider& provider, const api::ListClients& command) {
+  const auto& all = provider.clients_by_id;
+  const auto id_of = [](const Client* client) -> const ClientId& { return client->id; };
+  auto at = command.after ? std::ranges::upper_bound(all, *command.after, {}, id_of) : all.begin();
   Json list{json_array()};
-  for (const Client* client : clients) json_array_append_new(list.get(), client_json(*client).release());
+  for (unsigned i = 0; i < command.limit && at != all.end(); ++i, ++at) {
+    json_array_append_new(list.get(), client_json(**at).release());
+  }
   const Json body{json_object()};
   api_put(body.get(), "clients", std::move(list));
+  if (at != all.end()) api_put_text(body.get(), "next", jose::base64url((*std::prev(at))->id.value));
   return api_page(body);
 }
 
 Page client_page(const Client& client) { return api_page(client_json(client)); }
-
-Page problem_page(const Refusal& refusal) {
-  const FaultRow& row = describe(refusal.fault);
-  const Json body{json_object()};
-  api_put_text(body.get(), "type", "about:blank");
-  api_put_text(body.get(), "title", phrase_of(row.status));
-  api_put_integer(body.get(), "status", row.status);
-  api_put_text(body.get(), "detail", problem_detail(refusal));
-  api_put_text(body.get(), "code", row.name);
-  Page page = api_page(row.status, "application/problem+json", body);
-  if (row.status == 405 && !refusal.detail.empty()) page.headers.push_back({"Allow", refusal.detail});
-  if (row.status == 503) page.headers.push_back({"Retry-After", "5"});
-  return page;
-}
 
 }  // namespace slo

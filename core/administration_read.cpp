@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "core/administration.h"
+#include "core/administration_body.h"
+#include "core/jose.h"
 #include "core/text/form.h"
 
 namespace slo {
@@ -24,18 +26,40 @@ std::string in_quotes(std::string_view name) { return '"' + std::string(name) + 
 tl::unexpected<Refusal> wrong_parameter(std::string_view name, std::string_view why) {
   return refuse(Fault::api_parameter_invalid, in_quotes(name).append(" ").append(why));
 }
-tl::unexpected<Refusal> wrong_body(std::string why) {
-  return refuse(Fault::api_body_invalid, std::move(why));
-}
 
 struct ApiList {
   unsigned limit = 50;
   std::string cursor{};
 };
 
-Outcome<Form> read_api_query(std::string_view query) {
-  static constexpr std::array<std::string_view, 5> known{"sub", "client_id", "state", "limit", "cursor"};
-  return Form::read(query, known);
+// A list and how it is selected: `selector` is its one filter, or empty. What else is asked for is refused.
+struct ApiQuery {
+  std::string_view what;
+  std::string_view selector;
+};
+constexpr std::array<std::string_view, 5> api_parameters{"sub", "client_id", "state", "limit", "cursor"};
+
+Outcome<void> check_parameter(const ApiQuery& query, std::string_view name) {
+  if (name == query.selector || name == "limit" || name == "cursor") return {};
+  if (std::ranges::find(api_parameters, name) == api_parameters.end()) {
+    const std::array<std::string_view, 3> served{"limit", "cursor", query.selector};
+    return refuse(Fault::api_parameter_invalid, unknown_name("parameter", name, served));
+  }
+  std::string why = "cannot select " + std::string(query.what);
+  if (!query.selector.empty()) why += ", only " + in_quotes(query.selector) + " can";
+  return wrong_parameter(name, why);
+}
+
+Outcome<Form> read_api_query(const ApiQuery& query, std::string_view encoded) {
+  for (std::string_view rest = encoded; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    const auto name = decode_component(pair.substr(0, pair.find('=')));
+    if (!name) return refuse(Fault::form_malformed);
+    if (auto known = check_parameter(query, *name); !known) return refuse(known.error());
+  }
+  return Form::read(encoded, api_parameters);
 }
 
 Outcome<ApiList> read_api_list(const Form& form) {
@@ -62,11 +86,8 @@ std::optional<unsigned> read_offset(std::string_view cursor) {
 }
 
 Outcome<ApiCommand> list_sessions(const ApiCall& call) {
-  const auto form = read_api_query(call.query);
+  const auto form = read_api_query({"sessions", "sub"}, call.query);
   if (!form) return refuse(form.error());
-  if (form->find("client_id"))
-    return wrong_parameter("client_id", "cannot select sessions, only \"sub\" can");
-  if (form->find("state")) return wrong_parameter("state", "cannot select sessions, only \"sub\" can");
   const auto sub = form->find("sub");
   if (!sub || !is_storable(*sub))
     return wrong_parameter("sub", "is required, 1 to 255 bytes of UTF-8 without control characters");
@@ -78,11 +99,8 @@ Outcome<ApiCommand> list_sessions(const ApiCall& call) {
 }
 
 Outcome<ApiCommand> list_deliveries(const ApiCall& call) {
-  const auto form = read_api_query(call.query);
+  const auto form = read_api_query({"deliveries", "state"}, call.query);
   if (!form) return refuse(form.error());
-  if (form->find("client_id"))
-    return wrong_parameter("client_id", "cannot select deliveries, only \"state\" can");
-  if (form->find("sub")) return wrong_parameter("sub", "cannot select deliveries, only \"state\" can");
   const std::string state = form->find("state").value_or("pending");
   if (state != "pending" && state != "dead") return wrong_parameter("state", "must be pending or dead");
   auto list = read_api_list(*form);
@@ -115,7 +133,47 @@ Outcome<ApiCommand> end_participation(const ApiCall& call) {
   });
 }
 
-Outcome<ApiCommand> list_clients(const ApiCall&) { return api::ListClients{}; }
+// Ids are base64url on the wire; only those of deliveries hold a separator inside, which the store checks.
+Outcome<std::string> read_delivery_id(const ApiCall& call) {
+  auto id = jose::from_base64url(call.segments[1]);
+  if (!id || id->empty()) return refuse(Fault::api_not_found, "this is no id of a delivery");
+  return *std::move(id);
+}
+
+Outcome<ApiCommand> retry_delivery(const ApiCall& call) {
+  return read_delivery_id(call).map(
+      [](std::string id) -> ApiCommand { return api::RetryDelivery{std::move(id)}; });
+}
+
+Outcome<ApiCommand> drop_delivery(const ApiCall& call) {
+  return read_delivery_id(call).map(
+      [](std::string id) -> ApiCommand { return api::DropDelivery{std::move(id)}; });
+}
+
+Outcome<ApiCommand> end_sessions_of(const ApiCall& call) {
+  const std::string& sub = call.segments[1];
+  if (!is_storable(sub))
+    return wrong_parameter("sub", "must be 1 to 255 bytes of UTF-8 without control characters");
+  static constexpr std::array<std::string_view, 1> known{"cursor"};
+  const auto form = Form::read(call.query, known);
+  if (!form) return refuse(form.error());
+  const auto offset = read_offset(form->find("cursor").value_or("0"));
+  if (!offset) return wrong_parameter("cursor", "is none of ours");
+  return api::EndSessionsOf{Subject{sub}, *offset};
+}
+
+Outcome<ApiCommand> list_clients(const ApiCall& call) {
+  const auto form = read_api_query({"clients", ""}, call.query);
+  if (!form) return refuse(form.error());
+  const auto list = read_api_list(*form);
+  if (!list) return refuse(list.error());
+  api::ListClients command{.limit = list->limit};
+  if (list->cursor.empty()) return command;
+  auto after = jose::from_base64url(list->cursor);
+  if (!after || after->empty()) return wrong_parameter("cursor", "is none of ours");
+  command.after = ClientId{*std::move(after)};
+  return command;
+}
 
 Outcome<ApiCommand> show_client(const ApiCall& call) {
   ClientId client{call.segments[1]};
@@ -124,58 +182,8 @@ Outcome<ApiCommand> show_client(const ApiCall& call) {
   return api::ShowClient{std::move(client)};
 }
 
-Outcome<void> read_api_text(const json_t* body, const char* name, std::string& text) {
-  if (!has_member(body, name)) return {};
-  auto value = string_member(body, name);
-  if (!value) return wrong_body(in_quotes(name) + " must be a string");
-  text = *std::move(value);
-  return {};
-}
-
-// Zero and below have meanings of their own in a Participation; from outside they would be mistakes.
-Outcome<void> read_api_seconds(const json_t* body, const char* name, long long least, Seconds& seconds) {
-  if (!has_member(body, name)) return {};
-  const auto value = integer_member(body, name);
-  if (!value || *value < least) {
-    return wrong_body(in_quotes(name) + " must be a whole number of seconds, at least " +
-                      std::to_string(least));
-  }
-  seconds = Seconds{*value};
-  return {};
-}
-
-Outcome<void> read_api_flag(const json_t* body, const char* name, bool& flag) {
-  if (!has_member(body, name)) return {};
-  const json_t* value = json_object_get(body, name);
-  if (!json_is_boolean(value)) return wrong_body(in_quotes(name) + " must be true or false");
-  flag = json_is_true(value);
-  return {};
-}
-
-Outcome<Participation> read_participation(const json_t* body) {
-  Participation read;
-  const std::array<Outcome<void>, 9> steps{read_api_text(body, "client_id", read.client_id),
-                                           read_api_text(body, "sid", read.sid),
-                                           read_api_text(body, "sub", read.sub),
-                                           read_api_text(body, "session_cookie", read.session_cookie),
-                                           read_api_text(body, "client_sub", read.client_sub),
-                                           read_api_text(body, "client_sid", read.client_sid),
-                                           read_api_flag(body, "client_no_sid", read.client_no_sid),
-                                           read_api_seconds(body, "absolute", 1, read.absolute),
-                                           read_api_seconds(body, "idle", 0, read.idle)};
-  for (const auto& step : steps) {
-    if (!step) return refuse(step.error());
-  }
-  if (read.client_id.empty()) return wrong_body("\"client_id\" is required");
-  if (read.sub.empty()) return wrong_body("\"sub\" is required");
-  return read;
-}
-
 Outcome<ApiCommand> register_participation(const ApiCall& call) {
-  const auto body = parse_json(call.body);
-  if (!body) return wrong_body(body.error().detail);
-  if (!json_is_object(body->get())) return wrong_body("the body must be a JSON object");
-  const auto participation = read_participation(body->get());
+  const auto participation = read_participation(call.body);
   if (!participation) return refuse(participation.error());
   return learn(call.provider, *participation).map([](Lesson lesson) -> ApiCommand {
     return api::Register{std::move(lesson)};
@@ -187,13 +195,16 @@ struct ApiRoute {
   std::string_view shape;  // `*` stands for one segment
   Outcome<ApiCommand> (*read)(const ApiCall&);
 };
-constexpr std::array<ApiRoute, 8> api_routes{{
+constexpr std::array<ApiRoute, 11> api_routes{{
     {"GET", "sessions", list_sessions},
     {"POST", "sessions", register_participation},
     {"GET", "sessions/*", show_session},
     {"DELETE", "sessions/*", end_session},
     {"DELETE", "sessions/*/clients/*", end_participation},
+    {"DELETE", "users/*/sessions", end_sessions_of},
     {"GET", "deliveries", list_deliveries},
+    {"DELETE", "deliveries/*", drop_delivery},
+    {"POST", "deliveries/*/retry", retry_delivery},
     {"GET", "clients", list_clients},
     {"GET", "clients/*", show_client},
 }};
@@ -256,6 +267,10 @@ unsigned offset_of(const api::ListSessions& command) { return read_offset(comman
 
 std::string next_cursor(const api::ListSessions& command) {
   return std::to_string(offset_of(command) + command.limit);
+}
+
+std::string next_cursor(const api::EndSessionsOf& command) {
+  return std::to_string(command.offset + ends_at_once);
 }
 
 }  // namespace slo

@@ -120,8 +120,8 @@ bool is_receivers_fault(std::string_view sentence) {
            sentence.find(" failed (99: ") == std::string_view::npos;
   }
   return std::ranges::any_of(
-      std::array<std::string_view, 6>{"upstream ", "SSL_do_handshake() failed", "SSL_read() failed",
-                                      "SSL_write() failed", "SSL_shutdown() failed", "peer "},
+      std::array<std::string_view, 6>{"peer ", "SSL_do_handshake() failed", "SSL_read() failed",
+                                      "SSL_write() failed", "SSL_shutdown() failed", "upstream "},
       [sentence](std::string_view start) { return sentence.starts_with(start); });
 }
 

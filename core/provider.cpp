@@ -63,6 +63,13 @@ void publish(json_t* keys, const jose::Key& key) {
 
 }  // namespace
 
+void order_clients(Provider& provider) {
+  provider.clients_by_id.clear();
+  provider.clients_by_id.reserve(provider.clients.size());
+  for (const auto& [id, client] : provider.clients) provider.clients_by_id.push_back(&client);
+  std::ranges::sort(provider.clients_by_id, {}, &Client::id);
+}
+
 Json published_keys(const Provider& provider) {
   Json keys(json_array());
   for (const jose::Key& key : provider.signing_keys) publish(keys.get(), key);

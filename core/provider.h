@@ -62,6 +62,7 @@ struct Provider {
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
+  std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it
   std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
   std::vector<CookieScope> session_cookies{};            // what may carry the browser's session at the OP
   std::string cookie_secret{};                           // keys the digest of cookies; may be empty
@@ -108,6 +109,9 @@ std::string store_tag(const Issuer& issuer);
 // `cookie_secret`. Empty if there is neither. Nothing that is stored or sent elsewhere tells anything of
 // them: the secret that keys cookie digests is not used as a key again.
 std::string derive_ticket_secret(const Provider& provider);
+
+// For lists in pages. Once all clients are known: nobody is added behind it.
+void order_clients(Provider& provider);
 
 // Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy:
 // issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has

@@ -3,71 +3,35 @@
 //
 // What a command means and how a result looks is administration.h's; here are only its doors.
 #include "core/administration.h"
+#include "ngx_module/api_visit.h"
 #include "ngx_module/ask.h"
-#include "ngx_module/await.h"
+#include "ngx_module/audit.h"
 #include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/hiding.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
 #include "ngx_module/respond.h"
-#include "ngx_module/visit.h"
-#include "ngx_module/worker.h"
-#include "ngx_module/zone.h"
-#include "redis_schema/deliveries.h"
-#include "redis_schema/sessions.h"
 
 namespace slo::ngx {
-namespace {
-namespace api_job {  // names of this file alone, in unity builds too
+namespace api_job {
 
-struct ApiVisit : Visit {
-  std::string path{};
-  std::string query{};
-  std::optional<ApiCommand> command{};
-  redis::DeliveryIds ids{};
-  redis::Ended ended{};
-  Courier::BatchSeat batch{};
-  std::string next{};
-};
-
-using R = ngx_http_request_t;
-
-ApiVisit& visit_at(R& r) { return visit_of<ApiVisit>(r); }
-const redis::Space& space_of(R& r) { return visit_at(r).provider->space; }
-const Provider& provider_of(R& r) { return visit_at(r).provider->provider; }
+void conclude(R& r, const Page& page) {
+  const auto& visit = visit_at(r);
+  if (visit.command)
+    log_audit(r, *visit.command,
+              {.status = page.status, .logout_id = visit.logout_id, .provider = provider_of(r).name});
+  respond(r, page);
+}
 
 void turn_away(R& r, const Refusal& refusal) {
   auto& visit = visit_at(r);
   visit.fault = refusal.fault;
   report(r.connection->log, refusal, visit.provider == nullptr ? "" : visit.provider->provider.name);
-  respond(r, problem_page(refusal));
+  conclude(r, problem_page(refusal));
 }
 
-// Register
-// ------------------------------------------------------------------------------------------------------
-
-void with_registered(R& r, Outcome<Registered> result) {
-  if (!result) {
-    count(Counter::registrations_failed);
-    return turn_away(r, result.error());
-  }
-  count(Counter::registrations);
-  respond(r, registered_page(provider_of(r), std::get<api::Register>(*visit_at(r).command).lesson, *result));
-}
-
-void with_key(R& r, Outcome<std::optional<SessionKey>> key) {
-  if (!key) return turn_away(r, key.error());
-  auto& lesson = std::get<api::Register>(*visit_at(r).command).lesson;
-  lesson.key = *key ? **key : redis::mint_key(*lesson.cookie);
-  ask(r, redis::remember(space_of(r), lesson), with_registered);
-}
-
-void carry_out(R& r, const api::Register& command) {
-  if (!command.lesson.key.value.empty())
-    return ask(r, redis::remember(space_of(r), command.lesson), with_registered);
-  ask(r, redis::session_of_cookie(space_of(r), *command.lesson.cookie), with_key);
-}
+namespace {
 
 // Look up
 // -------------------------------------------------------------------------------------------------------
@@ -75,7 +39,7 @@ void carry_out(R& r, const api::Register& command) {
 void with_session(R& r, Outcome<std::optional<Session>> session) {
   if (!session) return turn_away(r, session.error());
   if (!*session) return turn_away(r, Refusal{Fault::session_unknown});
-  respond(r, session_page(provider_of(r), **session));
+  conclude(r, session_page(provider_of(r), **session));
 }
 
 void carry_out(R& r, const api::ShowSession& command) {
@@ -88,14 +52,14 @@ void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded) {
   for (auto& session : *loaded) {
     if (session) sessions.push_back(std::move(*session));
   }
-  respond(r, sessions_page(provider_of(r), sessions, visit_at(r).next));
+  conclude(r, sessions_page(provider_of(r), sessions, visit_at(r).next));
 }
 
 void with_keys(R& r, Outcome<std::vector<SessionKey>> keys) {
   if (!keys) return turn_away(r, keys.error());
   const auto& command = std::get<api::ListSessions>(*visit_at(r).command);
   if (keys->size() == command.limit) visit_at(r).next = next_cursor(command);
-  if (keys->empty()) return respond(r, sessions_page(provider_of(r), {}, ""));
+  if (keys->empty()) return conclude(r, sessions_page(provider_of(r), {}, ""));
   ask(r, redis::load_sessions(space_of(r), *keys), with_sessions);
 }
 
@@ -103,55 +67,18 @@ void carry_out(R& r, const api::ListSessions& command) {
   ask(r, redis::sessions_of(space_of(r), command.sub, offset_of(command), command.limit), with_keys);
 }
 
-// End
-// -----------------------------------------------------------------------------------------------------------
-
-redis::EndTerms terms_of(const Provider& provider) {
-  return {.reason = "admin",
-          .tombstone = provider.tombstone,
-          .lease = lease_of(provider.delivery),
-          .caller = nonce(this_moment(), 0)};
-}
-
-void with_everyone_met(R& r, const std::vector<Told>&) {
-  auto& visit = visit_at(r);
-  if (const auto* command = std::get_if<api::EndParticipation>(&*visit.command)) {
-    return respond(r, participation_page(provider_of(r), command->client));
-  }
-  respond(r, ending_page(provider_of(r), visit.ended.ending));
-}
-
-void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
-  if (!ended) return turn_away(r, ended.error());
-  if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
-  auto& visit = visit_at(r);
-  visit.ended = std::move(**ended);
-  visit.batch = await(r, *visit.provider, visit.ended, {.for_everyone = true}, with_everyone_met);
-}
-
-void carry_out(R& r, const api::EndSession& command) {
-  ask(r, redis::end_session(space_of(r), command.key, terms_of(provider_of(r))), with_ended);
-  r.read_event_handler = ngx_http_block_reading;  // the deliveries must be handed on, whoever goes away
-}
-
-void carry_out(R& r, const api::EndParticipation& command) {
-  ask(r, redis::end_participation(space_of(r), command.key, command.client, terms_of(provider_of(r))),
-      with_ended);
-  r.read_event_handler = ngx_http_block_reading;
-}
-
 // Deliveries and clients
 // ------------------------------------------------------------------------------------------
 
 void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
   if (!listed) return turn_away(r, listed.error());
-  respond(r, deliveries_page(*listed, visit_at(r).ids.next));
+  conclude(r, deliveries_page(*listed, visit_at(r).ids.next));
 }
 
 void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
   if (!ids) return turn_away(r, ids.error());
   visit_at(r).ids = std::move(*ids);
-  if (visit_at(r).ids.places.empty()) return respond(r, deliveries_page({}, ""));
+  if (visit_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
   const auto state = std::get<api::ListDeliveries>(*visit_at(r).command).state;
   ask(r, redis::load_listed(space_of(r), state, visit_at(r).ids), with_listed);
 }
@@ -162,12 +89,12 @@ void carry_out(R& r, const api::ListDeliveries& command) {
   ask(r, std::move(*listing), with_ids);
 }
 
-void carry_out(R& r, const api::ListClients&) { respond(r, clients_page(provider_of(r))); }
+void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }
 
 void carry_out(R& r, const api::ShowClient& command) {
   const Client* client = provider_of(r).find(command.client);
   if (client == nullptr) return turn_away(r, Refusal{Fault::client_unknown});
-  respond(r, client_page(*client));
+  conclude(r, client_page(*client));
 }
 
 // The front door
@@ -199,6 +126,8 @@ const ProviderConf* named_provider(const R& r, std::string_view name) {
   return nullptr;
 }
 
+}  // namespace
+
 void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_at(r);
   if (!body) return turn_away(r, body.error());
@@ -221,7 +150,6 @@ void with_body(R& r, Outcome<std::string> body) {
 }
 
 }  // namespace api_job
-}  // namespace
 
 ngx_int_t handle_api(ngx_http_request_t& r) {
   auto& visit = open_visit<api_job::ApiVisit>(r);

@@ -184,6 +184,7 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   }
   for (auto& provider : conf.providers) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
+    order_clients(provider.provider);
   }
   if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
   warn_of_carriers(cf, conf);

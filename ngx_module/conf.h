@@ -66,7 +66,7 @@ struct EndSessionPlace {
 // slo_session: the participation that these values describe.
 struct SessionRule {
   const ProviderConf* provider = nullptr;
-  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{};
+  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{}, client_no_sid{};
   ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
 };
 

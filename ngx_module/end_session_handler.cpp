@@ -11,6 +11,7 @@
 #include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/hiding.h"
+#include "ngx_module/logout_log.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
 #include "ngx_module/respond.h"
@@ -60,8 +61,17 @@ void turn_away(R& r, const Refusal& refusal) {
            refusal_page(refusal, visit.request.wants_json, way_in(visit), visit.logout_id));
 }
 
+void log_end(R& r, const std::vector<Told>& told) {
+  const auto& visit = visit_of<EndSessionVisit>(r);
+  std::string_view what = visit.end.only_client ? "left" : "ended";
+  if (visit.ended.ending.already) what = "already_over";
+  log_logout(r.connection->log, provider_of(visit), visit.ended, told,
+             {.what = what, .reason = "rp", .logout_id = visit.logout_id, .took = time_taken(r)});
+}
+
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& visit = visit_of<EndSessionVisit>(r);
+  log_end(r, told);
   const bool already = visit.ended.ending.already;
   const Circumstances circumstances{.told = told,
                                     .claim = visit.end.claim,

@@ -3,6 +3,7 @@
 #include "ngx_module/expiry.h"
 
 #include "ngx_module/entry.h"
+#include "ngx_module/logout_log.h"
 #include "ngx_module/report.h"
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
@@ -67,10 +68,14 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
                               .caller = nonce(this_moment(), 0)};
   auto seat = link_.submit<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),
-      [this, &provider](Outcome<std::optional<redis::Ended>> ended) {
+      [this, &provider, logout_id = terms.caller,
+       begun = ngx_current_msec](Outcome<std::optional<redis::Ended>> ended) {
         if (!ended) return report(log_, ended.error(), provider.provider.name);
         if (!*ended || (*ended)->ending.already) return;
         count(Counter::sessions_expired);
+        log_logout(
+            log_, provider.provider, **ended,
+            {.what = "ended", .reason = "expired", .logout_id = logout_id, .took = ngx_current_msec - begun});
         courier_.send(provider, std::move((*ended)->owed));
       });
   seat.keep();

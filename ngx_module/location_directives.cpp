@@ -104,7 +104,8 @@ Outcome<void> set_session_rule(Line& line) {
                                 return compile(line, value, rule.cookie);
                               }},
                              {"client_sub", take_value(line, rule.client_sub)},
-                             {"client_sid", take_value(line, rule.client_sid)}});
+                             {"client_sid", take_value(line, rule.client_sid)},
+                             {"client_no_sid", take_value(line, rule.client_no_sid)}});
   if (!taken) return taken;
   if (rule.client.value.data == nullptr || rule.sub.value.data == nullptr) {
     return bad_line("needs \"client=\" and \"sub=\"");

@@ -66,10 +66,13 @@ std::string session_cookie_of(const ngx_http_request_t& r, const Provider& provi
   return {};
 }
 
+// As in nginx's conditions (`set`, `map` and `if` give 0 and 1), and as a flag.
+bool is_set(const std::string& flag) { return !flag.empty() && flag != "0" && flag != "off"; }
+
 std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& seen) {
   const std::string all = provider.space.issuer + '\x1f' + seen.client_id + '\x1f' + seen.sid + '\x1f' +
                           seen.sub + '\x1f' + seen.session_cookie + '\x1f' + seen.client_sub + '\x1f' +
-                          seen.client_sid;
+                          seen.client_sid + (seen.client_no_sid ? "\x1fn" : "");
   const CookieDigest digest = digest_cookie({}, all);
   std::uint64_t word = 0;
   std::memcpy(&word, digest.value.data(), sizeof word);
@@ -84,7 +87,8 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
       .sub = value(r, rule.sub),
       .session_cookie = names_cookie ? value(r, rule.cookie) : session_cookie_of(r, rule.provider->provider),
       .client_sub = value(r, rule.client_sub),
-      .client_sid = value(r, rule.client_sid)};
+      .client_sid = value(r, rule.client_sid),
+      .client_no_sid = is_set(value(r, rule.client_no_sid))};
   if (seen.client_id.empty() || seen.sub.empty() || (seen.sid.empty() && seen.session_cookie.empty())) return;
   const auto& provider = rule.provider->provider;
   const std::uint64_t fingerprint = fingerprint_of(*rule.provider, seen);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Claims and settles deliveries; redrives dead letters.
+// Claims and settles deliveries; redrives and drops them.
 #include "redis_schema/deliveries.h"
 
 #include <algorithm>
@@ -145,6 +145,18 @@ Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const
   return settled;
 }
 
+Exchange<bool> yes_or_no(std::string_view script, Command command) {
+  return {
+      .commands = {std::move(command)},
+      .read = [script](std::span<const Reply> replies) -> Outcome<bool> {
+        if (auto whole = check_replies(replies, 1, script); !whole) return refuse(whole.error());
+        const auto code = replies[0].integer();
+        if (code != 0 && code != 1) return refuse(unexpected_reply(script));
+        return code == 1;
+      },
+  };
+}
+
 }  // namespace
 
 Exchange<Owed> claim(const Space& space, std::uint16_t first, std::uint16_t count, unsigned limit,
@@ -176,18 +188,21 @@ Exchange<std::vector<Settled>> settle(const Space& space, const std::vector<Sett
 
 Exchange<bool> redrive(const Space& space, const std::string& id) {
   const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
-  return {
-      .commands = {run_script(redrive_script, p,
-                              {queue_key(space, p), records_key(space, p), dead_key(space, p),
-                               dead_records_key(space, p), counters_key(space, p)},
-                              {id})},
-      .read = [](std::span<const Reply> replies) -> Outcome<bool> {
-        if (auto whole = check_replies(replies, 1, "redrive"); !whole) return refuse(whole.error());
-        const auto code = replies[0].integer();
-        if (code != 0 && code != 1) return refuse(unexpected_reply("redrive"));
-        return code == 1;
-      },
-  };
+  return yes_or_no("redrive", run_script(redrive_script, p,
+                                         {queue_key(space, p), records_key(space, p), dead_key(space, p),
+                                          dead_records_key(space, p), counters_key(space, p)},
+                                         {id}));
 }
+
+Exchange<bool> drop(const Space& space, const std::string& id) {
+  const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
+  return yes_or_no("drop",
+                   run_script(drop_script, p,
+                              {queue_key(space, p), records_key(space, p), attempts_key(space, p),
+                               dead_key(space, p), dead_records_key(space, p), counters_key(space, p)},
+                              {id}));
+}
+
+bool is_delivery_id(std::string_view id) { return !is_bundle(id); }
 
 }  // namespace slo::redis

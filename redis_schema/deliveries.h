@@ -30,6 +30,11 @@ Exchange<std::vector<Settled>> settle(const Space&, const std::vector<Settlement
 
 // Puts a dead letter back into the queue, as if new. False: there is no such dead letter.
 Exchange<bool> redrive(const Space&, const std::string& delivery_id);
+// Forgets a delivery, dead or pending. False: there is no such delivery.
+Exchange<bool> drop(const Space&, const std::string& delivery_id);
+// May `id` be that of one delivery? (A bundle's stands for all of a session: it is neither redriven nor
+// dropped.)
+bool is_delivery_id(std::string_view id);
 
 // A page of deliveries: step one finds ids, step two loads their records. `cursor`: where the last page
 // ended, empty for the first (`<partition>.<offset>`; api_parameter_invalid otherwise); `next` is empty after
@@ -45,6 +50,8 @@ struct DeliveryIds {
 };
 Outcome<Exchange<DeliveryIds>> list_ids(const Space&, DeliveryState state, unsigned limit,
                                         const std::string& cursor);
+// That one delivery, for load_listed(); its `due` is not known.
+DeliveryIds only(const std::string& delivery_id);
 Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState state, const DeliveryIds& ids);
 
 // The durable counters of one issuer, summed over all partitions: new, late, left, end:rp, end:expired,

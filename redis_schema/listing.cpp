@@ -23,11 +23,11 @@ Outcome<Cursor> read_cursor(std::string_view text) {
   const auto* const end = text.data() + text.size();
   const auto [dot, bad_partition] = std::from_chars(text.data(), end, cursor.partition);
   if (bad_partition != std::errc() || dot == end || *dot != '.' || cursor.partition >= partitions) {
-    return refuse(Fault::api_parameter_invalid, "cursor");
+    return refuse(Fault::api_parameter_invalid, "\"cursor\" is none of ours");
   }
   const auto [last, bad_offset] = std::from_chars(dot + 1, end, cursor.offset);
   if (bad_offset != std::errc() || last != end || cursor.offset > 0xffffffff) {
-    return refuse(Fault::api_parameter_invalid, "cursor");
+    return refuse(Fault::api_parameter_invalid, "\"cursor\" is none of ours");
   }
   return cursor;
 }
@@ -118,6 +118,11 @@ Outcome<Exchange<DeliveryIds>> list_ids(const Space& space, DeliveryState state,
     return check_replies(replies, count, "ZRANGE").and_then([&] { return read_ids(replies, start, limit); });
   };
   return exchange;
+}
+
+DeliveryIds only(const std::string& id) {
+  const auto session = std::string_view(id).substr(0, id.find(separator));
+  return {.places = {{.partition = partition_of(session), .id = id}}};
 }
 
 Exchange<std::vector<ListedDelivery>> load_listed(const Space& space, DeliveryState state,

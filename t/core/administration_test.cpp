@@ -46,7 +46,7 @@ Refusal refused_body(std::string_view body) {
 }
 
 constexpr std::string_view login = R"({"client_id":"app-a","sid":"sid-1","sub":"alice","session_cookie":"c",
-  "client_sub":"pairwise","client_sid":"sid-a","absolute":3600,"idle":60,"acr":"ignored"})";
+  "client_sub":"pairwise","client_sid":"sid-a","absolute":3600,"idle":60})";
 
 }  // namespace
 
@@ -86,6 +86,17 @@ TEST(ApiRequest, says_which_member_of_a_body_is_wrong) {
             invalid("\"idle\" must be a whole number of seconds, at least 0"));
   EXPECT_EQ(refused_body(R"({"client_no_sid":"yes"})"), invalid("\"client_no_sid\" must be true or false"));
   EXPECT_EQ(refused_body("[]"), invalid("the body must be a JSON object"));
+}
+
+TEST(ApiRequest, refuses_a_member_that_nobody_knows) {
+  const auto unknown = [](std::string_view member) {
+    return refused_body(R"({"client_id":"app-a","sub":"alice","sid":"s",)" + std::string(member) + "}")
+        .detail;
+  };
+  EXPECT_EQ(unknown(R"("absolut":60)"), "\"absolut\" is unknown, did you mean \"absolute\"?");
+  EXPECT_EQ(unknown(R"("acr":"2")"), "\"acr\" is unknown");
+  EXPECT_EQ(unknown(R"("eyJhbGciOiJ9.secret":1)"), "a member is unknown");
+  EXPECT_EQ(refused_body(R"({"client_id":7,"absolut":60})").fault, Fault::api_body_invalid);
 }
 
 TEST(ApiRequest, says_where_a_body_is_no_json_without_repeating_it) {
@@ -168,8 +179,60 @@ TEST(ApiRequest, refuses_a_list_that_it_cannot_give) {
   EXPECT_EQ(wrong("/deliveries", "limit=1&limit=2").fault, Fault::parameter_repeated);
 }
 
+TEST(ApiRequest, refuses_a_parameter_that_nobody_knows) {
+  const auto detail = [](std::string_view path, std::string_view query) {
+    return refusal({.path = path, .query = query}).detail;
+  };
+  EXPECT_EQ(detail("/deliveries", "limt=5"), "\"limt\" is unknown, did you mean \"limit\"?");
+  EXPECT_EQ(detail("/sessions", "sub=a&color=red"), "\"color\" is unknown");
+  EXPECT_EQ(detail("/clients", "&A%20B=1"), "a parameter is unknown");
+  EXPECT_EQ(detail("/clients", "sub=a"), "\"sub\" cannot select clients");
+  EXPECT_EQ(fault_of({.path = "/clients", .query = "%zz=1"}), Fault::form_malformed);
+}
+
+TEST(ApiRequest, pages_through_clients) {
+  const auto first = command<api::ListClients>({.path = "/clients"});
+  EXPECT_EQ(first.limit, 50U);
+  EXPECT_EQ(first.after, std::nullopt);
+  const auto next = command<api::ListClients>({.path = "/clients", .query = "limit=2&cursor=YXBwLWE"});
+  EXPECT_EQ(next.limit, 2U);
+  EXPECT_EQ(next.after, ClientId{"app-a"});
+  for (const std::string_view query : {"limit=0", "limit=201", "limit=x", "cursor=!", "cursor=YXBwLWE="}) {
+    EXPECT_EQ(fault_of({.path = "/clients", .query = query}), Fault::api_parameter_invalid) << query;
+  }
+}
+
+TEST(ApiRequest, retries_and_drops_a_delivery_by_its_encoded_id) {
+  const std::string id =
+      "sid-1\x1f"
+      "1\x1f"
+      "app-a";
+  const std::string path = "/deliveries/" + jose::base64url(id);
+  const std::string retry = path + "/retry";
+  EXPECT_EQ(command<api::RetryDelivery>({.method = "POST", .path = retry}).id, id);
+  EXPECT_EQ(command<api::DropDelivery>({.method = "DELETE", .path = path}).id, id);
+  EXPECT_EQ(fault_of({.method = "DELETE", .path = "/deliveries/not!base64"}), Fault::api_not_found);
+  EXPECT_EQ(fault_of({.method = "POST", .path = retry, .may_write = false}), Fault::api_read_only);
+  EXPECT_EQ(fault_of({.method = "DELETE", .path = path, .may_write = false}), Fault::api_read_only);
+}
+
+TEST(ApiRequest, ends_the_sessions_of_a_subject) {
+  const auto all = command<api::EndSessionsOf>({.method = "DELETE", .path = "/users/al%2Fice/sessions"});
+  EXPECT_EQ(all.sub, Subject{"al/ice"});
+  EXPECT_EQ(all.offset, 0U);
+  EXPECT_EQ(next_cursor(all), "50");
+  EXPECT_EQ(
+      command<api::EndSessionsOf>({.method = "DELETE", .path = "/users/a/sessions", .query = "cursor=50"})
+          .offset,
+      50U);
+  EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a/sessions", .query = "cursor=x"}),
+            Fault::api_parameter_invalid);
+  EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a%01/sessions"}), Fault::api_parameter_invalid);
+  EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a/sessions", .may_write = false}),
+            Fault::api_read_only);
+}
+
 TEST(ApiRequest, shows_clients) {
-  EXPECT_TRUE(std::holds_alternative<api::ListClients>(granted(read({.path = "/clients"}))));
   EXPECT_EQ(command<api::ShowClient>({.path = "/clients/app-a"}).client, ClientId{"app-a"});
   EXPECT_EQ(fault_of({.path = "/clients/app-z"}), Fault::api_not_found);
 }
@@ -177,7 +240,7 @@ TEST(ApiRequest, shows_clients) {
 TEST(ApiRequest, knows_no_other_resource) {
   for (const std::string_view path :
        {"", "/", "sessions", "/session", "/sessions/", "/sessions//clients/a", "/sessions/s/clients",
-        "/sessions/s/x/a", "/sessions/s/clients/a/b", "/sessions/%zz", "/clients/app-a/", "/deliveries/1"}) {
+        "/sessions/s/x/a", "/sessions/s/clients/a/b", "/sessions/%zz", "/clients/app-a/", "/users/a"}) {
     EXPECT_EQ(fault_of({.path = path}), Fault::api_not_found) << path;
   }
 }
@@ -268,23 +331,43 @@ TEST(ApiPage, pages_lists_by_a_cursor) {
 }
 
 TEST(ApiPage, says_who_will_be_notified_of_an_end) {
-  EXPECT_EQ(ending_page(a_provider(), {.session = a_session()}).body,
-            R"({"sid":"sid-1","already":false,"notified":["app-a"],"not_notified":["app-b"]})");
+  EXPECT_EQ(
+      ending_page(a_provider(), {.session = a_session()}, "L1").body,
+      R"({"sid":"sid-1","already":false,"notified":["app-a"],"not_notified":["app-b"],"logout_id":"L1"})");
   EXPECT_TRUE(
-      holds(ending_page(a_provider(), {.already = true, .session = a_session()}), R"("already":true)"));
-  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-a"}).body,
-            R"({"client_id":"app-a","notified":true})");
-  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-b"}).body,
-            R"({"client_id":"app-b","notified":false})");
-  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-z"}).body,
-            R"({"client_id":"app-z","notified":false})");
+      holds(ending_page(a_provider(), {.already = true, .session = a_session()}, "L1"), R"("already":true)"));
+  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-a"}, "L1").body,
+            R"({"client_id":"app-a","notified":true,"logout_id":"L1"})");
+  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-b"}, "L1").body,
+            R"({"client_id":"app-b","notified":false,"logout_id":"L1"})");
+  EXPECT_EQ(participation_page(a_provider(), ClientId{"app-z"}, "L1").body,
+            R"({"client_id":"app-z","notified":false,"logout_id":"L1"})");
+}
+
+TEST(ApiPage, says_which_sessions_of_a_subject_have_ended_and_whether_there_may_be_more) {
+  const Page all = ends_page({SessionKey{"s1"}, SessionKey{"s2"}}, "L1", "");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_EQ(all.body, R"({"ended":["s1","s2"],"logout_id":"L1"})");
+  const Page some = ends_page({}, "L1", "50");
+  EXPECT_EQ(some.status, 202);
+  EXPECT_EQ(some.body, R"({"ended":[],"logout_id":"L1","next":"50"})");
+}
+
+TEST(ApiPage, says_what_was_retried_or_dropped) {
+  const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11};
+  const Page retried = retried_page(a_delivery(), due);
+  EXPECT_EQ(retried.status, 200);
+  EXPECT_TRUE(holds(retried, R"("state":"pending")"));
+  EXPECT_TRUE(holds(retried, R"("due":1800000660)"));
+  EXPECT_EQ(dropped_page(a_delivery()).body, R"({"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1",)"
+                                             R"("client_id":"app-a","state":"dropped"})");
 }
 
 TEST(ApiPage, lists_deliveries_with_their_last_error) {
   const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11} + Millis{999};
   EXPECT_EQ(
       deliveries_page({{.delivery = a_delivery(), .due = due, .error = "503"}}, "1.2").body,
-      R"({"deliveries":[{"id":"sid-1\u001F1800000000\u001Fapp-a","sid":"sid-1","client_id":"app-a","state":"pending",)"
+      R"({"deliveries":[{"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1","client_id":"app-a","state":"pending",)"
       R"("reason":"rp","attempts":1,"enqueued":1800000600,"due":1800000660,"error":"503"}],"next":"1.2"})");
   const Page dead =
       deliveries_page({{.delivery = a_delivery(), .state = DeliveryState::dead, .due = due}}, "");
@@ -300,11 +383,41 @@ TEST(ApiPage, lists_clients_in_order_and_without_secrets) {
     client.secret = granted(jose::Key::from_secret("a secret of more than thirty-two bytes"));
     enrol(provider, std::move(client));
   }
-  const Page page = clients_page(provider);
-  EXPECT_EQ(all_between(page.body, "\"client_id\":\"", "\""), (std::vector<std::string>{"a", "b", "c"}));
-  EXPECT_FALSE(holds(page, "secret"));
+  order_clients(provider);
+  const auto ids = [&](const api::ListClients& command) {
+    return all_between(clients_page(provider, command).body, "\"client_id\":\"", "\"");
+  };
+  EXPECT_EQ(ids({}), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_FALSE(holds(clients_page(provider, {}), "\"next\""));
+  EXPECT_FALSE(holds(clients_page(provider, {}), "secret"));
+  EXPECT_EQ(ids({.limit = 2}), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(holds(clients_page(provider, {.limit = 2}), R"("next":"Yg")"));
+  EXPECT_EQ(ids({.limit = 2, .after = ClientId{"b"}}), (std::vector<std::string>{"c"}));
+  EXPECT_FALSE(holds(clients_page(provider, {.limit = 1, .after = ClientId{"b"}}), "\"next\""));
+  EXPECT_EQ(ids({.after = ClientId{"bb"}}), (std::vector<std::string>{"c"})) << "one that is there no more";
+  EXPECT_EQ(clients_page(provider, {.after = ClientId{"c"}}).body, R"({"clients":[]})");
   EXPECT_EQ(client_page(provider.clients.at(ClientId{"a"})).body,
             dump_json(client_json(provider.clients.at(ClientId{"a"})).get()));
+}
+
+TEST(ApiAudit, names_what_was_changed_and_no_sid_or_subject) {
+  EXPECT_EQ(audit_line(api::Register{.lesson = {.key = SessionKey{"sid-1"}, .client = ClientId{"app-a"}}}),
+            "POST session, session #" + fingerprint("sid-1") + ", client \"app-a\"");
+  EXPECT_EQ(audit_line(api::Register{.lesson = {.client = ClientId{"app-a"}}}),
+            "POST session, client \"app-a\"");
+  EXPECT_EQ(audit_line(api::EndSession{SessionKey{"sid-1"}}),
+            "DELETE session, session #" + fingerprint("sid-1"));
+  EXPECT_EQ(audit_line(api::EndParticipation{SessionKey{"sid-1"}, ClientId{"a\n\"b"}}),
+            "DELETE participation, session #" + fingerprint("sid-1") + ", client \"a??b\"");
+  EXPECT_EQ(audit_line(api::EndSessionsOf{.sub = Subject{"alice"}}),
+            "DELETE sessions of a user, subject #" + fingerprint("alice"));
+  EXPECT_EQ(audit_line(api::RetryDelivery{"id"}), "POST delivery retry, delivery #" + fingerprint("id"));
+  EXPECT_EQ(audit_line(api::DropDelivery{"id"}), "DELETE delivery, delivery #" + fingerprint("id"));
+}
+
+TEST(ApiAudit, is_silent_about_what_only_reads) {
+  EXPECT_EQ(audit_line(api::ShowSession{SessionKey{"sid-1"}}), std::nullopt);
+  EXPECT_EQ(audit_line(api::ListClients{}), std::nullopt);
 }
 
 TEST(ProblemPage, is_a_problem_document_with_a_stable_code) {
@@ -313,14 +426,31 @@ TEST(ProblemPage, is_a_problem_document_with_a_stable_code) {
       .content_type = "application/problem+json",
       .headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
       .body =
-          R"({"type":"about:blank","title":"Bad Request","status":400,"detail":"The request body is not valid. )"
-          R"(\"sub\" is required","code":"api_body_invalid"})"};
+          R"({"type":"about:blank","title":"Bad Request","status":400,"detail":"The request body is not valid: )"
+          R"(\"sub\" is required.","code":"api_body_invalid"})"};
   EXPECT_EQ(problem_page({Fault::api_body_invalid, "\"sub\" is required"}), expected);
 }
 
 TEST(ProblemPage, keeps_details_that_are_for_the_log) {
   EXPECT_FALSE(holds(problem_page({Fault::store_refused, "NOAUTH of the store"}), "NOAUTH"));
   EXPECT_FALSE(holds(problem_page({Fault::client_unknown, "a hidden detail"}), "hidden"));
+}
+
+TEST(ProblemPage, speaks_to_a_program_in_whole_sentences) {
+  const auto detail = [](const Refusal& refusal) {
+    return all_between(problem_page(refusal).body, "\"detail\":\"", "\",\"code\"").at(0);
+  };
+  EXPECT_EQ(detail({Fault::api_not_found, "no such slo_provider in the path"}),
+            "There is no such resource: no such slo_provider in the path.");
+  EXPECT_EQ(detail({Fault::api_not_found}), "There is no such resource.");
+  EXPECT_EQ(detail({Fault::api_body_invalid, "did you mean it?"}),
+            "The request body is not valid: did you mean it?");
+  EXPECT_EQ(detail({Fault::store_unreachable}), "The store cannot be reached.");
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const std::string said = detail({static_cast<Fault>(i)});
+    EXPECT_EQ(said.find("signed in"), std::string::npos) << said;
+    EXPECT_TRUE(said.ends_with('.')) << said;
+  }
 }
 
 TEST(ProblemPage, says_which_methods_are_allowed_and_when_to_come_back) {

@@ -78,6 +78,13 @@ TEST(RefusalPage, asks_to_come_back_when_the_store_is_away_and_claims_no_logout)
   EXPECT_FALSE(holds(page, "You are signed out"));
 }
 
+TEST(RefusalPage, asks_to_come_back_when_too_many_encrypted_hints_wait) {
+  const Page page = refusal_page({Fault::hint_queue_full}, false, "/logout");
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(header_of(page, "Retry-After"), "5");
+  EXPECT_TRUE(holds(page, "Nothing has happened yet"));
+}
+
 TEST(RefusalPage, offers_to_sign_out_here_where_that_can_help) {
   EXPECT_TRUE(offers_logout(Fault::token_signature_invalid));
   EXPECT_TRUE(offers_logout(Fault::redirect_not_registered));

@@ -53,7 +53,8 @@ test('receivers behave badly, one session each', { timeout: 60_000 }, async (t) 
   for (const row of cases) {
     await t.test(row.what, () => {
       const letter = of(dead, row.id)
-      const levels = our_lines(nginx.log()).filter(({ said }) => said.includes(`"${row.id}"`)).map(({ level }) => level)
+      const lines = our_lines(nginx.log()).filter(({ said }) => said.includes(`"${row.id}"`))
+      const levels = lines.map(({ level }) => level)
       table.row(row.what, row.answer.status, `${row.waited} ms`, letter ? 'dead letter' : 'delivered',
                 row.receiver.requests.length, letter?.last_error ?? '-', [...new Set(levels)].join(' ') || '-')
       const refused = row.end === 'dead' && row.posts === 1
@@ -62,7 +63,9 @@ test('receivers behave badly, one session each', { timeout: 60_000 }, async (t) 
       assert.equal(letter ? 'dead' : 'delivered', row.end)
       assert.equal(row.receiver.requests.length, row.posts)
       assert.ok(row.receiver.requests.every(({ method, url }) => method === 'POST' && url === '/back'), 'redirects are not followed')
-      assert.ok(!levels.some((level) => ['error', 'crit', 'alert', 'emerg'].includes(level)), 'others cannot fill our error level')
+      const loud = lines.filter(({ level }) => ['error', 'crit', 'alert', 'emerg'].includes(level))
+      assert.ok(loud.every(({ said }) => said.includes('gave up a delivery')), 'others cannot fill our error level')
+      assert.equal(loud.length, row.end === 'dead' ? 1 : 0, 'a logout that is lost is an error, once')
     })
   }
 })

@@ -5,7 +5,7 @@
 
 all='core redis_schema ngx_module'
 only_in() { # OWNERS(regex) PATTERN RULE [bare_code]
-  ours "$all" '*.h' '*.cpp' | grep -vE "^($1)$" | "${4:-code}" | grep -P "$2" | breaches "$3"
+  ours "$all" '*.h' '*.cpp' | grep -vE "^($1)$" | "${4:-code}" | grep -P -e "$2" | breaches "$3"
 }
 
 only_in 'ngx_module/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' bare_code

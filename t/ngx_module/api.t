@@ -18,6 +18,18 @@ add_block_preprocessor( sub {
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
     $block->set_value( config => server_part() )    if !defined $block->config;
 } );
+my $log = Test::Nginx::Socket::server_root() . '/logs/error.log';
+
+# Section `logged`: patterns, each of which matches a line of the block, whichever of its requests was the cause.
+add_test_cleanup_handler( sub {
+    my $block    = shift;
+    my $patterns = $block->logged // return;
+    my @lines    = split /\n/, read_file($log);
+    for my $pattern ( ref $patterns eq 'ARRAY' ? @$patterns : $patterns ) {
+        Test::More::ok( scalar( grep { /$pattern/ } @lines ), $block->name . " - logged: $pattern" )
+          or Test::More::diag( join "\n", @lines );
+    }
+} );
 run_tests();
 
 __DATA__
@@ -184,3 +196,66 @@ my $json = "Content-Type: application/json; charset=utf-8\n";
 [ "${json}Origin: http://localhost", "${json}Origin: http://localhost\nSec-Fetch-Site: same-origin" ]
 --- error_code eval
 [201, 200]
+
+
+=== TEST 13: what is no delivery is not found, and what is asked wrongly names the methods
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'both'),
+  'DELETE /api/main/sessions/s1',
+  'GET /api/main/deliveries/none',
+  'DELETE /api/main/deliveries/bm9uZQ',
+  'DELETE /api/main/deliveries/YR8xH2I',
+]
+--- error_code eval
+[201, 200, 405, 404, 404]
+--- received
+b: POST /
+
+
+=== TEST 14: all sessions of a subject end at once
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back', sid => 's1'),
+  SloTest::Slo::registration(client_id => 'back', sid => 's2'),
+  SloTest::Slo::registration(client_id => 'plain', sid => 's3', sub => 'bob'),
+  'DELETE /api/main/users/alice/sessions',
+  'DELETE /api/main/users/alice/sessions',
+  'GET /api/main/sessions/s3',
+]
+--- error_code eval
+[201, 201, 201, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '"ended":\["s[12]","s[12]"\],"logout_id":"[\w-]+"\}', '"ended":\[\]', '"state":"live"']
+--- received
+a: POST /logout?tenant=1
+a: POST /logout?tenant=1
+--- logged eval
+qr/\[notice\] [^,]*slo: API write: DELETE sessions of a user, subject #\w{8}: 200, logout [\w-]+, provider "main"/
+
+
+=== TEST 15: a logout and a write leave a line each, with one logout id and no sid
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back', sid => 'secret-sid'), 'DELETE /api/main/sessions/secret-sid' ]
+--- error_code eval
+[201, 200]
+--- logged eval
+[
+  qr/\[info\] [^,]*slo: API write: POST session, session #\w{8}, client "back": 201, provider "main"/,
+  qr/\[info\] [^,]*slo: logout ended: session #\w{8}, 1 client: 0 told, 1 pending, 0 failed, \d+ ms, reason admin, logout [\w-]+, provider "main"/,
+  qr/\[notice\] [^,]*slo: API write: DELETE session, session #\w{8}: 200, logout [\w-]+, provider "main"/,
+]
+--- no_error_log
+secret-sid
+[alert]
+--- received
+a: POST /logout?tenant=1
+
+
+=== TEST 16: clients are paged
+--- request eval
+['GET /api/main/clients?limit=3', 'GET /api/main/clients?limit=3&cursor=Zm9udA', 'GET /api/main/clients?limit=0', 'GET /api/main/clients?limt=3']
+--- error_code eval
+[200, 200, 400, 400]
+--- response_body_like eval
+['"client_id":"front".*"next":"ZnJvbnQ"', '"client_id":"front".*"client_id":"plain"', '"limit', 'did you mean']

@@ -202,3 +202,25 @@ SloTest::Slo::http_part() =~ s/session_cookie op_session;//r
 --- must_die
 --- error_log eval
 [ qr{"slo_session" needs "sid=" or "cookie=", or the slo_provider a "session_cookie" in \S+nginx\.conf:\d+} ]
+
+
+=== TEST 16: a client whose ID Token has no sid is told by the subject alone
+--- config eval
+<<'END'
+    location = /login { slo_session main client=$arg_client sid=s1 sub=alice client_no_sid=$arg_bare; return 200 hello; }
+END
+--- request eval
+[
+  'GET /login?client=both&bare=1', 'GET /login?client=plain&bare=0',
+  ('GET /api/main/sessions/s1') x 3,
+  'DELETE /api/main/sessions/s1',
+]
+--- error_code eval
+[200, 200, 200, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '', '"client_id":"both","sub":"alice","joined".*"client_id":"plain","sub":"alice","sid":"s1"', '']
+--- received
+b: POST /
+--- received_claims
+b: sub=alice
+b: sid!

@@ -160,6 +160,43 @@ TEST_F(Deliveries, become_dead_letters_and_are_redriven_as_if_new) {
   EXPECT_EQ(again, delivery);
 }
 
+TEST_F(Deliveries, are_looked_up_by_their_id) {
+  end_with({"a"});
+  const auto delivery = claim_all().at(0);
+  const auto found = [&](DeliveryState state) {
+    return run(load_listed(test_space, state, only(delivery.id)));
+  };
+  ASSERT_EQ(found(DeliveryState::pending).size(), 1u);
+  EXPECT_EQ(found(DeliveryState::pending)[0].delivery, delivery);
+  EXPECT_TRUE(found(DeliveryState::dead).empty());
+  settle_with(delivery, Abandon{"404"});
+  ASSERT_EQ(found(DeliveryState::dead).size(), 1u);
+  EXPECT_EQ(found(DeliveryState::dead)[0].delivery, delivery);
+  EXPECT_TRUE(found(DeliveryState::pending).empty());
+}
+
+TEST_F(Deliveries, are_dropped_dead_or_pending_and_leave_nothing) {
+  end_with({"a", "b"});
+  const auto claimed = claim_all();
+  settle_with(claimed.at(0), Abandon{"404"});
+  for (const auto& delivery : claimed) {
+    EXPECT_TRUE(run(drop(test_space, delivery.id)));
+    EXPECT_FALSE(run(drop(test_space, delivery.id)));
+  }
+  EXPECT_TRUE(list(DeliveryState::dead).empty());
+  EXPECT_TRUE(list(DeliveryState::pending).empty());
+  EXPECT_EQ(run(settle(test_space, {{claimed.at(1), Delivered{}}})), std::vector{Settled::stale});
+  EXPECT_EQ(run(read_counters(test_space)).at("dropped"), 2);
+}
+
+TEST(DeliveryId, is_told_from_that_of_a_bundle) {
+  EXPECT_TRUE(
+      is_delivery_id("sid-1\x1f"
+                     "1\x1f"
+                     "a"));
+  EXPECT_FALSE(is_delivery_id("sid-1"));
+}
+
 TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   const auto p = partition_of("sid-1");
   std::vector<std::string> letters{"ZADD", dead_key(test_space, p)},
@@ -243,7 +280,7 @@ TEST(Cursor, is_refused_unless_it_is_one_of_ours) {
   for (const auto* cursor : {"x", "1", "1.", ".1", "64.0", "1.x", "1.2.3", "-1.0", " 1.0", "1.99999999999"}) {
     const auto asked = list_ids(test_space, DeliveryState::dead, 10, cursor);
     ASSERT_FALSE(asked) << cursor;
-    EXPECT_EQ(asked.error(), (Refusal{Fault::api_parameter_invalid, "cursor"})) << cursor;
+    EXPECT_EQ(asked.error(), (Refusal{Fault::api_parameter_invalid, "\"cursor\" is none of ours"})) << cursor;
   }
   const auto asked = list_ids(test_space, DeliveryState::dead, 10, "62.40");
   ASSERT_TRUE(asked);

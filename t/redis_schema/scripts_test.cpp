@@ -239,6 +239,7 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(claim_due(test_space, 9, 1, Seconds{1}));
   add(settle(test_space, {{delivery, Delivered{}}, {delivery, Abandon{"404"}}}));
   add(redrive(test_space, delivery.id));
+  add(drop(test_space, delivery.id));
   add(unbundle(test_space, {.session = {"sid-1"}}, {}));
   add(redeem(test_space, "nonce", Seconds{1}, "logout"));
   add(agree_on_schema("slo", {}, "id"));
