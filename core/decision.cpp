@@ -201,7 +201,7 @@ Decision decide_without_session(const Provider& provider, const Asked& asked, co
 // login since.
 Decision decide_proven(const Provider& provider, const Asked& asked, const Found& found,
                        const Session& proven, const Moment& moment) {
-  if (proven.is_live() && provider.always_confirm) {
+  if (proven.is_live() && (provider.always_confirm || asked.is_embedded)) {
     return ask_about(provider, moment, proven, asked.client, onward_of(asked));
   }
   End end = end_of(found, proven.key, onward_of(asked));

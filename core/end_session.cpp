@@ -116,6 +116,36 @@ bool contradicts_hint(const EndSessionRequest& request, const Asked& asked) {
   return asked.hint && request.client_id && *request.client_id != asked.hint->client->id.value;
 }
 
+// A prefetch (Sec-Purpose: prefetch;prerender, Purpose: prefetch, X-Moz: prefetch) or a preview.
+bool is_speculative(std::string_view purpose) {
+  for (const std::string_view word : {"prefetch", "prerender", "preview"}) {
+    if (purpose.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+Outcome<Asked> ask_for_all(const Provider& provider, const EndSessionRequest& request, const Moment& moment) {
+  Asked asked;
+  if (const auto hint = ask_for_hint(provider, request, moment, asked); !hint) {
+    if (hint.error().fault != Fault::token_too_large || provider.hint.required) return refuse(hint.error());
+    asked = Asked{.dropped_hint = hint.error()};
+    if (request.post_logout_redirect_uri) asked.bad_redirect = Refusal{Fault::token_too_large};
+    ask_for_cookies(provider, request, asked);
+    return asked;
+  }
+  if (contradicts_hint(request, asked)) {
+    if (!provider.hint.confirm_mismatch) return refuse(Fault::hint_client_mismatch);
+    asked = Asked{.dropped_hint = Refusal{Fault::hint_client_mismatch}};
+    ask_for_cookies(provider, request, asked);
+    return asked;
+  }
+  if (const auto client = ask_for_client(provider, request, asked); !client) return refuse(client.error());
+  if (const auto redirect = ask_for_redirect(provider, request, asked); !redirect)
+    return refuse(redirect.error());
+  ask_for_cookies(provider, request, asked);
+  return asked;
+}
+
 }  // namespace
 
 Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_view encoded) {
@@ -142,26 +172,10 @@ Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_vi
 }
 
 Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, const Moment& moment) {
+  if (is_speculative(request.purpose)) return refuse(Fault::speculative_request);
   if (request.is_post && request.ticket) return ask_with_ticket(provider, request, moment);
-
-  Asked asked;
-  if (const auto hint = ask_for_hint(provider, request, moment, asked); !hint) {
-    if (hint.error().fault != Fault::token_too_large || provider.hint.required) return refuse(hint.error());
-    asked = Asked{.dropped_hint = hint.error()};
-    if (request.post_logout_redirect_uri) asked.bad_redirect = Refusal{Fault::token_too_large};
-    ask_for_cookies(provider, request, asked);
-    return asked;
-  }
-  if (contradicts_hint(request, asked)) {
-    if (!provider.hint.confirm_mismatch) return refuse(Fault::hint_client_mismatch);
-    asked = Asked{.dropped_hint = Refusal{Fault::hint_client_mismatch}};
-    ask_for_cookies(provider, request, asked);
-    return asked;
-  }
-  if (const auto client = ask_for_client(provider, request, asked); !client) return refuse(client.error());
-  if (const auto redirect = ask_for_redirect(provider, request, asked); !redirect)
-    return refuse(redirect.error());
-  ask_for_cookies(provider, request, asked);
+  auto asked = ask_for_all(provider, request, moment);
+  if (asked) asked->is_embedded = !request.sec_fetch_dest.empty() && request.sec_fetch_dest != "document";
   return asked;
 }
 

@@ -48,6 +48,8 @@ struct EndSessionRequest {
   std::vector<std::string> session_cookies{};     // values of the provider's session_cookies, all of them
   std::vector<std::string> browser_cookies{};     // values of those that begin as browser_cookie_prefix says
   std::string sec_fetch_site{};                   // Sec-Fetch-Site, empty if absent
+  std::string sec_fetch_dest{};                   // Sec-Fetch-Dest, empty if absent
+  std::string purpose{};                          // Sec-Purpose, Purpose or X-Moz, empty if absent
   std::string origin{};                           // Origin, empty if absent
   std::string host{};                             // Host, empty if absent
   std::string self{};                             // the path of this endpoint, where the form posts to
@@ -83,6 +85,7 @@ struct Asked {
   std::vector<std::vector<CookieDigest>> cookies{};
   bool too_many_cookies = false;  // beyond most_session_cookies they are not looked up
   bool cookie_withheld = false;   // a POST from another site brought none: there may be one all the same
+  bool is_embedded = false;       // an image, a frame or a script asks, not a page that the user goes to
   SessionQuestion question{};
 };
 
@@ -95,7 +98,8 @@ struct Asked {
 // where the browser sends it, else by Origin (the issuer's, or that of the very host that was asked), else by
 // the browser cookie alone. Its redirect must still be registered. One that is expired has its question asked
 // once more. A hint that is too large to be read counts for nothing, and nothing beside it but the cookies:
-// the user is asked about his own session, where hints are not required.
+// the user is asked about his own session, where hints are not required. What a browser loads in advance,
+// before anybody has clicked, is refused; what is no document is never proof enough (decide).
 Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, const Moment& moment);
 
 struct AskUser {  // the question is mandatory, or the policy wants it

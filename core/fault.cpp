@@ -36,6 +36,8 @@ constexpr std::array<FaultRow, fault_count> table{{
      "refused a repeated parameter"},
     {SLO_FAULT(cross_site_request), invalid_request, 403, warn,
      "This confirmation did not come from this site.", "refused a confirmation sent from another site"},
+    {SLO_FAULT(speculative_request), invalid_request, 403, info, "This page cannot be loaded in advance.",
+     "refused a request that a browser made in advance"},
 
     {SLO_FAULT(token_too_large), invalid_hint, 400, info, say_hint, "refused a token that is too large"},
     {SLO_FAULT(token_malformed), invalid_hint, 400, info, say_hint, "refused a malformed token"},

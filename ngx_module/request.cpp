@@ -77,6 +77,10 @@ Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, cons
   }
   request->browser_cookies = find_request_cookies(r, browser_cookie_prefix(provider), CookieName::beginning);
   request->sec_fetch_site = find_header(r, "sec-fetch-site");
+  request->sec_fetch_dest = find_header(r, "sec-fetch-dest");
+  for (const std::string_view name : {"sec-purpose", "purpose", "x-moz"}) {
+    if (request->purpose.empty()) request->purpose = find_header(r, name);
+  }
   request->origin = find_header(r, "origin");
   request->host = find_header(r, "host");
   request->self = raw_path(r);  // hidden by now: the path alone

@@ -47,6 +47,37 @@ Ticket a_ticket() {
 
 }  // namespace
 
+TEST(Ask, refuses_what_a_browser_loads_before_anybody_has_clicked) {
+  const Provider provider = a_provider();
+  for (const std::string_view purpose : {"prefetch", "prefetch;prerender", "prerender", "preview"}) {
+    const EndSessionRequest request{.purpose = std::string(purpose)};
+    EXPECT_EQ(fault_of_asking(provider, request), Fault::speculative_request) << purpose;
+  }
+  EXPECT_TRUE(ask(provider, {.purpose = "navigation"}, a_moment()));
+}
+
+TEST(Ask, tells_documents_from_what_a_page_embeds) {
+  const Provider provider = a_provider();
+  const auto is_embedded = [&](std::string_view dest) {
+    return granted(ask(provider, {.sec_fetch_dest = std::string(dest)}, a_moment())).is_embedded;
+  };
+  EXPECT_FALSE(is_embedded(""));
+  EXPECT_FALSE(is_embedded("document"));
+  for (const auto* dest : {"image", "iframe", "script", "empty"}) EXPECT_TRUE(is_embedded(dest)) << dest;
+}
+
+TEST(Decide, asks_even_with_proof_where_no_document_but_an_image_or_a_frame_was_wanted) {
+  const Provider provider = a_provider();
+  const Found found{.by_sid = a_session()};
+  Asked asked{.hint = Hint{.client = provider.find(ClientId{"app-a"}),
+                           .sub = found.by_sid->sub,
+                           .sid = Sid{found.by_sid->key.value}}};
+  asked.client = asked.hint->client;
+  EXPECT_TRUE(std::holds_alternative<End>(decide(provider, asked, found, a_moment())));
+  asked.is_embedded = true;
+  EXPECT_TRUE(std::holds_alternative<AskUser>(decide(provider, asked, found, a_moment())));
+}
+
 TEST(EndSessionRequest, is_read_from_a_query_and_from_a_body_alike) {
   constexpr std::string_view form =
       "id_token_hint=h&logout_hint=l&client_id=c&post_logout_redirect_uri=https%3A%2F%2Fa%2F&state=a+b%2B&ui_"

@@ -146,3 +146,25 @@ my $logout = 'GET /logout?id_token_hint=' . SloTest::Slo::hint() . '&post_logout
 [201, 303, 200]
 --- response_body_like eval
 ['', '', 'href="https://back.example/bye">Continue']
+
+
+=== TEST 12: a link that a browser loads in advance ends nothing
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back'), 'GET /logout?id_token_hint=' . SloTest::Slo::hint(), 'GET /api/main/sessions/s1' ]
+--- more_headers
+Sec-Purpose: prefetch;prerender
+--- error_code eval
+[201, 403, 200]
+--- response_body_like eval
+['', 'cannot be loaded in advance', '"state":"live"']
+
+
+=== TEST 13: a logout link that a page embeds as an image is answered with the question
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back'), 'GET /logout?id_token_hint=' . SloTest::Slo::hint(), 'GET /logout?id_token_hint=' . SloTest::Slo::hint() ]
+--- more_headers
+Sec-Fetch-Dest: image
+--- error_code eval
+[201, 200, 200]
+--- response_body_like eval
+['', '(?s)<form.*ticket', '(?s)<form.*ticket']
