@@ -28,7 +28,8 @@ Outcome<void> add_file(ngx_conf_t* cf, Provider& provider, const ClientSource& s
   auto clients = read_clients(source.text, rules_of(provider));
   if (!clients) return bad_line(named + clients.error().detail);
   for (const auto& doubt : doubts_about_clients(source.text, provider.is_https())) {
-    warn_at(cf->log, "\"clients\": " + named + doubt, source.place);
+    std::string sentence = "\"clients\": ";
+    warn_at(cf->log, sentence.append(named).append(doubt), source.place);
   }
   for (auto& [id, client] : *clients) {
     if (auto added = add_client(provider, std::move(client)); !added) return added;

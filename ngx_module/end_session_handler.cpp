@@ -85,6 +85,7 @@ void with_participants_told(R& r, const std::vector<Told>& told) {
 }
 
 // Should the store not say, nothing is claimed of those that are told in the background.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): ask() hands answers over by value
 void with_told(R& r, Outcome<std::vector<Told>> told) {
   with_participants_told(r, told.value_or(std::vector<Told>{}));
 }

@@ -47,8 +47,9 @@ tl::unexpected<Refusal> bad_option(std::string_view name, const std::string& val
 // sentence follows the name.
 std::string worded(std::string_view directive, const std::string& detail) {
   const std::string quoted = '"' + std::string(directive) + '"';
+  const std::string sentence = quoted + " directive " + detail;
   for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has ", "cannot "}) {
-    if (detail.starts_with(verb)) return quoted + " directive " + detail;
+    if (detail.starts_with(verb)) return sentence;
   }
   if (!detail.starts_with("invalid ") && !detail.starts_with("duplicate ")) return quoted + ": " + detail;
   // Behind what is quoted, where something is.
@@ -76,6 +77,7 @@ char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& ref
 Outcome<void> take_options(const std::vector<std::string>& words, std::size_t from,
                            const std::vector<std::pair<std::string_view, Taker>>& takers) {
   std::vector<std::string_view> known;
+  known.reserve(takers.size());
   for (const auto& [name, taker] : takers) known.push_back(name);
   std::set<std::string_view> taken;
   for (std::size_t i = from; i < words.size(); ++i) {

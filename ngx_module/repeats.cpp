@@ -29,10 +29,10 @@ bool Repeats::add(const ProviderConf& provider, std::uint64_t fingerprint, Lesso
 
 void Repeats::look() {
   auto now = std::exchange(waiting_, {});
-  for (auto& [fingerprint, repeat] : now) look_at(fingerprint, std::move(repeat));
+  for (auto& [fingerprint, repeat] : now) look_at(fingerprint, repeat);
 }
 
-void Repeats::look_at(std::uint64_t fingerprint, Repeat repeat) {
+void Repeats::look_at(std::uint64_t fingerprint, const Repeat& repeat) {
   const ProviderConf& provider = *repeat.provider;
   Lesson lesson = repeat.lesson;
   remember_if_missing(provider, std::move(lesson), [this, fingerprint, repeat](const Refusal& why) {

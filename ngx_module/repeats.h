@@ -35,7 +35,7 @@ class Repeats {
   };
 
   void look();
-  void look_at(std::uint64_t fingerprint, Repeat repeat);
+  void look_at(std::uint64_t fingerprint, const Repeat& repeat);
 
   ngx_log_t* log_;
   std::unordered_map<std::uint64_t, Repeat> waiting_{};
