@@ -47,7 +47,7 @@ tl::unexpected<Refusal> bad_option(std::string_view name, const std::string& val
 // sentence follows the name.
 std::string worded(std::string_view directive, const std::string& detail) {
   const std::string quoted = '"' + std::string(directive) + '"';
-  const std::string sentence = quoted + " directive " + detail;
+  std::string sentence = quoted + " directive " + detail;
   for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has ", "cannot "}) {
     if (detail.starts_with(verb)) return sentence;
   }
