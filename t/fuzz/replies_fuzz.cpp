@@ -129,7 +129,7 @@ void use(const redis::Ended& ended) {
   use(ended.ending.session);
   promise(ended.owed == redis::Owed{} || !ended.ending.already, "what had ended before enqueues nothing");
   use(ended.owed);
-  promise(is_json(ending_page(provider(), ended.ending).body), "an ending can be shown");
+  promise(is_json(ending_page(provider(), ended.ending, "an-id").body), "an ending can be shown");
 }
 
 void use(const redis::DeliveryIds& ids) {
