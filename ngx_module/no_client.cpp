@@ -4,6 +4,8 @@
 
 #include <sys/un.h>
 
+#include <initializer_list>
+
 namespace slo::ngx {
 namespace {
 
