@@ -27,14 +27,14 @@ void with_key(R& r, Outcome<std::optional<SessionKey>> key) {
   if (!key) return turn_away(r, key.error());
   auto& lesson = std::get<api::Register>(*visit_at(r).command).lesson;
   lesson.key = *key ? **key : redis::mint_key(*lesson.cookie);
-  ask(r, redis::remember(space_of(r), lesson), with_registered);
+  ask(r, redis::remember(space_of(r), lesson, nonce(this_moment(), 0)), with_registered);
 }
 
 }  // namespace
 
 void carry_out(R& r, const api::Register& command) {
   if (!command.lesson.key.value.empty())
-    return ask(r, redis::remember(space_of(r), command.lesson), with_registered);
+    return ask(r, redis::remember(space_of(r), command.lesson, nonce(this_moment(), 0)), with_registered);
   ask(r, redis::session_of_cookie(space_of(r), *command.lesson.cookie), with_key);
 }
 
@@ -159,14 +159,14 @@ void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found) return turn_away(r, found.error());
   if (found->empty()) return turn_away(r, {Fault::api_not_found, "no such dead letter"});
   keep(r, std::move(found->front().delivery));
-  ask(r, redis::redrive(space_of(r), visit_at(r).delivery->id), with_retried);
+  ask(r, redis::redrive(space_of(r), visit_at(r).delivery->id, nonce(this_moment(), 0)), with_retried);
 }
 
 void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found) return turn_away(r, found.error());
   if (found->empty()) return turn_away(r, no_such_delivery());
   keep(r, std::move(found->front().delivery));
-  ask(r, redis::drop(space_of(r), visit_at(r).delivery->id), with_dropped);
+  ask(r, redis::drop(space_of(r), visit_at(r).delivery->id, nonce(this_moment(), 0)), with_dropped);
 }
 
 void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {

@@ -47,10 +47,11 @@ void Expiry::tick(ngx_event_t* event) noexcept {
 
 void Expiry::sweep() {
   if (!link_.is_up()) return;
+  const std::string caller = nonce(this_moment(), 0);
   for (const auto& provider : conf_.providers) {
     for (std::uint16_t partition = 0; partition < redis::partitions; ++partition) {
       auto seat = link_.submit<std::vector<SessionKey>>(
-          redis::claim_due(provider.space, partition, sweep_limit, sweep_lease),
+          redis::claim_due(provider.space, partition, sweep_limit, sweep_lease, caller),
           [this, &provider](Outcome<std::vector<SessionKey>> due) {
             if (!due) return;  // the link has said why; the next sweep finds them again
             for (const auto& key : *due) end_due(provider, key);

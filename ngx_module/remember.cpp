@@ -11,13 +11,12 @@ namespace {
 
 // Registration and repeat alike wait for nobody: what they were asked for is kept in the link.
 void store(const ProviderConf& provider, const Lesson& lesson, const RememberFailed& failed) {
-  auto seat = worker()->link.submit<Registered>(redis::remember(provider.space, lesson),
-                                                [failed](Outcome<Registered> done) {
-                                                  if (!done) return failed(done.error());
-                                                  count(Counter::registrations);
-                                                  if (*done == Registered::too_late)
-                                                    failed(Refusal{Fault::session_ended});
-                                                });
+  auto seat = worker()->link.submit<Registered>(
+      redis::remember(provider.space, lesson, nonce(this_moment(), 0)), [failed](Outcome<Registered> done) {
+        if (!done) return failed(done.error());
+        count(Counter::registrations);
+        if (*done == Registered::too_late) failed(Refusal{Fault::session_ended});
+      });
   seat.keep();
 }
 

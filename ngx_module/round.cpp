@@ -266,15 +266,16 @@ void Round::claim() {
   Millis lease = lease_of(conf_.provider.delivery);
   ngx_msec_t lease_end = deadline_in(lease);
   is_claiming_ = true;
-  claim_seat_ = link_.submit<redis::Owed>(redis::claim(conf_.space, cursor_, count, limit, lease),
-                                          [this, limit, lease_end](Outcome<redis::Owed> owed) {
-                                            is_claiming_ = false;
-                                            if (owed) {
-                                              claimed(*std::move(owed), limit, lease_end);
-                                            } else {  // the store is away, which the link has told already
-                                              unasked_ = 0;
-                                            }
-                                          });
+  claim_seat_ = link_.submit<redis::Owed>(
+      redis::claim(conf_.space, cursor_, count, limit, lease, nonce(this_moment(), 0)),
+      [this, limit, lease_end](Outcome<redis::Owed> owed) {
+        is_claiming_ = false;
+        if (owed) {
+          claimed(*std::move(owed), limit, lease_end);
+        } else {  // the store is away, which the link has told already
+          unasked_ = 0;
+        }
+      });
   cursor_ = static_cast<std::uint16_t>((cursor_ + count) % redis::partitions);
   unasked_ = static_cast<std::uint16_t>(unasked_ - count);
 }

@@ -15,11 +15,12 @@ namespace {
 constexpr unsigned claim_limit = 1000;  // of one partition; Lua unpacks them on its stack
 constexpr std::size_t settle_limit = 1000;
 
-Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease) {
-  return run_script(
-      claim_script, partition,
-      {queue_key(space, partition), records_key(space, partition), attempts_key(space, partition)},
-      {std::to_string(std::min(limit, claim_limit)), std::to_string(lease.count())});
+Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease,
+                 const std::string& caller) {
+  return run_script(claim_script, partition,
+                    {queue_key(space, partition), records_key(space, partition),
+                     attempts_key(space, partition), claimed_key(space, partition, caller)},
+                    {std::to_string(std::min(limit, claim_limit)), std::to_string(lease.count()), caller});
 }
 
 Outcome<void> read_claimed(const Reply& reply, Owed& claimed) {
@@ -63,10 +64,10 @@ Command acknowledge(const Space& space, const std::vector<Settlement>& settlemen
     leases.push_back(settlements[place].delivery.id);
     leases.push_back(std::to_string(settlements[place].delivery.attempt));
   }
-  return run_script(
-      ack_script, p,
-      {queue_key(space, p), records_key(space, p), attempts_key(space, p), counters_key(space, p)},
-      std::move(leases));
+  return run_script(ack_script, p,
+                    {queue_key(space, p), records_key(space, p), attempts_key(space, p),
+                     counters_key(space, p), done_key(space, p)},
+                    std::move(leases));
 }
 
 Command put_off(const Space& space, const Delivery& delivery, Millis delay, const std::string& why) {
@@ -123,6 +124,7 @@ Outcome<Settled> read_put_off(const Reply& reply) {
   if (code == 0) return Settled::stale;
   if (code == 1) return Settled::rescheduled;
   if (code == 2) return Settled::dead;
+  if (code == 3) return Settled::crowded;
   return refuse(unexpected_reply("nack"));
 }
 
@@ -160,11 +162,11 @@ Exchange<bool> yes_or_no(std::string_view script, Command command) {
 }  // namespace
 
 Exchange<Owed> claim(const Space& space, std::uint16_t first, std::uint16_t count, unsigned limit,
-                     Millis lease) {
+                     Millis lease, const std::string& caller) {
   Exchange<Owed> exchange;
   for (unsigned i = 0; i < std::min(count, partitions); ++i) {
     const auto partition = static_cast<std::uint16_t>((first + i) % partitions);
-    exchange.commands.push_back(claim_in(space, partition, limit, lease));
+    exchange.commands.push_back(claim_in(space, partition, limit, lease, caller));
   }
   exchange.read = read_all_claimed;
   return exchange;
@@ -186,21 +188,22 @@ Exchange<std::vector<Settled>> settle(const Space& space, const std::vector<Sett
   return exchange;
 }
 
-Exchange<bool> redrive(const Space& space, const std::string& id) {
+Exchange<bool> redrive(const Space& space, const std::string& id, const std::string& caller) {
   const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
-  return yes_or_no("redrive", run_script(redrive_script, p,
-                                         {queue_key(space, p), records_key(space, p), dead_key(space, p),
-                                          dead_records_key(space, p), counters_key(space, p)},
-                                         {id}));
+  return yes_or_no("redrive",
+                   run_script(redrive_script, p,
+                              {queue_key(space, p), records_key(space, p), dead_key(space, p),
+                               dead_records_key(space, p), counters_key(space, p), done_key(space, p)},
+                              {id, caller}));
 }
 
-Exchange<bool> drop(const Space& space, const std::string& id) {
+Exchange<bool> drop(const Space& space, const std::string& id, const std::string& caller) {
   const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
-  return yes_or_no("drop",
-                   run_script(drop_script, p,
-                              {queue_key(space, p), records_key(space, p), attempts_key(space, p),
-                               dead_key(space, p), dead_records_key(space, p), counters_key(space, p)},
-                              {id}));
+  return yes_or_no("drop", run_script(drop_script, p,
+                                      {queue_key(space, p), records_key(space, p), attempts_key(space, p),
+                                       dead_key(space, p), dead_records_key(space, p), counters_key(space, p),
+                                       done_key(space, p)},
+                                      {id, caller}));
 }
 
 bool is_delivery_id(std::string_view id) { return !is_bundle(id); }

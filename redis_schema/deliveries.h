@@ -16,22 +16,28 @@ namespace slo::redis {
 
 inline constexpr unsigned dead_letter_cap = 1000;  // per partition; the oldest go first
 
+// `caller`, here and below: a random name of this one call, by which it is known again should its answer have
+// been lost and the exchange be repeated. Without one it is a call like any other.
+
 // What is due in `count` partitions from `first` on (wrapping round), at most `limit` of each, leased for
 // `lease`.
-Exchange<Owed> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit, Millis lease);
+Exchange<Owed> claim(const Space&, std::uint16_t first, std::uint16_t count, unsigned limit, Millis lease,
+                     const std::string& caller = {});
 
-enum class Settled : std::uint8_t { stale, delivered, rescheduled, dead };
+// `crowded`: dead, and the oldest dead letter was dropped for it.
+enum class Settled : std::uint8_t { stale, delivered, rescheduled, dead, crowded };
 struct Settlement {
   Delivery delivery{};
   Verdict verdict{};
 };
-// One pipelined batch. `stale`: the lease was lost to another worker, whose word counts.
+// One pipelined batch. `stale`: the lease was lost to another worker, whose word counts. Its caller is known
+// by the leases.
 Exchange<std::vector<Settled>> settle(const Space&, const std::vector<Settlement>& settlements);
 
 // Puts a dead letter back into the queue, as if new. False: there is no such dead letter.
-Exchange<bool> redrive(const Space&, const std::string& delivery_id);
+Exchange<bool> redrive(const Space&, const std::string& delivery_id, const std::string& caller = {});
 // Forgets a delivery, dead or pending. False: there is no such delivery.
-Exchange<bool> drop(const Space&, const std::string& delivery_id);
+Exchange<bool> drop(const Space&, const std::string& delivery_id, const std::string& caller = {});
 // May `id` be that of one delivery? (A bundle's stands for all of a session: it is neither redriven nor
 // dropped.)
 bool is_delivery_id(std::string_view id);

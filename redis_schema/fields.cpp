@@ -152,7 +152,7 @@ Record read_record(std::string_view id, std::string_view record) {
   delivery.logout_id = take_part(record);
   if (const auto sid = take_part(record); !sid.empty()) delivery.sid = Sid{std::string(sid)};
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
-  read.error = record;
+  read.error = take_part(record);  // behind it: the token of the attempt that failed
   return read;
 }
 

@@ -35,10 +35,14 @@ std::string key_of(const Space& space, std::string_view kind, std::string_view v
 
 }  // namespace
 
-std::uint16_t partition_of(std::string_view value) noexcept {
+std::uint64_t hash_of(std::string_view value) noexcept {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : value) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::uint16_t>(hash % partitions);
+  return hash;
+}
+
+std::uint16_t partition_of(std::string_view value) noexcept {
+  return static_cast<std::uint16_t>(hash_of(value) % partitions);
 }
 
 std::string_view tag_of(std::uint16_t partition) noexcept {
@@ -68,6 +72,10 @@ std::string counters_key(const Space& space, std::uint16_t partition) {
   return key_of(space, partition, "m");
 }
 std::string feed_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "rs"); }
+std::string done_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "w"); }
+std::string claimed_key(const Space& space, std::uint16_t partition, std::string_view caller) {
+  return key_of(space, partition, "c").append(":").append(caller);
+}
 std::string subject_key(const Space& space, const Subject& sub) { return key_of(space, "u", sub.value); }
 std::string cookie_key(const Space& space, const CookieDigest& digest) {
   return key_of(space, "k", digest.value);

@@ -24,7 +24,8 @@ struct Space {
   friend bool operator==(const Space&, const Space&) = default;
 };
 
-std::uint16_t partition_of(std::string_view value) noexcept;  // FNV-1a 64 mod 64
+std::uint64_t hash_of(std::string_view value) noexcept;       // FNV-1a 64
+std::uint16_t partition_of(std::string_view value) noexcept;  // its hash mod 64
 std::string_view tag_of(std::uint16_t partition) noexcept;
 
 // What stands for a client in the store. An id of more than 63 bytes would flip the whole session to an
@@ -41,8 +42,11 @@ std::string dead_key(const Space&, std::uint16_t partition);          // DL
 std::string dead_records_key(const Space&, std::uint16_t partition);  // DR
 std::string counters_key(const Space&, std::uint16_t partition);      // M
 std::string feed_key(const Space&, std::uint16_t partition);          // RS
-std::string subject_key(const Space&, const Subject&);                // U, in the subject's partition
-std::string cookie_key(const Space&, const CookieDigest&);            // K, in the digest's partition
+std::string done_key(const Space&, std::uint16_t partition);          // W
+// C: what one call of this caller has claimed.
+std::string claimed_key(const Space&, std::uint16_t partition, std::string_view caller);
+std::string subject_key(const Space&, const Subject&);      // U, in the subject's partition
+std::string cookie_key(const Space&, const CookieDigest&);  // K, in the digest's partition
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
 std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg

@@ -43,9 +43,10 @@ SessionKey mint_key(const CookieDigest& digest);
 
 // Index first (subjects, cookie, alias), then the atomic registration. REQUIRES: lesson.key is not empty.
 // A login that raced the logout gives too_late (its own logout is enqueued) or too_late_known.
-// session_full beyond max_participants.
+// session_full beyond max_participants. `caller`: a random name of this one call, which is answered as the
+// first time should it be repeated.
 inline constexpr unsigned max_participants = 1000;
-Exchange<Registered> remember(const Space&, const Lesson& lesson);
+Exchange<Registered> remember(const Space&, const Lesson& lesson, const std::string& caller = {});
 
 // Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
 // again.
@@ -83,7 +84,7 @@ Exchange<std::vector<std::optional<Session>>> load_sessions(const Space&,
 
 // Keys of sessions that are due in `partition`, each leased for `lease`; end them with only_if_due.
 Exchange<std::vector<SessionKey>> claim_due(const Space&, std::uint16_t partition, unsigned limit,
-                                            Seconds lease);
+                                            Seconds lease, const std::string& caller = {});
 
 // Marks a confirmation ticket as used: true if it had not been, or by this `caller` (a logout id), who may
 // ask again because the answer was lost. Works on a full store.

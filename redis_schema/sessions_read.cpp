@@ -230,10 +230,11 @@ Exchange<std::vector<std::optional<Session>>> load_sessions(const Space& space,
 }
 
 Exchange<std::vector<SessionKey>> claim_due(const Space& space, std::uint16_t partition, unsigned limit,
-                                            Seconds lease) {
+                                            Seconds lease, const std::string& caller) {
   return {
-      .commands = {run_script(claimdue_script, partition, {expiry_key(space, partition)},
-                              {std::to_string(limit), std::to_string(lease.count())})},
+      .commands = {run_script(claimdue_script, partition,
+                              {expiry_key(space, partition), claimed_key(space, partition, caller)},
+                              {std::to_string(limit), std::to_string(lease.count()), caller})},
       .read = [](std::span<const Reply> replies) -> Outcome<std::vector<SessionKey>> {
         return check_replies(replies, 1, "claimdue").and_then([&] {
           return read_keys(replies[0], "claimdue");

@@ -23,7 +23,13 @@ Command point_at(const std::string& key, std::uint16_t partition, const Lesson& 
                     {lesson.key.value, std::to_string(Millis{lesson.absolute}.count())});
 }
 
-Command register_client(const Space& space, const Lesson& lesson) {
+// So small that a session remembers its last caller in a few bytes.
+std::uint64_t mark_of(const std::string& caller) {
+  constexpr std::uint64_t most = (1u << 21) - 1;
+  return caller.empty() ? 0 : hash_of(caller) % most + 1;
+}
+
+Command register_client(const Space& space, const Lesson& lesson, const std::string& caller) {
   const auto partition = partition_of(lesson.key.value);
   return run_script(
       register_script, partition,
@@ -33,7 +39,7 @@ Command register_client(const Space& space, const Lesson& lesson) {
        lesson.sub.value, lesson.cookie.value_or(CookieDigest{}).value,
        std::to_string(lesson.absolute.count()), std::to_string(lesson.idle.count()), common_sid(lesson.key),
        lesson.client_sub.value_or(Subject{}).value, lesson.client_sid.value_or(Sid{}).value,
-       lesson.client_no_sid ? "1" : "0", std::to_string(max_participants)});
+       lesson.client_no_sid ? "1" : "0", std::to_string(max_participants), std::to_string(mark_of(caller))});
 }
 
 Outcome<Registered> read_registered(const Reply& reply) {
@@ -103,7 +109,7 @@ Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
 
 SessionKey mint_key(const CookieDigest& digest) { return {"~" + jose::base64url(digest.value)}; }
 
-Exchange<Registered> remember(const Space& space, const Lesson& lesson) {
+Exchange<Registered> remember(const Space& space, const Lesson& lesson, const std::string& caller) {
   Exchange<Registered> exchange;
   auto& commands = exchange.commands;
   if (!lesson.sub.value.empty()) commands.push_back(list_under(space, lesson.sub, lesson));
@@ -116,7 +122,7 @@ Exchange<Registered> remember(const Space& space, const Lesson& lesson) {
     commands.push_back(
         point_at(alias_key(space, *lesson.client_sid), partition_of(lesson.client_sid->value), lesson));
   }
-  commands.push_back(register_client(space, lesson));
+  commands.push_back(register_client(space, lesson, caller));
   exchange.read = [count = commands.size()](std::span<const Reply> replies) -> Outcome<Registered> {
     return check_replies(replies, count, "register").and_then([&] {
       return read_registered(replies.back());

@@ -5,7 +5,8 @@
 --       (its own random name for this call, which every record then carries; '' = none), most fields of S for which all is done here
 -- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
 --       now, flat; ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller
---       that ended it is answered 'ended' each time it asks while the lease lasts: it may not have heard.
+--       that ended it is answered 'ended' each time it asks while the lease lasts (with no lease: as long as the
+--       tombstone): it may not have heard.
 --       bundled 1: fields are without clients; one bundle, leased like a delivery, stands in the queue for all of their
 --       deliveries (unbundle). 2: the same, and some client is told through the browser.
 -- Promise: exactly one delivery for each participation with bit 0, however often and by however many this is called;
@@ -34,7 +35,7 @@ local how = bundled and (h.f and 2 or 1) or 0
 if h.e then
   redis.call('ZREM', KEYS[2], key)
   local at, by = string.match(h.n or '', '^(%d+) (.+)$')
-  if by == ARGV[7] and ms < at + lease then return {'ended', tonumber(at), fields, how} end
+  if by == ARGV[7] and (lease == 0 or ms < at + lease) then return {'ended', tonumber(at), fields, how} end
   return {'already', ms, bundled and redis.call('HGETALL', KEYS[1]) or fields, 0}
 end
 if ARGV[2] == 'due' then
@@ -76,5 +77,5 @@ local horizon = now - math.max(tonumber(h.x), tonumber(ARGV[4]))
 redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', horizon * 1000), '*', 's', key)
 redis.call('HINCRBY', KEYS[6], 'end:' .. reason, 1)
 if owed > 0 then redis.call('HINCRBY', KEYS[6], 'enq', owed) end
-for _, word in ipairs({'e', ended, 'r', reason}) do fields[#fields + 1] = word end
+for _, word in ipairs({'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7]}) do fields[#fields + 1] = word end
 return {'ended', ms, fields, how}

@@ -19,7 +19,7 @@ local function left(at)
 end
 if not value then
   local at, by, was = string.match(values[9] or '', '^(%d+) (%S+) (.*)$')
-  if by ~= ARGV[6] or ms >= at + lease then return {'none'} end
+  if by ~= ARGV[6] or (lease > 0 and ms >= at + lease) then return {'none'} end
   values[7] = was
   return left(tonumber(at))
 end

@@ -2,32 +2,38 @@
 -- nack: an attempt failed; the delivery is tried again later, or becomes a dead letter.
 -- KEYS  Q D A M DL DR
 -- ARGV  id, token, delay ms (-1: dead letter), error, most dead letters
--- Returns 1 rescheduled, 2 dead letter, 0: the lease was lost to another worker, whose word counts.
+-- Returns 1 rescheduled, 2 dead letter, 3 dead letter for which an older one was dropped, 0: the lease was lost to another
+--       worker, whose word counts. Asked again it says the same, for the answer may have been lost: an attempt's failure
+--       is written down with its token and counts once.
 -- Promise: a delivery is either queued or a dead letter, never both or neither; the oldest dead letters make room.
 -- Works on a full server.
 local id, token, delay = ARGV[1], ARGV[2], tonumber(ARGV[3])
-if redis.call('HGET', KEYS[3], id) ~= token then return 0 end
-local record = redis.call('HGET', KEYS[2], id)
+if redis.call('HGET', KEYS[3], id) ~= token then
+  local died_of, full = string.match(redis.call('HGET', KEYS[6], id) or '', '^(%d+)(%+?)\31')
+  return died_of == token and (full == '+' and 3 or 2) or 0
+end
+local written = redis.call('HGET', KEYS[2], id) or ''
+local record = string.match(written, '^%d+' .. string.rep('\31[^\31]*', 4))
+if record and delay >= 0 and string.match(written, '\31([^\31]*)$', #record + 2) == token then return 1 end
 local t = redis.call('TIME')
 local ms = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREM', KEYS[1], id)
-record = record and string.match(record, '^%d+' .. string.rep('\31[^\31]*', 4))
 if not record then redis.call('HDEL', KEYS[2], id); redis.call('HDEL', KEYS[3], id); return 0 end
 if delay >= 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', ms + delay), id)
-  redis.call('HSET', KEYS[2], id, record .. '\31' .. ARGV[4])
+  redis.call('HSET', KEYS[2], id, table.concat({record, ARGV[4], token}, '\31'))
   redis.call('HINCRBY', KEYS[4], 'retry', 1)
   return 1
 end
 redis.call('HDEL', KEYS[2], id)
 redis.call('HDEL', KEYS[3], id)
-redis.call('HSET', KEYS[6], id, table.concat({token, ARGV[4], record}, '\31'))
 redis.call('ZADD', KEYS[5], string.format('%.0f', ms), id)
 redis.call('HINCRBY', KEYS[4], 'dead', 1)
 local over = redis.call('ZCARD', KEYS[5]) - tonumber(ARGV[5])
+redis.call('HSET', KEYS[6], id, table.concat({token .. (over > 0 and '+' or ''), ARGV[4], record}, '\31'))
 if over > 0 then
   local oldest = redis.call('ZRANGE', KEYS[5], 0, math.min(over, 1000) - 1)
   redis.call('ZREM', KEYS[5], unpack(oldest))
   redis.call('HDEL', KEYS[6], unpack(oldest))
 end
-return 2
+return over > 0 and 3 or 2

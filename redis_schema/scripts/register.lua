@@ -2,9 +2,11 @@
 -- register: writes down that a client takes part in a session; creates the session with its first client.
 -- KEYS  S X Q D M
 -- ARGV  key, client, flags, sub, cookie digest, absolute s, idle s, session's sid ('' = none), client's own sub
---       ('' = the session's), client's own sid ('' = the session's), '1' = the client has no sid, most participants
+--       ('' = the session's), client's own sid ('' = the session's), '1' = the client has no sid, most participants, caller
+--       (a random number below 2^21 for this call; 0: none)
 -- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
---       {-1,0} the same again, {-2,0} the session is full. t: second of the session's creation.
+--       {-1,0} known, and ended, {-2,0} the session is full. t: second of the session's creation. The same to a caller that
+--       asks again, unless somebody else joined the session meanwhile: it may not have heard.
 -- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
 -- nothing; an ended session is never revived; its life counts from
 -- its first registration, however often it is registered. Refused as a whole on a full server (every first write is deny-oom).
@@ -14,9 +16,16 @@ local t = redis.call('TIME')
 local now = tonumber(t[1])
 local ms = string.format('%.0f', now * 1000 + math.floor(t[2] / 1000))
 local field = ':' .. client
-local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n', 'f')
-local created, ended, was = h[1], h[2], h[5]
-local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0) + (h[7] and 1 or 0)
+local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n', 'f', 'w')
+local created, ended, was, caller = h[1], h[2], h[5], tonumber(ARGV[13])
+-- w: who joined last, and what was said to it.
+if was and h[8] and caller > 0 and math.floor(h[8] / 4) == caller then
+  local said = h[8] % 4
+  if said == 3 then return {-1, 1} end
+  return {said, tonumber(created)}
+end
+local function hear(said) if caller > 0 then redis.call('HSET', KEYS[1], 'w', caller * 4 + said) end end
+local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0) + (h[7] and 1 or 0) + (h[8] and 1 or 0)
 local rel = created and now - created or 0
 
 if was then
@@ -46,6 +55,7 @@ if ended then
     redis.call('HINCRBY', KEYS[5], 'late', 1)
     redis.call('HINCRBY', KEYS[5], 'enq', 1)
   end
+  hear(3)
   return {-1, 1}
 end
 
@@ -55,6 +65,7 @@ if not created then
   redis.call('HSET', KEYS[1], 't', now, 'x', absolute, 'd', idle, 'l', 0, 'u', sub, 'k', cookie, field, value)
   redis.call('ZADD', KEYS[2], now + ((idle > 0 and idle < absolute) and idle or absolute), key)
   redis.call('HINCRBY', KEYS[5], 'new', 1)
+  hear(1)
   return {1, now}
 end
 local set = {'HSET', KEYS[1], 'l', rel, field, value}
@@ -62,4 +73,5 @@ if absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = absolute 
 if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
 if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
 redis.call(unpack(set))
+if not was then hear(2) end
 return {was and 0 or 2, tonumber(created)}

@@ -12,12 +12,12 @@
 namespace slo::redis::deliveries_test {
 
 TEST(Claim, walks_over_the_partitions_and_wraps_round) {
-  const auto exchange = claim(test_space, 62, 4, 10, Millis{5000});
+  const auto exchange = claim(test_space, 62, 4, 10, Millis{5000}, "me");
   ASSERT_EQ(exchange.commands.size(), 4u);
-  EXPECT_EQ(exchange.commands[3],
-            run_script(claim_script, 1,
-                       {queue_key(test_space, 1), records_key(test_space, 1), attempts_key(test_space, 1)},
-                       {"10", "5000"}));
+  EXPECT_EQ(exchange.commands[3], run_script(claim_script, 1,
+                                             {queue_key(test_space, 1), records_key(test_space, 1),
+                                              attempts_key(test_space, 1), claimed_key(test_space, 1, "me")},
+                                             {"10", "5000", "me"}));
 }
 
 TEST(Claim, keeps_what_other_partitions_leased_when_one_refuses) {
@@ -213,7 +213,7 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   ask(records);
   end_with({"a"});
   const auto delivery = claim_all().at(0);
-  EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::dead);
+  EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::crowded);
   EXPECT_EQ(number({"ZCARD", dead_key(test_space, p)}), dead_letter_cap);
   EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), dead_letter_cap);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);

@@ -168,7 +168,7 @@ TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off
   EXPECT_EQ(settle_with(stale, Abandon{"404"}), Settled::stale);
   EXPECT_EQ(number({"ZSCORE", queue_key(test_space, partition_of("sid-1")), fresh.id}), before);
   EXPECT_EQ(settle_with(fresh, Delivered{}), Settled::delivered);
-  EXPECT_EQ(settle_with(fresh, Delivered{}), Settled::stale);
+  EXPECT_EQ(settle_with(stale, Delivered{}), Settled::stale);
 }
 
 TEST_F(Invariant, I7_a_delivery_is_in_one_place_at_a_time) {
