@@ -22,6 +22,7 @@ struct ApiVisit : Visit {
   redis::Ended ended{};
   Courier::BatchSeat batch{};
   std::string next{};
+  Registered registered{};
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first
   std::vector<SessionKey> gone{};
   std::optional<Delivery> delivery{};  // that is retried or dropped

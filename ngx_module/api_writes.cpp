@@ -14,13 +14,30 @@ namespace slo::ngx::api_job {
 
 namespace {
 
-void with_registered(R& r, Outcome<Registered> result) {
-  if (!result) {
-    count(Counter::registrations_failed);
-    return turn_away(r, result.error());
-  }
+const Lesson& lesson_of(R& r) { return std::get<api::Register>(*visit_at(r).command).lesson; }
+
+void fail_registration(R& r, const Refusal& why) {
+  count(Counter::registrations_failed);
+  turn_away(r, why);
+}
+
+void with_pointers(R& r, Outcome<bool> taken) {
+  if (!taken) return fail_registration(r, taken.error());
   count(Counter::registrations);
-  conclude(r, registered_page(provider_of(r), std::get<api::Register>(*visit_at(r).command).lesson, *result));
+  conclude(r, registered_page(provider_of(r), lesson_of(r), visit_at(r).registered));
+}
+
+void with_yielding(R& r, Outcome<std::vector<redis::Rival>> rivals) {
+  if (!rivals) return fail_registration(r, rivals.error());
+  ask(r, redis::take_pointers(space_of(r), lesson_of(r), *rivals), with_pointers);
+}
+
+// A pointer that leads to another session is moved only now that this one is known to live.
+void with_registered(R& r, Outcome<redis::Remembered> result) {
+  if (!result) return fail_registration(r, result.error());
+  visit_at(r).registered = result->registered;
+  if (result->rivals.empty()) return with_pointers(r, true);
+  ask(r, redis::yielding(space_of(r), *result), with_yielding);
 }
 
 void with_key(R& r, Outcome<std::optional<SessionKey>> key) {

@@ -52,6 +52,11 @@ void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& deliv
   }
 }
 
+void log_forgotten(ngx_log_t* log, const Provider& provider) {
+  log_bounded("forgot dead letters", NGX_LOG_ERR, log,
+              "forgot dead letters: the oldest made room for newer ones, provider \"" + provider.name + "\"");
+}
+
 void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view receiver, bool works,
                   std::string_view why) {
   std::string tail = ", receiver \"" + printable(receiver) + "\", provider \"" + provider.name + "\"";

@@ -17,6 +17,9 @@ std::string delivery_label(const Provider& provider, const Delivery& delivery);
 // and then a number.
 void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& delivery, const Verdict& verdict);
 
+// Dead letters were dropped to make room for others: error, bounded. They cannot be sent again.
+void log_forgotten(ngx_log_t* log, const Provider& provider);
+
 // A receiver stopped answering (warn), or answers again (notice): one line per change.
 void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view receiver, bool works,
                   std::string_view why);

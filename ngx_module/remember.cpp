@@ -9,13 +9,32 @@
 namespace slo::ngx {
 namespace {
 
+// A pointer that leads to another session is moved only now that this one is known to live.
+void point_here(const ProviderConf& provider, const Lesson& lesson, const redis::Remembered& remembered,
+                const RememberFailed& failed) {
+  if (remembered.rivals.empty()) return;
+  auto seat = worker()->link.submit<std::vector<redis::Rival>>(
+      redis::yielding(provider.space, remembered),
+      [&provider, lesson, failed](Outcome<std::vector<redis::Rival>> rivals) {
+        if (!rivals) return failed(rivals.error());
+        auto last = worker()->link.submit<bool>(redis::take_pointers(provider.space, lesson, *rivals),
+                                                [failed](Outcome<bool> done) {
+                                                  if (!done) failed(done.error());
+                                                });
+        last.keep();
+      });
+  seat.keep();
+}
+
 // Registration and repeat alike wait for nobody: what they were asked for is kept in the link.
 void store(const ProviderConf& provider, const Lesson& lesson, const RememberFailed& failed) {
-  auto seat = worker()->link.submit<Registered>(
-      redis::remember(provider.space, lesson, nonce(this_moment(), 0)), [failed](Outcome<Registered> done) {
+  auto seat = worker()->link.submit<redis::Remembered>(
+      redis::remember(provider.space, lesson, nonce(this_moment(), 0)),
+      [&provider, lesson, failed](Outcome<redis::Remembered> done) {
         if (!done) return failed(done.error());
         count(Counter::registrations);
         if (*done == Registered::too_late) failed(Refusal{Fault::session_ended});
+        point_here(provider, lesson, *done, failed);
       });
   seat.keep();
 }

@@ -44,7 +44,7 @@ Round::Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* l
       log_(log),
       lanes_({.in_all = conf.provider.delivery.concurrency, .per_lane = conf.provider.delivery.per_host}),
       sealing_(conf.provider, conf.threads, log),
-      settling_(conf.space, link, log),
+      settling_(conf, link, log),
       unbundling_(conf, link, settling_,
                   [this](Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
                     take(std::move(delivery), lease_end, std::move(share));

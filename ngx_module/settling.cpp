@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "ngx_module/deadline.h"
+#include "ngx_module/delivery_log.h"
 
 namespace slo::ngx {
 namespace {
@@ -18,8 +19,8 @@ constexpr Millis gathering{10};
 
 }  // namespace
 
-Settling::Settling(const redis::Space& space, RedisLink& link, ngx_log_t* log)
-    : space_(space), link_(link), log_(log), flush_(log, [this] { flush(); }) {}
+Settling::Settling(const ProviderConf& conf, RedisLink& link, ngx_log_t* log)
+    : conf_(conf), link_(link), log_(log), flush_(log, [this] { flush(); }) {}
 
 void Settling::add(redis::Settlement settlement, ngx_msec_t lease_end) {
   if (kept_.size() >= kept_limit) return;  // the lease will decide
@@ -47,7 +48,7 @@ void Settling::send(std::vector<Kept> batch) {
   for (const auto& kept : batch) settlements.push_back(kept.settlement);
   auto sent = sent_.insert(sent_.end(), {.batch = std::move(batch)});
   sent->seat = link_.submit<std::vector<redis::Settled>>(
-      redis::settle(space_, settlements),
+      redis::settle(conf_.space, settlements),
       [this, sent](const Outcome<std::vector<redis::Settled>>& settled) { heard(sent, settled); });
 }
 
@@ -58,6 +59,8 @@ void Settling::heard(std::list<Sent>::iterator sent, const Outcome<std::vector<r
   if (is_away_) return keep(std::move(batch));
   if (!kept_.empty()) flush_.post();
   auto stale = std::count(settled->begin(), settled->end(), redis::Settled::stale);
+  bool is_crowded = std::ranges::find(*settled, redis::Settled::crowded) != settled->end();
+  if (is_crowded) log_forgotten(log_, conf_.provider);
   if (stale > 0) {
     ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: %z deliveries were settled by another worker meanwhile",
                   static_cast<ssize_t>(stale));

@@ -8,6 +8,7 @@
 #include <list>
 #include <vector>
 
+#include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/redis_link.h"
 #include "ngx_module/wake.h"
@@ -17,7 +18,7 @@ namespace slo::ngx {
 
 class Settling {
  public:
-  Settling(const redis::Space& space, RedisLink& link, ngx_log_t* log);
+  Settling(const ProviderConf& conf, RedisLink& link, ngx_log_t* log);
 
   // `lease_end`: by ngx_current_msec.
   void add(redis::Settlement settlement, ngx_msec_t lease_end);
@@ -37,7 +38,7 @@ class Settling {
   void keep(std::vector<Kept> batch);
   void drop_what_is_over();
 
-  const redis::Space& space_;
+  const ProviderConf& conf_;
   RedisLink& link_;
   ngx_log_t* log_;
   std::vector<Kept> kept_{};

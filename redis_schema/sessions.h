@@ -41,12 +41,33 @@ Exchange<std::optional<SessionKey>> session_of_cookie(const Space&, const Cookie
 // differently.
 SessionKey mint_key(const CookieDigest& digest);
 
-// Index first (subjects, cookie, alias), then the atomic registration. REQUIRES: lesson.key is not empty.
+// A cookie, or a client's own sid, that points to another session than the one just registered.
+struct Rival {
+  bool is_cookie = false;
+  SessionKey session{};
+  friend bool operator==(const Rival&, const Rival&) = default;
+};
+struct Remembered {
+  Registered registered{};
+  TimeS created{};              // the session
+  std::vector<Rival> rivals{};  // none where the session is over
+  friend bool operator==(const Remembered& remembered, Registered registered) {
+    return remembered.registered == registered;
+  }
+};
+
+// Index first (subjects; cookie and alias if they are free), then the atomic registration. Pointers of other
+// sessions stay where they are: who registers a live session goes on with yielding() and take_pointers().
+// REQUIRES: lesson.key is not empty.
 // A login that raced the logout gives too_late (its own logout is enqueued) or too_late_known.
 // session_full beyond max_participants. `caller`: a random name of this one call, which is answered as the
 // first time should it be repeated.
 inline constexpr unsigned max_participants = 1000;
-Exchange<Registered> remember(const Space&, const Lesson& lesson, const std::string& caller = {});
+Exchange<Remembered> remember(const Space&, const Lesson& lesson, const std::string& caller = {});
+// Those rivals that are gone, ended or older than the session: the newest live one is pointed to.
+Exchange<std::vector<Rival>> yielding(const Space&, const Remembered& remembered);
+// Takes their pointers, unless they point to somebody else again.
+Exchange<bool> take_pointers(const Space&, const Lesson& lesson, const std::vector<Rival>& from);
 
 // Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
 // again.

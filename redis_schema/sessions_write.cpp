@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Remembers and ends sessions; marks tickets as used.
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "core/jose.h"
@@ -18,9 +19,19 @@ Command list_under(const Space& space, const Subject& sub, const Lesson& lesson)
                     {lesson.key.value, std::to_string(lesson.absolute.count())});
 }
 
-Command point_at(const std::string& key, std::uint16_t partition, const Lesson& lesson) {
+Command point_at(const std::string& key, std::uint16_t partition, const Lesson& lesson,
+                 const SessionKey& rival) {
   return run_script(point_script, partition, {key},
-                    {lesson.key.value, std::to_string(Millis{lesson.absolute}.count())});
+                    {lesson.key.value, std::to_string(Millis{lesson.absolute}.count()), rival.value});
+}
+
+Command point_cookie(const Space& space, const Lesson& lesson, const SessionKey& rival = {}) {
+  return point_at(cookie_key(space, *lesson.cookie), partition_of(lesson.cookie->value), lesson, rival);
+}
+
+Command point_alias(const Space& space, const Lesson& lesson, const SessionKey& rival = {}) {
+  return point_at(alias_key(space, *lesson.client_sid), partition_of(lesson.client_sid->value), lesson,
+                  rival);
 }
 
 // So small that a session remembers its last caller in a few bytes.
@@ -42,23 +53,53 @@ Command register_client(const Space& space, const Lesson& lesson, const std::str
        lesson.client_no_sid ? "1" : "0", std::to_string(max_participants), std::to_string(mark_of(caller))});
 }
 
-Outcome<Registered> read_registered(const Reply& reply) {
-  const auto step = reply[0].integer(), fresh = reply[1].integer();
-  if (!step || !fresh) return refuse(unexpected_reply("register"));
+Outcome<Remembered> read_registered(const Reply& reply) {
+  const auto step = reply[0].integer(), second = reply[1].integer();
+  if (!step || !second) return refuse(unexpected_reply("register"));
+  const TimeS created{Seconds{*second}};
   switch (*step) {
     case 1:
-      return Registered::new_session;
+      return Remembered{Registered::new_session, created};
     case 2:
-      return Registered::new_client;
+      return Remembered{Registered::new_client, created};
     case 0:
-      return Registered::known;
+      return Remembered{Registered::known, created};
     case -1:
-      return *fresh == 1 ? Registered::too_late : Registered::too_late_known;
+      return Remembered{*second == 1 ? Registered::too_late : Registered::too_late_known};
     case -2:
       return refuse(Fault::session_full);
     default:
       return refuse(unexpected_reply("register"));
   }
+}
+
+bool is_live(Registered registered) {
+  return registered != Registered::too_late && registered != Registered::too_late_known;
+}
+
+// In the order in which remember() asks: subjects, then pointers, last the registration.
+Outcome<Remembered> read_remembered(const Lesson& lesson, std::span<const Reply> replies) {
+  auto remembered = read_registered(replies.back());
+  if (!remembered || !is_live(remembered->registered)) return remembered;
+  std::size_t next = replies.size() - 1 - (lesson.cookie ? 1u : 0u) - (lesson.client_sid ? 1u : 0u);
+  for (const bool is_cookie : {true, false}) {
+    if (is_cookie ? !lesson.cookie : !lesson.client_sid) continue;
+    const auto holder = replies[next++].text();
+    if (!holder) return refuse(unexpected_reply("point"));
+    if (!holder->empty()) remembered->rivals.push_back({is_cookie, {std::string(*holder)}});
+  }
+  return remembered;
+}
+
+Outcome<std::vector<Rival>> read_yielding(const Remembered& remembered, std::span<const Reply> replies) {
+  std::vector<Rival> yielding;
+  for (std::size_t i = 0; i < remembered.rivals.size(); ++i) {
+    const auto created = replies[i][0].integer();
+    const bool is_ended = !replies[i][1].is_nil();
+    if (!created || is_ended || TimeS{Seconds{*created}} <= remembered.created)
+      yielding.push_back(remembered.rivals[i]);
+  }
+  return yielding;
 }
 
 // What of the terms an answer is read with.
@@ -109,24 +150,44 @@ Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
 
 SessionKey mint_key(const CookieDigest& digest) { return {"~" + jose::base64url(digest.value)}; }
 
-Exchange<Registered> remember(const Space& space, const Lesson& lesson, const std::string& caller) {
-  Exchange<Registered> exchange;
+Exchange<Remembered> remember(const Space& space, const Lesson& lesson, const std::string& caller) {
+  Exchange<Remembered> exchange;
   auto& commands = exchange.commands;
   if (!lesson.sub.value.empty()) commands.push_back(list_under(space, lesson.sub, lesson));
   if (lesson.client_sub) commands.push_back(list_under(space, *lesson.client_sub, lesson));
-  if (lesson.cookie) {
-    commands.push_back(
-        point_at(cookie_key(space, *lesson.cookie), partition_of(lesson.cookie->value), lesson));
-  }
-  if (lesson.client_sid) {
-    commands.push_back(
-        point_at(alias_key(space, *lesson.client_sid), partition_of(lesson.client_sid->value), lesson));
-  }
+  if (lesson.cookie) commands.push_back(point_cookie(space, lesson));
+  if (lesson.client_sid) commands.push_back(point_alias(space, lesson));
   commands.push_back(register_client(space, lesson, caller));
-  exchange.read = [count = commands.size()](std::span<const Reply> replies) -> Outcome<Registered> {
+  exchange.read = [lesson, count = commands.size()](std::span<const Reply> replies) -> Outcome<Remembered> {
     return check_replies(replies, count, "register").and_then([&] {
-      return read_registered(replies.back());
+      return read_remembered(lesson, replies);
     });
+  };
+  return exchange;
+}
+
+Exchange<std::vector<Rival>> yielding(const Space& space, const Remembered& remembered) {
+  Exchange<std::vector<Rival>> exchange;
+  for (const auto& rival : remembered.rivals) {
+    exchange.commands.push_back({.words = {"HMGET", session_key(space, rival.session), "t", "e"},
+                                 .partition = partition_of(rival.session.value)});
+  }
+  exchange.read = [remembered](std::span<const Reply> replies) -> Outcome<std::vector<Rival>> {
+    return check_replies(replies, remembered.rivals.size(), "HMGET").and_then([&] {
+      return read_yielding(remembered, replies);
+    });
+  };
+  return exchange;
+}
+
+Exchange<bool> take_pointers(const Space& space, const Lesson& lesson, const std::vector<Rival>& from) {
+  Exchange<bool> exchange;
+  for (const auto& rival : from) {
+    exchange.commands.push_back(rival.is_cookie ? point_cookie(space, lesson, rival.session)
+                                                : point_alias(space, lesson, rival.session));
+  }
+  exchange.read = [count = from.size()](std::span<const Reply> replies) -> Outcome<bool> {
+    return check_replies(replies, count, "point").map([] { return true; });
   };
   return exchange;
 }

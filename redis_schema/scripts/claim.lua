@@ -33,6 +33,7 @@ for i, id in ipairs(ids) do
     redis.call('HDEL', KEYS[3], id)
   end
 end
+redis.call('EXPIRE', KEYS[3], 2592000)
 if ARGV[3] ~= '' and #claimed > 0 then
   redis.call(unpack(mine))
   redis.call('PEXPIRE', KEYS[4], ARGV[2])

@@ -68,13 +68,15 @@ end
 if #records > 2 then
   redis.call(unpack(records)); redis.call(unpack(queue))
   if lease > 0 then redis.call(unpack(attempts)) end
+  for i = 3, 5 do redis.call('EXPIRE', KEYS[i], 2592000) end
 end
 local ended = tostring(now - h.t)
 redis.call('HSET', KEYS[1], 'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7])
 if not bundled then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 redis.call('ZREM', KEYS[2], key)
-local horizon = now - math.max(tonumber(h.x), tonumber(ARGV[4]))
-redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', horizon * 1000), '*', 's', key)
+local memory = math.max(tonumber(h.x), tonumber(ARGV[4]))
+redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', (now - memory) * 1000), '*', 's', key)
+redis.call('EXPIRE', KEYS[7], memory + 2592000)
 redis.call('HINCRBY', KEYS[6], 'end:' .. reason, 1)
 if owed > 0 then redis.call('HINCRBY', KEYS[6], 'enq', owed) end
 for _, word in ipairs({'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7]}) do fields[#fields + 1] = word end

@@ -32,6 +32,7 @@ if number % 2 == 1 then
   redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, ARGV[6], sid, sub}, '\31'))
   redis.call('ZADD', KEYS[2], string.format('%.0f', ms + lease), id)
   if lease > 0 then redis.call('HSET', KEYS[4], id, 1) end
+  for i = 2, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
   redis.call('HINCRBY', KEYS[5], 'enq', 1)
 end
 if ARGV[6] ~= '' then

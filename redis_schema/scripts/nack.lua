@@ -5,7 +5,8 @@
 -- Returns 1 rescheduled, 2 dead letter, 3 dead letter for which an older one was dropped, 0: the lease was lost to another
 --       worker, whose word counts. Asked again it says the same, for the answer may have been lost: an attempt's failure
 --       is written down with its token and counts once.
--- Promise: a delivery is either queued or a dead letter, never both or neither; the oldest dead letters make room.
+-- Promise: a delivery is either queued or a dead letter, never both or neither; the oldest dead letters make room, and
+-- none is kept for more than 30 days after the next one of its partition has come, or 30 days if none comes.
 -- Works on a full server.
 local id, token, delay = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if redis.call('HGET', KEYS[3], id) ~= token then
@@ -22,6 +23,7 @@ if not record then redis.call('HDEL', KEYS[2], id); redis.call('HDEL', KEYS[3], 
 if delay >= 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', ms + delay), id)
   redis.call('HSET', KEYS[2], id, table.concat({record, ARGV[4], token}, '\31'))
+  for i = 1, 3 do redis.call('EXPIRE', KEYS[i], 2592000) end
   redis.call('HINCRBY', KEYS[4], 'retry', 1)
   return 1
 end
@@ -29,11 +31,18 @@ redis.call('HDEL', KEYS[2], id)
 redis.call('HDEL', KEYS[3], id)
 redis.call('ZADD', KEYS[5], string.format('%.0f', ms), id)
 redis.call('HINCRBY', KEYS[4], 'dead', 1)
+local function forget(letters)
+  if #letters == 0 then return end
+  redis.call('ZREM', KEYS[5], unpack(letters))
+  redis.call('HDEL', KEYS[6], unpack(letters))
+end
+forget(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', string.format('%.0f', ms - 2592000000), 'LIMIT', 0, 1000))
 local over = redis.call('ZCARD', KEYS[5]) - tonumber(ARGV[5])
 redis.call('HSET', KEYS[6], id, table.concat({token .. (over > 0 and '+' or ''), ARGV[4], record}, '\31'))
 if over > 0 then
   local oldest = redis.call('ZRANGE', KEYS[5], 0, math.min(over, 1000) - 1)
-  redis.call('ZREM', KEYS[5], unpack(oldest))
-  redis.call('HDEL', KEYS[6], unpack(oldest))
+  forget(oldest)
+  redis.call('HINCRBY', KEYS[4], 'forgotten', #oldest)
 end
+for i = 5, 6 do redis.call('EXPIRE', KEYS[i], 2592000) end
 return over > 0 and 3 or 2

@@ -14,6 +14,7 @@ redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ms .. rest)
 redis.call('ZADD', KEYS[1], ms, ARGV[1])
+for i = 1, 2 do redis.call('EXPIRE', KEYS[i], 2592000) end
 redis.call('HINCRBY', KEYS[5], 'redriven', 1)
 if ARGV[2] ~= '' then
   redis.call('RPUSH', KEYS[6], done)

@@ -9,7 +9,8 @@
 --       asks again, unless somebody else joined the session meanwhile: it may not have heard.
 -- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
 -- nothing; an ended session is never revived; its life counts from
--- its first registration, however often it is registered. Refused as a whole on a full server (every first write is deny-oom).
+-- its first registration, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
+-- days after its life. Refused as a whole on a full server (every first write is deny-oom).
 local key, client, flags, sub, cookie = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local own_sub, own_sid, no_sid = ARGV[9], ARGV[10], ARGV[11] == '1'
 local t = redis.call('TIME')
@@ -25,6 +26,10 @@ if was and h[8] and caller > 0 and math.floor(h[8] / 4) == caller then
   return {said, tonumber(created)}
 end
 local function hear(said) if caller > 0 then redis.call('HSET', KEYS[1], 'w', caller * 4 + said) end end
+local function last_until(second)
+  redis.call('EXPIREAT', KEYS[1], second + 2592000)
+  if redis.call('EXPIRETIME', KEYS[2]) < second + 2592000 then redis.call('EXPIREAT', KEYS[2], second + 2592000) end
+end
 local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0) + (h[7] and 1 or 0) + (h[8] and 1 or 0)
 local rel = created and now - created or 0
 
@@ -52,6 +57,7 @@ if ended then
     if own_sub == '' then own_sub = h[4] ~= '' and h[4] or sub end
     redis.call('HSET', KEYS[4], id, table.concat({ms, 'late', string.match(h[6] or '', '^%d+ (%S+)') or '', sid, own_sub}, '\31'))
     redis.call('ZADD', KEYS[3], 'NX', ms, id)
+    for i = 3, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
     redis.call('HINCRBY', KEYS[5], 'late', 1)
     redis.call('HINCRBY', KEYS[5], 'enq', 1)
   end
@@ -64,6 +70,7 @@ local absolute, idle = tonumber(ARGV[6]), tonumber(ARGV[7])
 if not created then
   redis.call('HSET', KEYS[1], 't', now, 'x', absolute, 'd', idle, 'l', 0, 'u', sub, 'k', cookie, field, value)
   redis.call('ZADD', KEYS[2], now + ((idle > 0 and idle < absolute) and idle or absolute), key)
+  last_until(now + absolute)
   redis.call('HINCRBY', KEYS[5], 'new', 1)
   hear(1)
   return {1, now}
@@ -73,5 +80,6 @@ if absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = absolute 
 if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
 if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
 redis.call(unpack(set))
+if absolute > tonumber(h[3]) then last_until(created + absolute) end
 if not was then hear(2) end
 return {was and 0 or 2, tonumber(created)}

@@ -63,6 +63,7 @@ if place == here then
   records[#records + 1] = key
   records[#records + 1] = table.concat({stamp, reason, by, place, after}, '\31')
   redis.call(unpack(records)); redis.call(unpack(queue)); redis.call(unpack(attempts))
+  for i = 2, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
   if owed > 0 then redis.call('HINCRBY', KEYS[5], 'enq', owed) end
   if after == '' then redis.call('EXPIRE', KEYS[1], ARGV[7]) end
 end

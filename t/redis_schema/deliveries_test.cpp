@@ -199,18 +199,7 @@ TEST(DeliveryId, is_told_from_that_of_a_bundle) {
 
 TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   const auto p = partition_of("sid-1");
-  std::vector<std::string> letters{"ZADD", dead_key(test_space, p)},
-      records{"HSET", dead_records_key(test_space, p)};
-  for (unsigned i = 1; i <= dead_letter_cap; ++i) {
-    const auto id = "dead-" + std::to_string(i);
-    letters.insert(letters.end(), {std::to_string(i), id});
-    records.insert(records.end(), {id,
-                                   "1\x1f"
-                                   "404\x1f"
-                                   "1\x1frp\x1f\x1f\x1f"});
-  }
-  ask(letters);
-  ask(records);
+  fill_dead_letters();
   end_with({"a"});
   const auto delivery = claim_all().at(0);
   EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::crowded);
@@ -218,6 +207,21 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), dead_letter_cap);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), delivery.id}), 1);
+  EXPECT_EQ(counter("forgotten"), 1);
+}
+
+TEST_F(Deliveries, that_are_dead_are_kept_for_a_month) {
+  const auto p = partition_of("sid-1");
+  fill_dead_letters(Seconds{30 * 86400 + 10});
+  end_with({"a"});
+  EXPECT_EQ(settle_with(claim_all().at(0), Abandon{"404"}), Settled::dead);
+  EXPECT_EQ(number({"ZCARD", dead_key(test_space, p)}), 1);
+  EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), 1);
+  for (const auto& key : {dead_key(test_space, p), dead_records_key(test_space, p)}) {
+    const auto left = number({"TTL", key});
+    EXPECT_TRUE(left > 30 * 86400 - 60 && left <= 30 * 86400) << left;
+  }
+  EXPECT_EQ(counter("forgotten"), 0) << "they were not crowded out";
 }
 
 TEST_F(Deliveries, carry_the_id_of_the_logout_that_owes_them) {

@@ -104,13 +104,6 @@ class Repeated : public StoreTest {
     settle_with(delivery, Abandon{"404"});
     return delivery;
   }
-  void fill_dead_letters() {
-    const auto p = partition_of("sid-1");
-    for (unsigned i = 1; i <= dead_letter_cap; ++i) {
-      ask({"ZADD", dead_key(test_space, p), std::to_string(i), "dead-" + std::to_string(i)});
-      ask({"HSET", dead_records_key(test_space, p), "dead-" + std::to_string(i), "x"});
-    }
-  }
   void let_be_due() {
     ask({"ZADD", expiry_key(test_space, partition_of("sid-1")), "1", "sid-1"});
     ask({"HSET", session_key(test_space, {"sid-1"}), "x", "0"});
@@ -156,6 +149,20 @@ class Scripts : public Repeated {
         {&index_script, "a session", "1", [&] { return of(remember(test_space, a_lesson()), index_script); }},
         {&point_script, "a free pointer", "",
          [&] { return of(remember(test_space, with_pointers()), point_script); }},
+        {&point_script, "a pointer of another session", "sid-0",
+         [&] {
+           auto other = with_pointers();
+           other.key = {"sid-0"};
+           run(remember(test_space, other));
+           return of(remember(test_space, with_pointers()), point_script);
+         }},
+        {&point_script, "a pointer that is taken over", "",
+         [&] {
+           auto other = with_pointers();
+           other.key = {"sid-0"};
+           run(remember(test_space, other));
+           return of(take_pointers(test_space, with_pointers(), {{true, {"sid-0"}}}), point_script);
+         }},
         {&register_script, "a new session", "[1, ", [&] { return registering(a_lesson()); }},
         {&register_script, "a new client", "[2, ", [&] { return sign_in(1), registering(a_lesson("new")); }},
         {&register_script, "a known client", "[0, ",

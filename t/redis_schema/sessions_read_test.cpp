@@ -216,9 +216,9 @@ TEST_F(FindSession, lists_a_subject_page_by_page) {
 TEST_F(FindSession, of_a_cookie_that_moved_on_to_another_session_finds_the_newer) {
   auto lesson = a_lesson();
   lesson.cookie = cookie;
-  run(remember(test_space, lesson));
+  log_in(lesson);
   lesson.key = {"sid-2"};
-  run(remember(test_space, lesson));
+  log_in(lesson);
   EXPECT_EQ(run(session_of_cookie(test_space, cookie)), SessionKey{"sid-2"});
 }
 

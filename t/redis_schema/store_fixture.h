@@ -96,6 +96,26 @@ class StoreTest : public testing::Test {
     const Reply ids(members.get());
     for (std::size_t i = 0; i < ids.size(); ++i) ask({"ZADD", queue, "1", std::string(*ids[i].text())});
   }
+  // A login all in all: takes the pointers, too, that lead to other sessions.
+  Registered log_in(const Lesson& lesson) {
+    const auto remembered = run(remember(test_space, lesson));
+    run(take_pointers(test_space, lesson, run(yielding(test_space, remembered))));
+    return remembered.registered;
+  }
+  // As many dead letters as a partition keeps, `age` old: dead-1 is the oldest.
+  void fill_dead_letters(Seconds age = Seconds{3600}) {
+    const auto p = partition_of("sid-1");
+    const auto reply = ask({"TIME"});
+    const auto died = (Reply(reply.get())[0].integer().value_or(0) - age.count()) * 1000;
+    for (unsigned i = 1; i <= dead_letter_cap; ++i) {
+      const auto id = "dead-" + std::to_string(i);
+      ask({"ZADD", dead_key(test_space, p), std::to_string(died + i), id});
+      ask({"HSET", dead_records_key(test_space, p), id,
+           "1\x1f"
+           "404\x1f"
+           "1\x1frp\x1f\x1f\x1f"});
+    }
+  }
   // Moves a session into the past.
   void let_pass(Seconds time, const std::string& key = "sid-1") {
     const auto s = session_key(test_space, {key});
