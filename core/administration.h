@@ -2,6 +2,7 @@
 // The management API: JSON in → command, result → JSON out. Errors are RFC 9457 problem documents.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,11 @@ struct ListDeliveries {
 struct RetryDelivery {
   std::string id{};
 };
+// All dead letters of a client, those from `cursor` on.
+struct RetryDeliveriesOf {
+  ClientId client{};
+  std::string cursor{};
+};
 struct DropDelivery {
   std::string id{};
 };
@@ -69,9 +75,10 @@ struct ShowClient {
   ClientId client{};
 };
 }  // namespace api
-using ApiCommand = std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession,
-                                api::EndParticipation, api::ListDeliveries, api::RetryDelivery,
-                                api::DropDelivery, api::EndSessionsOf, api::ListClients, api::ShowClient>;
+using ApiCommand =
+    std::variant<api::Register, api::ShowSession, api::ListSessions, api::EndSession, api::EndParticipation,
+                 api::ListDeliveries, api::RetryDelivery, api::RetryDeliveriesOf, api::DropDelivery,
+                 api::EndSessionsOf, api::ListClients, api::ShowClient>;
 
 inline constexpr unsigned api_page_limit = 200;  // most entries on one page of a list
 inline constexpr unsigned ends_at_once = 50;     // sessions that one request of EndSessionsOf looks at
@@ -117,6 +124,8 @@ Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id,
 std::string next_cursor(const api::EndSessionsOf& command);
 // Ids of deliveries are written as base64url, for paths and for readers.
 Page retried_page(const Delivery& delivery, TimeMs due);
+// So many of this client's were retried; with `next` there may be more: 202.
+Page retries_page(const ClientId& client, std::size_t retried, std::string_view next);
 Page dropped_page(const Delivery& delivery);
 Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next);
 // By id, from the provider's ordered index: what a page costs does not grow with the number of clients.

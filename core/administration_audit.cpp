@@ -36,6 +36,9 @@ struct Audit {
   Line operator()(const api::RetryDelivery& command) const {
     return "POST delivery retry, delivery #" + fingerprint(command.id);
   }
+  Line operator()(const api::RetryDeliveriesOf& command) const {
+    return "POST retry of dead letters" + client_named(command.client);
+  }
   Line operator()(const api::DropDelivery& command) const {
     return "DELETE delivery, delivery #" + fingerprint(command.id);
   }

@@ -70,6 +70,7 @@ Json session_json(const Session& session) {
   if (session.ended) {
     api_put_time(object.get(), "ended", session.created + *session.ended);
     api_put_text(object.get(), "reason", session.reason);
+    if (!session.logout_id.empty()) api_put_text(object.get(), "logout_id", session.logout_id);
   }
   Json participants{json_array()};
   for (const auto& participant : session.participants) {
@@ -87,6 +88,7 @@ Json delivery_json(const ListedDelivery& listed) {
   if (!delivery.client.value.empty()) api_put_text(object.get(), "client_id", delivery.client.value);
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
   api_put_text(object.get(), "reason", delivery.reason);
+  if (!delivery.logout_id.empty()) api_put_text(object.get(), "logout_id", delivery.logout_id);
   api_put_integer(object.get(), "attempts", delivery.attempt);
   api_put_time(object.get(), "enqueued", delivery.enqueued);
   api_put_time(object.get(), listed.state == DeliveryState::dead ? "died" : "due", listed.due);
@@ -172,8 +174,17 @@ Page dropped_page(const Delivery& delivery) {
   api_put_text(body.get(), "id", jose::base64url(delivery.id));
   api_put_text(body.get(), "sid", delivery.session.value);
   api_put_text(body.get(), "client_id", delivery.client.value);
+  if (!delivery.logout_id.empty()) api_put_text(body.get(), "logout_id", delivery.logout_id);
   api_put_text(body.get(), "state", "dropped");
   return api_page(body);
+}
+
+Page retries_page(const ClientId& client, std::size_t retried, std::string_view next) {
+  const Json body{json_object()};
+  api_put_text(body.get(), "client_id", client.value);
+  api_put_integer(body.get(), "retried", static_cast<long long>(retried));
+  if (!next.empty()) api_put_text(body.get(), "next", next);
+  return api_page(body, next.empty() ? 200 : 202);
 }
 
 Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next) {

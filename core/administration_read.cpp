@@ -145,6 +145,14 @@ Outcome<ApiCommand> retry_delivery(const ApiCall& call) {
       [](std::string id) -> ApiCommand { return api::RetryDelivery{std::move(id)}; });
 }
 
+// The client may be registered no more: its dead letters say so again.
+Outcome<ApiCommand> retry_deliveries_of(const ApiCall& call) {
+  static constexpr std::array<std::string_view, 1> known{"cursor"};
+  const auto form = Form::read(call.query, known);
+  if (!form) return refuse(form.error());
+  return api::RetryDeliveriesOf{ClientId{call.segments[1]}, form->find("cursor").value_or("")};
+}
+
 Outcome<ApiCommand> drop_delivery(const ApiCall& call) {
   return read_delivery_id(call).map(
       [](std::string id) -> ApiCommand { return api::DropDelivery{std::move(id)}; });
@@ -195,7 +203,7 @@ struct ApiRoute {
   std::string_view shape;  // `*` stands for one segment
   Outcome<ApiCommand> (*read)(const ApiCall&);
 };
-constexpr std::array<ApiRoute, 11> api_routes{{
+constexpr std::array<ApiRoute, 12> api_routes{{
     {"GET", "sessions", list_sessions},
     {"POST", "sessions", register_participation},
     {"GET", "sessions/*", show_session},
@@ -207,6 +215,7 @@ constexpr std::array<ApiRoute, 11> api_routes{{
     {"POST", "deliveries/*/retry", retry_delivery},
     {"GET", "clients", list_clients},
     {"GET", "clients/*", show_client},
+    {"POST", "clients/*/retry", retry_deliveries_of},
 }};
 
 // Decoded after splitting: a sid may hold an encoded slash.

@@ -54,6 +54,7 @@ struct Session {
   std::optional<CookieDigest> cookie{};
   std::optional<Seconds> ended{};  // after creation; set: only the tombstone is left
   std::string reason{};            // why it ended: rp, admin, expired
+  std::string logout_id{};         // which logout ended it, as in $slo_logout_id; empty: nobody knows
   std::vector<Participant> participants{};
   friend bool operator==(const Session&, const Session&) = default;
 

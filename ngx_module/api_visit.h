@@ -26,6 +26,8 @@ struct ApiVisit : Visit {
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first
   std::vector<SessionKey> gone{};
   std::optional<Delivery> delivery{};  // that is retried or dropped
+  std::vector<std::string> retried{};  // of RetryDeliveriesOf, in all
+  std::vector<std::string> chosen{};   // of them, those of the page that is looked at
 };
 
 using R = ngx_http_request_t;
@@ -44,6 +46,7 @@ void carry_out(R& r, const api::EndSession& command);
 void carry_out(R& r, const api::EndParticipation& command);
 void carry_out(R& r, const api::EndSessionsOf& command);
 void carry_out(R& r, const api::RetryDelivery& command);
+void carry_out(R& r, const api::RetryDeliveriesOf& command);
 void carry_out(R& r, const api::DropDelivery& command);
 
 }  // namespace slo::ngx::api_job

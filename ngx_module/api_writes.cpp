@@ -170,7 +170,10 @@ void with_dropped(R& r, Outcome<bool> found) {
   conclude(r, dropped_page(*visit_at(r).delivery));
 }
 
-void keep(R& r, Delivery delivery) { visit_at(r).delivery = std::move(delivery); }
+void keep(R& r, Delivery delivery) {
+  visit_at(r).logout_id = delivery.logout_id;
+  visit_at(r).delivery = std::move(delivery);
+}
 
 void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found) return turn_away(r, found.error());

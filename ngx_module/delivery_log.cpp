@@ -32,8 +32,10 @@ std::string in_seconds(Millis delay) { return std::to_string(delay.count() / 100
 }  // namespace
 
 std::string delivery_label(const Provider& provider, const Delivery& delivery) {
-  return "provider \"" + provider.name + "\", client \"" + printable(delivery.client.value) +
-         "\", session #" + fingerprint(delivery.session.value);
+  std::string label = "provider \"" + provider.name + "\", client \"" + printable(delivery.client.value) +
+                      "\", session #" + fingerprint(delivery.session.value);
+  if (!delivery.logout_id.empty()) label += ", logout " + printable(delivery.logout_id);
+  return label;
 }
 
 void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& delivery, const Verdict& verdict) {
@@ -46,8 +48,8 @@ void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& deliv
     log_bounded("gave up a delivery", NGX_LOG_ERR, log,
                 "gave up a delivery: " + printable(abandon->why) + ", " + attempt_of(delivery) + ", " +
                     delivery_label(provider, delivery));
-  } else if ((log->log_level & NGX_LOG_DEBUG_HTTP) != 0) {
-    write(NGX_LOG_DEBUG, log,
+  } else if (log->log_level >= NGX_LOG_INFO) {
+    write(NGX_LOG_INFO, log,
           "delivered: " + attempt_of(delivery) + ", " + delivery_label(provider, delivery));
   }
 }

@@ -10,10 +10,10 @@
 
 namespace slo::ngx {
 
-// `provider "main", client "app-a", session #4qk2`
+// `provider "main", client "app-a", session #4qk2, logout 9h3…`
 std::string delivery_label(const Provider& provider, const Delivery& delivery);
 
-// delivered: debug; to be tried again: info; given up: error, since a logout is lost, ten a minute at most
+// delivered, to be tried again: info; given up: error, since a logout is lost, ten a minute at most
 // and then a number.
 void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& delivery, const Verdict& verdict);
 

@@ -147,6 +147,14 @@ Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const
   return settled;
 }
 
+Command redrive_one(const Space& space, const std::string& id, const std::string& caller) {
+  const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
+  return run_script(redrive_script, p,
+                    {queue_key(space, p), records_key(space, p), dead_key(space, p),
+                     dead_records_key(space, p), counters_key(space, p), done_key(space, p)},
+                    {id, caller});
+}
+
 Exchange<bool> yes_or_no(std::string_view script, Command command) {
   return {
       .commands = {std::move(command)},
@@ -189,12 +197,20 @@ Exchange<std::vector<Settled>> settle(const Space& space, const std::vector<Sett
 }
 
 Exchange<bool> redrive(const Space& space, const std::string& id, const std::string& caller) {
-  const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
-  return yes_or_no("redrive",
-                   run_script(redrive_script, p,
-                              {queue_key(space, p), records_key(space, p), dead_key(space, p),
-                               dead_records_key(space, p), counters_key(space, p), done_key(space, p)},
-                              {id, caller}));
+  return yes_or_no("redrive", redrive_one(space, id, caller));
+}
+
+Exchange<std::vector<bool>> redrive_all(const Space& space, const std::vector<std::string>& ids,
+                                        const std::string& caller) {
+  Exchange<std::vector<bool>> exchange;
+  for (const auto& id : ids) exchange.commands.push_back(redrive_one(space, id, caller));
+  exchange.read = [count = ids.size()](std::span<const Reply> replies) -> Outcome<std::vector<bool>> {
+    if (auto whole = check_replies(replies, count, "redrive"); !whole) return refuse(whole.error());
+    std::vector<bool> redriven;
+    for (const auto& reply : replies) redriven.push_back(reply.integer() == 1);
+    return redriven;
+  };
+  return exchange;
 }
 
 Exchange<bool> drop(const Space& space, const std::string& id, const std::string& caller) {

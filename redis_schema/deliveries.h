@@ -36,6 +36,9 @@ Exchange<std::vector<Settled>> settle(const Space&, const std::vector<Settlement
 
 // Puts a dead letter back into the queue, as if new. False: there is no such dead letter.
 Exchange<bool> redrive(const Space&, const std::string& delivery_id, const std::string& caller = {});
+// The same for several; one answer each.
+Exchange<std::vector<bool>> redrive_all(const Space&, const std::vector<std::string>& delivery_ids,
+                                        const std::string& caller = {});
 // Forgets a delivery, dead or pending. False: there is no such delivery.
 Exchange<bool> drop(const Space&, const std::string& delivery_id, const std::string& caller = {});
 // May `id` be that of one delivery? (A bundle's stands for all of a session: it is neither redriven nor
@@ -56,6 +59,8 @@ struct DeliveryIds {
 };
 Outcome<Exchange<DeliveryIds>> list_ids(const Space&, DeliveryState state, unsigned limit,
                                         const std::string& cursor);
+// Where the page after `ids` begins once `gone` of them have left the list.
+std::string next_without(const DeliveryIds& ids, const std::vector<std::string>& gone);
 // That one delivery, for load_listed(); its `due` is not known.
 DeliveryIds only(const std::string& delivery_id);
 Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState state, const DeliveryIds& ids);

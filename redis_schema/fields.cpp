@@ -44,6 +44,13 @@ std::optional<Participant> read_participant(std::string_view client, std::string
   return participant;
 }
 
+// `ms caller[ participation]`: of whoever ended something last.
+std::string_view ended_by(std::string_view value) {
+  value.remove_prefix(std::min(value.find(' '), value.size()));
+  if (!value.empty()) value.remove_prefix(1);
+  return value.substr(0, value.find(' '));
+}
+
 bool read_field(Session& session, std::string_view name, std::string_view value) {
   if (name.starts_with(':')) {
     auto participant = read_participant(name.substr(1), value);
@@ -54,6 +61,7 @@ bool read_field(Session& session, std::string_view name, std::string_view value)
   if (name == "u") session.sub = {std::string(value)};
   if (name == "k" && !value.empty()) session.cookie = CookieDigest{std::string(value)};
   if (name == "r") session.reason = value;
+  if (name == "n") session.logout_id = ended_by(value);
   const auto number = read_integer(value);
   if (name.size() != 1 || std::string_view("txdle").find(name[0]) == std::string_view::npos) return true;
   if (!number) return false;
@@ -83,6 +91,7 @@ Outcome<std::optional<Session>> read_session(const SessionKey& key, const Reply&
     if (!name || !value || !read_field(session, *name, *value)) return refuse(unexpected_reply("HGETALL"));
   }
   order_by_joining(session.participants);
+  if (session.is_live()) session.logout_id.clear();  // that of a client which left
   return session;
 }
 

@@ -120,6 +120,16 @@ Outcome<Exchange<DeliveryIds>> list_ids(const Space& space, DeliveryState state,
   return exchange;
 }
 
+std::string next_without(const DeliveryIds& ids, const std::vector<std::string>& gone) {
+  auto next = read_cursor(ids.next);
+  if (ids.next.empty() || !next) return ids.next;
+  for (const auto& place : ids.places) {
+    const bool is_gone = std::ranges::find(gone, place.id) != gone.end();
+    if (is_gone && place.partition == next->partition && next->offset > 0) --next->offset;
+  }
+  return cursor_at(*next);
+}
+
 DeliveryIds only(const std::string& id) {
   const auto session = std::string_view(id).substr(0, id.find(separator));
   return {.places = {{.partition = partition_of(session), .id = id}}};

@@ -29,7 +29,7 @@ if is_whole then
   if to < #page then after = '0.' .. string.format('%.0f', to / 2) end
 end
 
-local own = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r'}
+local own = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n'}
 local values, h, fields = redis.call('HMGET', KEYS[1], unpack(own)), {}, {}
 for i, name in ipairs(own) do
   h[name] = values[i]

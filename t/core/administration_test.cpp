@@ -202,6 +202,17 @@ TEST(ApiRequest, pages_through_clients) {
   }
 }
 
+TEST(ApiRequest, retries_all_dead_letters_of_a_client_that_need_not_be_registered) {
+  const auto all = command<api::RetryDeliveriesOf>({.method = "POST", .path = "/clients/gone%2Fapp/retry"});
+  EXPECT_EQ(all.client, ClientId{"gone/app"});
+  EXPECT_EQ(all.cursor, "");
+  const Call more{.method = "POST", .path = "/clients/app-a/retry", .query = "cursor=5.20"};
+  EXPECT_EQ(command<api::RetryDeliveriesOf>(more).cursor, "5.20");
+  EXPECT_EQ(fault_of({.method = "POST", .path = "/clients/app-a/retry", .may_write = false}),
+            Fault::api_read_only);
+  EXPECT_EQ(fault_of({.method = "GET", .path = "/clients/app-a/retry"}), Fault::method_not_allowed);
+}
+
 TEST(ApiRequest, retries_and_drops_a_delivery_by_its_encoded_id) {
   const std::string id =
       "sid-1\x1f"
@@ -315,10 +326,12 @@ TEST(ApiPage, shows_when_and_why_a_session_ended) {
   Session session = a_session();
   session.ended = Seconds{600};
   session.reason = "admin";
+  session.logout_id = "L1";
   session.participants.clear();
   EXPECT_EQ(session_page(a_provider(), session).body,
             R"({"sid":"sid-1","sub":"alice","state":"ended","created":1800000000,"last_seen":1800000000,)"
-            R"("expires":1800043200,"ended":1800000600,"reason":"admin","participants":[]})");
+            R"("expires":1800043200,"ended":1800000600,"reason":"admin","logout_id":"L1",)"
+            R"("participants":[]})");
 }
 
 TEST(ApiPage, pages_lists_by_a_cursor) {
@@ -351,6 +364,23 @@ TEST(ApiPage, says_which_sessions_of_a_subject_have_ended_and_whether_there_may_
   const Page some = ends_page({}, "L1", "50");
   EXPECT_EQ(some.status, 202);
   EXPECT_EQ(some.body, R"({"ended":[],"logout_id":"L1","next":"50"})");
+}
+
+TEST(ApiPage, says_how_many_dead_letters_of_a_client_were_retried_and_whether_there_may_be_more) {
+  const Page all = retries_page(ClientId{"app-a"}, 3, ""), some = retries_page(ClientId{"app-a"}, 9, "5.20");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_EQ(all.body, R"({"client_id":"app-a","retried":3})");
+  EXPECT_EQ(some.status, 202);
+  EXPECT_EQ(some.body, R"({"client_id":"app-a","retried":9,"next":"5.20"})");
+}
+
+TEST(ApiPage, names_the_logout_that_owes_a_delivery) {
+  Delivery delivery = a_delivery();
+  delivery.logout_id = "L1";
+  for (const Page& page :
+       {retried_page(delivery, {}), dropped_page(delivery), deliveries_page({{.delivery = delivery}}, "")}) {
+    EXPECT_TRUE(holds(page, R"("logout_id":"L1")"));
+  }
 }
 
 TEST(ApiPage, says_what_was_retried_or_dropped) {
@@ -412,6 +442,7 @@ TEST(ApiAudit, names_what_was_changed_and_no_sid_or_subject) {
   EXPECT_EQ(audit_line(api::EndSessionsOf{.sub = Subject{"alice"}}),
             "DELETE sessions of a user, subject #" + fingerprint("alice"));
   EXPECT_EQ(audit_line(api::RetryDelivery{"id"}), "POST delivery retry, delivery #" + fingerprint("id"));
+  EXPECT_EQ(audit_line(api::RetryDeliveriesOf{{"app-a"}}), "POST retry of dead letters, client \"app-a\"");
   EXPECT_EQ(audit_line(api::DropDelivery{"id"}), "DELETE delivery, delivery #" + fingerprint("id"));
 }
 

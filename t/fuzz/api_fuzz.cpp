@@ -34,6 +34,9 @@ void check(const api::ListDeliveries& command) {
   promise(command.limit >= 1 && command.limit <= api_page_limit, "a list has a limit");
 }
 void check(const api::RetryDelivery& command) { promise(!command.id.empty(), "a delivery has an id"); }
+void check(const api::RetryDeliveriesOf& command) {
+  promise(!command.client.value.empty(), "retries are of a client");
+}
 void check(const api::DropDelivery& command) { promise(!command.id.empty(), "a delivery has an id"); }
 void check(const api::EndSessionsOf& command) {
   promise(is_storable(command.sub.value) && command.offset <= 1'000'000, "a subject can be stored");
@@ -46,7 +49,8 @@ void check(const api::ListClients& command) {
 template <class T>
 constexpr bool is_write = std::is_same_v<T, api::Register> || std::is_same_v<T, api::EndSession> ||
                           std::is_same_v<T, api::EndParticipation> || std::is_same_v<T, api::EndSessionsOf> ||
-                          std::is_same_v<T, api::RetryDelivery> || std::is_same_v<T, api::DropDelivery>;
+                          std::is_same_v<T, api::RetryDelivery> ||
+                          std::is_same_v<T, api::RetryDeliveriesOf> || std::is_same_v<T, api::DropDelivery>;
 
 void check_refusal(const Refusal& refusal) {
   const auto page = problem_page(refusal);

@@ -280,6 +280,27 @@ TEST_F(Listing, passes_over_what_was_settled_meanwhile) {
   EXPECT_TRUE(run(load_listed(test_space, DeliveryState::pending, ids)).empty());
 }
 
+TEST_F(Listing, goes_on_behind_what_has_left_it) {
+  std::vector<std::string> clients;
+  for (char c = 'a'; c <= 'j'; ++c) clients.emplace_back(1, c);
+  end_with(clients);
+  for (const auto& delivery : claim_all()) settle_with(delivery, Abandon{"404"});
+  std::string cursor;
+  std::set<std::string> seen;
+  do {
+    const auto ids = run(*list_ids(test_space, DeliveryState::dead, 3, cursor));
+    std::vector<std::string> gone;
+    for (const auto& place : ids.places) {
+      seen.insert(place.id);
+      if (gone.size() < 2) gone.push_back(place.id);
+    }
+    EXPECT_EQ(run(redrive_all(test_space, gone, "me")), std::vector<bool>(gone.size(), true));
+    EXPECT_EQ(run(redrive_all(test_space, gone, "other")), std::vector<bool>(gone.size(), false));
+    cursor = next_without(ids, gone);
+  } while (!cursor.empty());
+  EXPECT_EQ(seen.size(), clients.size());
+}
+
 TEST(Cursor, is_refused_unless_it_is_one_of_ours) {
   for (const auto* cursor : {"x", "1", "1.", ".1", "64.0", "1.x", "1.2.3", "-1.0", " 1.0", "1.99999999999"}) {
     const auto asked = list_ids(test_space, DeliveryState::dead, 10, cursor);
