@@ -111,6 +111,21 @@ TEST_F(Migration, keeps_every_session_and_finds_it_by_all_its_names) {
   EXPECT_EQ(text({"HGET", issuers_key("slo"), now_space.issuer}), issuer);
 }
 
+TEST_F(Migration, lets_what_nobody_serves_any_more_go_by_itself) {
+  write_all();
+  migrate();
+  const auto reply = ask({"KEYS", "*:" + now_space.issuer + ":*"});
+  const Reply keys(reply.get());
+  ASSERT_GT(keys.size(), 15u);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string key(*keys[i].text());
+    const bool is_counters = key.ends_with(":m"), is_index = key.find(":u:") != std::string::npos;
+    if (is_counters || is_index) continue;  // an index has its life from the scripts
+    EXPECT_GT(number({"TTL", key}), 0) << key;
+  }
+  EXPECT_EQ(number({"EXPIRETIME", session_key(now_space, {"live"})}), 1802000000 + 30 * 86400);
+}
+
 TEST_F(Migration, keeps_what_is_owed) {
   write_all();
   migrate();
