@@ -201,7 +201,10 @@ void hear_sessions(std::size_t which, const Replies& replies) {
     case 4:
       return hear(redis::end_participation(space, key, ClientId{"app-a"}, terms), replies);
     case 5:
-      return hear(redis::remember(space, {.key = key, .client = ClientId{"app-a"}, .sub = Subject{"alice"}}),
+      return hear(redis::remember(space, {.key = key,
+                                          .client = ClientId{"app-a"},
+                                          .sub = Subject{"alice"},
+                                          .cookie = CookieDigest{"0123456789abcdef"}}),
                   replies);
     case 6:
       return hear(redis::load_sessions(space, {key, SessionKey{"sid-2"}}), replies);
@@ -237,6 +240,10 @@ void hear_others(std::size_t which, const Replies& replies) {
       return hear(redis::redeem(space, "nonce", Seconds{60}, "logout"), replies);
     case 11:
       return hear(redis::agree_on_schema("slo:", {}, "id"), replies);
+    case 12:
+      return hear(redis::yielding(space, {.rivals = {{true, {"sid-1"}}, {false, {"sid-2"}}}}), replies);
+    case 13:
+      return hear(redis::redrive_all(space, {a_delivery().id, "other"}), replies);
     default:
       return hear(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
   }
@@ -247,7 +254,7 @@ void hear_others(std::size_t which, const Replies& replies) {
 
 FUZZ(input) {
   using namespace slo::fuzz;
-  const auto which = input.below(21);
+  const auto which = input.below(23);
   const auto piece = 1 + input.below(16);
   const auto bytes = input.rest();
   const auto replies = read_in_pieces(bytes, bytes.size() + 1);

@@ -208,6 +208,12 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), delivery.id}), 1);
   EXPECT_EQ(counter("forgotten"), 1);
+  const auto listed = run(load_listed(test_space, DeliveryState::dead, only(delivery.id)));
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].delivery, delivery) << "its attempts can be read, and it can be sent again";
+  EXPECT_EQ(listed[0].error, "404");
+  EXPECT_TRUE(run(redrive(test_space, delivery.id)));
+  EXPECT_EQ(claim_all().at(0).sub, delivery.sub);
 }
 
 TEST_F(Deliveries, that_are_dead_are_kept_for_a_month) {
