@@ -64,6 +64,10 @@ bool is_carriers_fault(const Answer& answer);
 // receivers do critical: a unix socket that is gone, an alert of TLS.
 bool is_receivers_fault(std::string_view sentence);
 
+// Such a sentence as far as it is nginx's: where it quotes the answer, the receiver may have put the logout
+// token into that.
+std::string_view without_receivers_words(std::string_view sentence);
+
 // 2xx: Back-Channel Logout asks for 200, frameworks make 204 of it, and whoever answers another one has taken
 // the token as well.
 bool is_success(int status);

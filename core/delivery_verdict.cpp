@@ -125,6 +125,12 @@ bool is_receivers_fault(std::string_view sentence) {
       [sentence](std::string_view start) { return sentence.starts_with(start); });
 }
 
+std::string_view without_receivers_words(std::string_view sentence) {
+  if (!sentence.starts_with("upstream sent ")) return sentence;
+  return sentence.substr(0,
+                         std::min(sentence.find(": \""), sentence.find(" \"", sentence.find(" status \""))));
+}
+
 bool is_success(int status) { return status >= 200 && status <= 299; }
 
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,

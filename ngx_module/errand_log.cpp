@@ -71,13 +71,14 @@ void ErrandLog::write_line(ngx_log_t* log, ngx_uint_t level, u_char* text, size_
     ErrandLog& self = *static_cast<ErrandLog*>(log->wdata);
     std::string_view line(reinterpret_cast<const char*>(text), size);
     std::string_view sentence = without_preamble(line);
-    if (level <= NGX_LOG_ERR) {
-      auto* from = reinterpret_cast<const u_char*>(sentence.data());
-      auto length = static_cast<std::size_t>(self.sentence_end_ - from);
-      self.keep_error(sentence.substr(0, length));
-    }
+    if (level == NGX_LOG_DEBUG) return self.pass_on(level, sentence);  // by itself, with nothing behind it
+    auto* from = reinterpret_cast<const u_char*>(sentence.data());
+    const auto length = static_cast<std::size_t>(self.sentence_end_ - from);
+    std::string_view tail = sentence.substr(length);
+    sentence = without_receivers_words(sentence.substr(0, length));
+    if (level <= NGX_LOG_ERR) self.keep_error(sentence);
     bool is_theirs = level == NGX_LOG_ERR || (level < NGX_LOG_INFO && is_receivers_fault(sentence));
-    self.pass_on(is_theirs ? NGX_LOG_INFO : level, sentence);
+    self.pass_on(is_theirs ? NGX_LOG_INFO : level, std::string(sentence).append(tail));
   });
 }
 

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include "core/delivery.h"
 #include "t/harness/builders.h"
@@ -108,6 +111,27 @@ TEST(Judge, tells_a_receivers_fault_from_one_of_this_host) {
                         "pwrite() \"/var/lib/nginx/proxy/1\" failed (28: No space left on device)",
                         "using uninitialized \"x\" variable"}) {
     EXPECT_FALSE(is_receivers_fault(sentence)) << sentence;
+  }
+}
+
+TEST(Judge, leaves_what_a_receiver_sent_out_of_a_sentence_of_nginx) {
+  for (auto [sentence, kept] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"upstream sent invalid header: \"X: logout_token=e.y.J\\x00...\"",
+            "upstream sent invalid header"},
+           {"upstream sent invalid status \"2 e.y.J\"", "upstream sent invalid status"},
+           {"upstream sent duplicate header line: \"A: e.y.J\", previous value: \"A: b\"",
+            "upstream sent duplicate header line"},
+           {"upstream sent invalid \"Content-Length\" header: \"e.y.J\"",
+            "upstream sent invalid \"Content-Length\" header"},
+           {"upstream sent unknown \"Transfer-Encoding\": \"e.y.J\"",
+            "upstream sent unknown \"Transfer-Encoding\""},
+           {"upstream sent more data than specified in \"Content-Length\" header",
+            "upstream sent more data than specified in \"Content-Length\" header"},
+           {"upstream timed out (110: Connection timed out)",
+            "upstream timed out (110: Connection timed out)"},
+           {"pwrite() failed: \"x\"", "pwrite() failed: \"x\""},
+           {"", ""}}) {
+    EXPECT_EQ(without_receivers_words(sentence), kept);
   }
 }
 
