@@ -3,19 +3,16 @@
 # A file is one topic that a reader holds in mind: at most 300 lines (tests 500), licence line first, then its promise.
 . "$(dirname "$0")/ours.bash"
 
-for file in $(ours . '*.cpp' '*.h' '*.c' '*.lua' '*.sh' '*.bash' '*.t' '*.pm' '*.pl' '*.mjs' 'run' 'config' 'config.make' 'CMakeLists.txt'); do
-  lines=$(wc -l <"$file")
-  case $file in
-    t/*.cpp | t/*.h | *.t | *.pm | *.mjs | t/run) limit=500 ;;
-    *) limit=300 ;;
-  esac
-  [ "$lines" -le "$limit" ] || echo "$file:$lines:$lines lines" | breaches "at most $limit lines"
-  spdx=$(grep -nm1 'SPDX-License-Identifier: BSD-2-Clause' "$file" | cut -d: -f1)
-  if [ -z "$spdx" ] || [ "$spdx" -gt 2 ]; then
-    echo "$file:1:no SPDX line" | breaches 'licence line first'
-  else
-    sed -n "$((spdx + 1))p" "$file" | grep -qE '^ *(//|#|--|\*|/\*) ?[^ ]' ||
-      echo "$file:$((spdx + 1)):no promise" | breaches 'the first line says what the file is for'
-  fi
-done
+files=$(ours . '*.cpp' '*.h' '*.c' '*.lua' '*.sh' '*.bash' '*.t' '*.pm' '*.pl' '*.mjs' 'run' 'config' 'config.make' 'CMakeLists.txt')
+for file in $files; do [ -s "$file" ] || echo "$file:1:empty" | breaches 'licence line first'; done
+xargs perl -ne '
+    if ($. == 1) { ($spdx, $promised) = (0, 0) }
+    $promised = 1 if $spdx == $. - 1 && $spdx && m{^ *(?://|#|--|\*|/\*) ?[^ ]};
+    $spdx ||= $. if /SPDX-License-Identifier: BSD-2-Clause/;
+    next unless eof;
+    my $most = $ARGV =~ m{^t/.*\.(?:cpp|h)$|\.(?:t|pm|mjs)$|^t/run$} ? 500 : 300;
+    print "$ARGV:$.:$. lines, at most $most\n" if $. > $most;
+    if (!$spdx || $spdx > 2) { print "$ARGV:1:no SPDX line\n" }
+    elsif (!$promised) { printf "%s:%d:no promise of what it is for\n", $ARGV, $spdx + 1 }
+    close ARGV' <<<"$files" | breaches 'a file is one topic, its licence and promise come first'
 done_linting

@@ -27,7 +27,8 @@ strip() {
     my $keep = $ENV{KEEP_STRINGS};
     s{(R"(\w*)\(.*?\)\2"|"(?:[^"\\\n]|\\.)*"|\x27(?:[^\x27\\\n]|\\.)+\x27)|//[^\n]*|/\*.*?\*/}{
       my ($string, $all) = ($1, $&);
-      my $include = substr($_, 0, $-[0]) =~ /#\s*include\s*$/;
+      my $line = 1 + rindex $_, "\n", $-[0] - 1;
+      my $include = substr($_, $line, $-[0] - $line) =~ /#\s*include\s*$/;
       defined $string && ($keep || $include) ? $string : (defined $string ? q("") : "") . $all =~ s/[^\n]//gr
     }gse;
     my $n = 0; print "$ARGV:", ++$n, ":$_\n" for split /\n/, $_, -1; '
