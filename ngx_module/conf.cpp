@@ -16,6 +16,7 @@
 #include "ngx_module/line.h"
 #include "ngx_module/neighbours.h"
 #include "ngx_module/pool.h"
+#include "ngx_module/store_resolver.h"
 
 namespace slo::ngx {
 namespace {
@@ -187,6 +188,7 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
     order_clients(provider.provider);
   }
   if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (conf.store) choose_store_resolver(cf, *conf.store);
   warn_of_carriers(cf, conf);
   return NGX_OK;
 }

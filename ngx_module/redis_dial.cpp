@@ -20,18 +20,11 @@ Millis pause_after(unsigned failures) {
 
 }  // namespace
 
-bool DialPolicy::next() {
-  current_ = (current_ + 1) % addresses_.size();
-  if (++tried_ < addresses_.size()) return true;
-  tried_ = 0;
-  return false;
-}
-
 RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears)
     : settings_(settings),
       log_(log),
       ears_(std::move(ears)),
-      policy_(settings.addresses),
+      places_(settings, log, [this](bool changed) { looked_up(changed); }),
       wire_(settings, log,
             {.opened = [this] { opened(); },
              .replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
@@ -49,8 +42,9 @@ RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears)
 void RedisDial::start() { again_.after(Millis(ngx_random() % start_spread.count())); }
 
 void RedisDial::dial() {
+  if (places_.empty()) return fail({Fault::store_unreachable, "its name is not known"});
   limit_.after(settings_.timeout);
-  wire_.open(policy_.address(), told_ != Told::down);
+  wire_.open(places_.address(), told_ != Told::down);
 }
 
 void RedisDial::opened() {
@@ -72,11 +66,12 @@ void RedisDial::heard(redis::OwnedReply reply) {
 
 void RedisDial::greeted() {
   limit_.cancel();
-  policy_.settle();
+  places_.settle();
+  has_looked_up_ = knocks_again_ = false;
   up_ = true;
   up_since_ = ngx_current_msec;
   tell_up();
-  ears_.up();
+  ears_.up(greeting_.agreement());
 }
 
 void RedisDial::closed(const std::string& reason) {
@@ -92,9 +87,40 @@ void RedisDial::closed(const std::string& reason) {
 
 void RedisDial::fail(const Refusal& why) {
   limit_.cancel();
-  if (!std::exchange(up_, false) && policy_.next()) return again_.after(Millis(1));
+  return std::exchange(up_, false) ? give_up(why) : go_on(why);
+}
+
+// The next address; behind the last one its name is asked for others, before anybody hears of a failure.
+void RedisDial::go_on(const Refusal& why) {
+  if (places_.next()) return again_.after(Millis(1));
+  why_ = why;
+  if (std::exchange(has_looked_up_, true) || !places_.look_up()) looked_up(false);
+}
+
+void RedisDial::looked_up(bool changed) {
+  if (std::exchange(knocks_again_, false) || changed) return again_.after(Millis(1));
+  if (places_.empty() && !places_.trouble().empty())
+    why_.detail = "its name \"" + settings_.host + "\" cannot be resolved: " + places_.trouble();
+  give_up(why_);
+}
+
+void RedisDial::give_up(const Refusal& why) {
+  has_looked_up_ = false;
   retreat(why);
   ears_.failed(why);
+}
+
+void RedisDial::turn_from(const std::string& reason) {
+  wire_.close();
+  const Refusal why{Fault::store_unreachable, reason};
+  if (ngx_current_msec - up_since_ < proven_after) return fail(why);
+  up_ = false;
+  failures_ = 0;
+  ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
+                reason.c_str());
+  ears_.lost();
+  knocks_again_ = true;
+  go_on(why);
 }
 
 void RedisDial::drop(const std::string& reason) {
@@ -141,6 +167,7 @@ void RedisDial::quit() noexcept {
   up_ = false;
   again_.cancel();
   limit_.cancel();
+  places_.quit();
   wire_.close();
 }
 

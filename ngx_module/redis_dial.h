@@ -5,37 +5,22 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "core/fault.h"
 #include "ngx_module/redis_greeting.h"
+#include "ngx_module/redis_places.h"
 #include "ngx_module/redis_wire.h"
 #include "ngx_module/wake.h"
 
 namespace slo::ngx {
 
-// Whom to call next: the configured addresses in turn, beginning with the one that answered last. The only
-// place that chooses, and so where a Sentinel or Cluster would be asked.
-class DialPolicy {
- public:
-  explicit DialPolicy(const std::vector<ngx_addr_t>& addresses) : addresses_(addresses) {}
-  const ngx_addr_t& address() const { return addresses_[current_]; }
-  bool next();                            // false: all were tried in this round; another one begins
-  void settle() noexcept { tried_ = 0; }  // address() is the right one
-
- private:
-  const std::vector<ngx_addr_t>& addresses_;
-  std::size_t current_ = 0;
-  std::size_t tried_ = 0;
-};
-
 class RedisDial {
  public:
   struct Ears {
-    std::function<void()> up{};                        // speak
-    std::function<void(redis::OwnedReply)> replied{};  // while up only
-    std::function<void()> lost{};                      // was up; is being called again at once
-    std::function<void(const Refusal& why)> failed{};  // is being called again after a while
+    std::function<void(const redis::Agreement&)> up{};  // speak
+    std::function<void(redis::OwnedReply)> replied{};   // while up only
+    std::function<void()> lost{};                       // was up; is being called again at once
+    std::function<void(const Refusal& why)> failed{};   // is being called again after a while
   };
 
   // REQUIRES: settings and log outlive the dial.
@@ -46,6 +31,8 @@ class RedisDial {
   void say(std::string_view bytes) { wire_.say(bytes); }  // REQUIRES: is_up()
   void drop(
       const std::string& reason);  // gives the wire up and dials again after a while; no ear hears of it
+  // REQUIRES: is_up(). It answers, but serves nobody: given up like a wire that broke, for the next address.
+  void turn_from(const std::string& reason);
   void quit() noexcept;
 
  private:
@@ -55,6 +42,9 @@ class RedisDial {
   void greeted();
   void closed(const std::string& reason);
   void fail(const Refusal& why);
+  void go_on(const Refusal& why);
+  void looked_up(bool changed);
+  void give_up(const Refusal& why);
   void retreat(const Refusal& why);
   void tell_up();
   void tell_down(const Refusal& why);
@@ -64,7 +54,7 @@ class RedisDial {
   const LinkSettings& settings_;
   ngx_log_t* log_;
   Ears ears_;
-  DialPolicy policy_;
+  RedisPlaces places_;
   RedisWire wire_;
   RedisGreeting greeting_;
   Wake again_;
@@ -72,6 +62,9 @@ class RedisDial {
   bool up_ = false;
   ngx_msec_t up_since_ = 0;
   unsigned failures_ = 0;
+  bool has_looked_up_ = false;  // in this round of addresses
+  bool knocks_again_ = false;   // at the same place: it has served before
+  Refusal why_{Fault::store_unreachable};
   Told told_ = Told::nothing;
   bool told_eviction_ = false;
 };

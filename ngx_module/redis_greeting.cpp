@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ngx_module/worker.h"
+#include "redis_schema/mood.h"
 #include "redis_schema/schema.h"
 
 namespace slo::ngx {
@@ -64,11 +65,10 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
   for (std::size_t i = 0; i < commands_.size(); ++i) {
     const auto& verb = commands_[i].words.front();
     const redis::Reply reply(replies_[i].get());
+    if (const auto mood = redis::why_it_cannot_serve(reply)) return refuse(Fault::store_unreachable, *mood);
     if (reply.is_error() && (verb == "AUTH" || verb == "SELECT")) {
       return refuse(Fault::store_unreachable, verb + " was answered " + first_word(reply.error()));
     }
-    if (reply.error().starts_with("NOAUTH"))
-      return refuse(Fault::store_unreachable, "it asks for a password");
     if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }
   introduced_ = true;
@@ -82,8 +82,13 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
 Outcome<RedisGreeting::Next> RedisGreeting::judge_schema() {
   std::vector<redis::Reply> views;
   for (const auto& reply : replies_) views.emplace_back(reply.get());
-  const auto agreed = schema_.read(views);
-  if (agreed) return Next::done;
+  if (const auto mood = redis::why_it_cannot_serve(views.front()))
+    return refuse(Fault::store_unreachable, *mood);
+  auto agreed = schema_.read(views);
+  if (agreed) {
+    agreement_ = *std::move(agreed);
+    return Next::done;
+  }
   if (agreed.error().fault == Fault::store_schema_foreign) return refuse(agreed.error());
   return refuse(Fault::store_unreachable, "it refused to show its schema: " + agreed.error().detail);
 }

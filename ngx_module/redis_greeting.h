@@ -10,6 +10,7 @@
 #include "core/outcome.h"
 #include "ngx_module/redis_link.h"
 #include "redis_schema/exchange.h"
+#include "redis_schema/schema.h"
 
 namespace slo::ngx {
 
@@ -27,6 +28,9 @@ class RedisGreeting {
   // store_schema_foreign.
   Outcome<Next> hear(redis::OwnedReply reply);
 
+  // REQUIRES: done. What the store said of itself.
+  const redis::Agreement& agreement() const { return agreement_; }
+
   // The policy under which Redis may drop what we stored; empty: it keeps everything, or would not say.
   const std::string& eviction() const { return eviction_; }
 
@@ -39,6 +43,7 @@ class RedisGreeting {
   redis::Exchange<redis::Agreement> schema_{};
   std::vector<redis::Command> commands_{};
   std::vector<redis::OwnedReply> replies_{};
+  redis::Agreement agreement_{};
   std::string eviction_{};
 };
 

@@ -12,14 +12,16 @@
 #include "ngx_module/deadline.h"
 #include "ngx_module/redis_dial.h"
 #include "ngx_module/redis_seat.h"
+#include "ngx_module/redis_watch.h"
 #include "ngx_module/wake.h"
+#include "redis_schema/mood.h"
 
 namespace slo::ngx {
 namespace {
 
 constexpr std::size_t most_in_flight = 50'000;  // commands
 constexpr std::size_t most_pending = 10'000;    // submissions that wait for the connection
-constexpr Millis heartbeat_every{30'000};       // shorter than the patience of any load balancer
+constexpr Millis heartbeat_every{1000};  // how long the store may be another one, or serve nobody, unseen
 
 bool is_unknown_script(const redisReply* reply) {
   return redis::Reply(reply).error().starts_with("NOSCRIPT");
@@ -44,7 +46,7 @@ struct RedisLink::State {
   void turn_away(Queue fresh, std::optional<Refusal> why);
   void send(Queue fresh);
   void heard(redis::OwnedReply reply);
-  void came_up();
+  void came_up(const redis::Agreement& agreement);
   void was_lost();
   void has_failed(const Refusal& why);
   void look_at_deadlines();
@@ -67,6 +69,8 @@ struct RedisLink::State {
   Wake deadline;                  // a draining worker stays for this one
   Wake soon;                      // and for this one
   Wake heartbeat;
+  bool is_beating = false;
+  StoreWatch watch;
   RedisDial dial;
 };
 
@@ -76,8 +80,9 @@ RedisLink::State::State(const LinkSettings& link_settings, ngx_log_t* link_log)
       deadline(log, [this] { look_at_deadlines(); }),
       soon(log, [this] { answer_turned_away(); }),
       heartbeat(log, [this] { beat(); }),
+      watch(settings, log),
       dial(settings, log,
-           {.up = [this] { came_up(); },
+           {.up = [this](const redis::Agreement& agreement) { came_up(agreement); },
             .replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
             .lost = [this] { was_lost(); },
             .failed = [this](const Refusal& why) { has_failed(why); }}) {
@@ -118,6 +123,12 @@ void RedisLink::State::send(Queue fresh) {
   while (!fresh.empty()) {
     const auto waiting = fresh.begin();
     const auto& commands = waiting->commands;
+    if (auto allowed = watch.may_send(commands); !allowed) {
+      Queue one;
+      one.splice(one.end(), fresh, waiting);
+      turn_away(std::move(one), allowed.error());
+      continue;
+    }
     std::string bytes;
     for (const auto& command : commands) bytes += redis::encode(command);
     waiting->missing = commands.size();
@@ -135,9 +146,12 @@ void RedisLink::State::heard(redis::OwnedReply reply) {
     down = Refusal{Fault::store_unreachable, "it answered what nobody had asked"};
     return dial.drop(down->detail);
   }
+  const redis::Reply view(reply.get());
+  if (const auto mood = redis::why_it_cannot_serve(view)) return dial.turn_from(*mood);
   const Due place = due.front();
   due.pop_front();
   const auto& command = place.waiting->commands[place.index];
+  watch.heard(command, view);
   if (command.script != nullptr && !place.in_full && is_unknown_script(reply.get())) {
     dial.say(redis::encode(redis::fallback(command)));
     due.push_back({place.waiting, place.index, true});
@@ -167,9 +181,11 @@ void RedisLink::State::refuse_all(Queue queue, const Refusal& why) {
   while (!queue.empty()) answer(queue, queue.begin(), refuse(why));
 }
 
-void RedisLink::State::came_up() {
+void RedisLink::State::came_up(const redis::Agreement& agreement) {
   down.reset();
+  is_beating = false;
   heartbeat.after(heartbeat_every);
+  watch.learned(agreement);
   send(std::exchange(pending, {}));
 }
 
@@ -219,15 +235,24 @@ void RedisLink::State::time_out() {
   refuse_all(std::move(late), {Fault::store_timeout, reason});
 }
 
-// An idle connection that something between us and Redis has forgotten is found before a request needs it.
+// Finds before a request needs it: a connection that something in between has forgotten, a server that serves
+// nobody, another store in the place of the one we knew.
 void RedisLink::State::beat() {
   if (ngx_exiting || !dial.is_up()) return;
   heartbeat.after(heartbeat_every);
-  if (!flying.empty()) return;
-  Queue ping(1);
-  ping.front().commands = {{.words = {"PING"}}};
-  ping.front().deadline = deadline_in(settings.timeout);
-  send(std::move(ping));
+  if (std::exchange(is_beating, true)) return;
+  auto question = watch.question();
+  Queue pulse(1);
+  pulse.front().commands = std::move(question.commands);
+  pulse.front().deadline = deadline_in(settings.timeout);
+  pulse.front().hear = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
+    is_beating = false;
+    const auto agreement = replies ? read(*replies) : Outcome<redis::Agreement>(refuse(replies.error()));
+    if (agreement) return watch.learned(*agreement);
+    if (agreement.error().fault == Fault::store_schema_foreign && dial.is_up())
+      dial.turn_from("it holds another schema");
+  };
+  send(std::move(pulse));
 }
 
 void RedisLink::State::quit() {

@@ -27,6 +27,9 @@ namespace slo::ngx {
 struct LinkSettings {
   std::string url{};                    // for messages, without credentials
   std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool; tried in turn
+  std::string host{};                   // what may be looked up again; empty: an address or a path
+  in_port_t port = 0;
+  ngx_resolver_t* resolver = nullptr;  // who is asked then; null: nobody
   bool tls = false;
   std::string tls_name{};    // verified (DNS name or IP) and sent as SNI
   ngx_ssl_t* ssl = nullptr;  // the context, in the cycle's pool

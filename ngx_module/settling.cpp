@@ -62,7 +62,9 @@ void Settling::heard(std::list<Sent>::iterator sent, const Outcome<std::vector<r
   bool is_crowded = std::ranges::find(*settled, redis::Settled::crowded) != settled->end();
   if (is_crowded) log_forgotten(log_, conf_.provider);
   if (stale > 0) {
-    ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: %z deliveries were settled by another worker meanwhile",
+    ngx_log_error(NGX_LOG_INFO, log_, 0,
+                  "slo: %z deliveries were not ours to settle any more: another worker has them, or the "
+                  "store lost them",
                   static_cast<ssize_t>(stale));
   }
 }

@@ -91,12 +91,17 @@ void show(R& r) {
                   .body = as_json ? json(visit) : prometheus(visit)});
 }
 
+// The store is away; what it refuses, it refuses while it is there.
+bool is_away(Fault fault) noexcept {
+  return fault != Fault::store_refused && fault != Fault::store_schema_foreign;
+}
+
 void ask_next(R& r);
 
 void with_counters(R& r, Outcome<std::map<std::string, long long>> counters) {
   auto& visit = visit_of<StatusVisit>(r);
   if (counters) visit.providers.back().counters = std::move(*counters);
-  visit.store_up = visit.store_up && counters.has_value();
+  if (!counters && is_away(counters.error().fault)) visit.store_up = false;
   ask_next(r);
 }
 
@@ -104,8 +109,8 @@ void with_backlog(R& r, Outcome<redis::Backlog> backlog) {
   auto& visit = visit_of<StatusVisit>(r);
   const auto& conf = main_conf(r).providers[visit.next++];
   if (!backlog) {
-    visit.store_up = false;
-    return show(r);
+    visit.store_up = !is_away(backlog.error().fault);
+    return ask_next(r);
   }
   visit.providers.push_back({.name = conf.provider.name, .backlog = *backlog});
   ask(r, redis::read_counters(conf.space), with_counters);

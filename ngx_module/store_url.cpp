@@ -34,14 +34,28 @@ std::string with_database(const std::string& url, char mark, unsigned database) 
 }
 
 // Names are resolved now, by the system's resolver, as nginx does with proxy_pass; Redis is not contacted.
-Outcome<std::vector<ngx_addr_t>> resolve(ngx_conf_t* cf, const std::string& place) {
+// One that is not known is no reason not to start: it may be later.
+Outcome<void> resolve(ngx_conf_t* cf, const std::string& place, LinkSettings& settings) {
   ngx_url_t url{};
   url.url = to_ngx(cf->pool, place);
   url.default_port = default_port;
+  url.no_resolve = 1;
   if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
     return bad_line("\"" + place + "\": " + (url.err != nullptr ? url.err : "cannot be resolved"));
   }
-  return std::vector<ngx_addr_t>(url.addrs, url.addrs + url.naddrs);
+  if (url.naddrs == 0) {
+    settings.host.assign(reinterpret_cast<const char*>(url.host.data), url.host.len);
+    settings.port = url.port;
+    if (ngx_inet_resolve_host(cf->pool, &url) != NGX_OK) {
+      ngx_conf_log_error(
+          NGX_LOG_WARN, cf, 0,
+          "\"slo_store\": host not found in \"%s\": the store counts as down until its name is known",
+          place.c_str());
+      return {};
+    }
+  }
+  settings.addresses.assign(url.addrs, url.addrs + url.naddrs);
+  return {};
 }
 
 // A URL that is wrong is never shown behind its scheme: a `/`, `?`, `#` or `@` in a password moves the bounds
@@ -69,9 +83,7 @@ Outcome<LinkSettings> read_unix(ngx_conf_t* cf, std::string_view url) {
     return malformed_store(url, "must have one slash behind \"unix:\"");
   }
   settings.url = with_database(std::string(path), ':', settings.database);
-  auto addresses = resolve(cf, std::string(path));
-  if (!addresses) return refuse(addresses.error());
-  settings.addresses = *std::move(addresses);
+  if (auto known = resolve(cf, std::string(path), settings); !known) return refuse(known.error());
   return settings;
 }
 
@@ -115,9 +127,7 @@ Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri, const std::stri
   settings.tls = uri.scheme == "rediss";
   const bool literal = uri.host.starts_with('[');
   settings.tls_name = literal ? uri.host.substr(1, uri.host.size() - 2) : uri.host;
-  auto addresses = resolve(cf, uri.authority());
-  if (!addresses) return refuse(addresses.error());
-  settings.addresses = *std::move(addresses);
+  if (auto known = resolve(cf, uri.authority(), settings); !known) return refuse(known.error());
   return settings;
 }
 

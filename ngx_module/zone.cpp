@@ -13,7 +13,8 @@ constexpr std::uint64_t second_mask = 0xffffff;
 
 struct Zone {
   std::array<std::atomic<std::uint64_t>, counter_names.size()> counters{};
-  std::uint64_t places = 0;  // a power of two
+  std::atomic<std::uint64_t> store{};  // where it is, and which one it was when somebody looked last
+  std::uint64_t places = 0;            // a power of two
   std::atomic<std::uint64_t>* notes = nullptr;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
@@ -99,6 +100,27 @@ void forget_note(std::uint64_t fingerprint) noexcept {
   auto& place = place_of(fingerprint);
   std::uint64_t note = place.load(std::memory_order_relaxed);
   if ((note & ~second_mask) == (fingerprint & ~second_mask)) place.compare_exchange_strong(note, 0);
+}
+
+void forget_all_notes() noexcept {
+  if (zone_here == nullptr) return;
+  for (std::uint64_t i = 0; i < zone_here->places; ++i) {
+    zone_here->notes[i].store(0, std::memory_order_relaxed);
+  }
+}
+
+// A draining worker of another configuration may still speak of another place: it is not heard.
+bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) noexcept {
+  if (zone_here == nullptr) return false;
+  const std::uint64_t now = std::uint64_t{place} << 32 | id;
+  std::uint64_t before = zone_here->store.load();
+  bool is_same_place = false;
+  do {
+    if (before == now) return false;
+    is_same_place = before != 0 && before >> 32 == place;
+    if (before != 0 && !is_same_place && !is_first) return false;
+  } while (!zone_here->store.compare_exchange_weak(before, now));
+  return is_same_place;
 }
 
 }  // namespace slo::ngx

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/jose.h"
+#include "redis_schema/reply.h"
 
 namespace slo::redis {
 namespace {
@@ -84,5 +85,20 @@ std::string alias_key(const Space& space, const Sid& sid) { return key_of(space,
 std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
 std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
+
+bool touches(const Command& command, const Space& space) {
+  const auto lies_there = [&space](std::string_view key) {
+    const auto tag_end = key.find("}:");
+    return tag_end != std::string_view::npos && key.starts_with(space.prefix + "{") &&
+           key.substr(tag_end + 2).starts_with(space.issuer + ":");
+  };
+  const auto& words = command.words;
+  const std::size_t first = command.script != nullptr ? 3 : 1;
+  const auto count = command.script != nullptr && words.size() > 2 ? read_integer(words[2]).value_or(0) : 1;
+  for (std::size_t i = first; i < words.size() && i < first + static_cast<std::size_t>(count); ++i) {
+    if (lies_there(words[i])) return true;
+  }
+  return false;
+}
 
 }  // namespace slo::redis

@@ -12,6 +12,7 @@
 
 #include "core/names.h"
 #include "core/provider.h"
+#include "redis_schema/command.h"
 
 namespace slo::redis {
 
@@ -51,5 +52,8 @@ std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → s
 std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
 std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg
 std::string issuers_key(std::string_view prefix);              // <prefix>{meta}:iss
+
+// Is one of the command's keys in that part of the store?
+bool touches(const Command& command, const Space& space);
 
 }  // namespace slo::redis

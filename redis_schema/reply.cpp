@@ -6,6 +6,8 @@
 
 #include <charconv>
 
+#include "redis_schema/mood.h"
+
 namespace slo::redis {
 namespace {
 
@@ -51,8 +53,7 @@ Reply Reply::operator[](std::size_t index) const noexcept {
 }
 
 Refusal refusal_of(const Reply& reply) {
-  const auto line = reply.error();
-  const auto word = line.substr(0, line.find(' '));
+  const auto word = code_of(reply.error());
   if (word == "OOM") return {Fault::store_full};
   return {Fault::store_refused, std::string(word)};
 }

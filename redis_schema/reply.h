@@ -37,7 +37,7 @@ class Reply {
   const redisReply* reply_;
 };
 
-// An error reply as a Refusal: OOM → store_full, everything else → store_refused with its first word as
+// An error reply as a Refusal: OOM → store_full, everything else → store_refused with its code as
 // detail.
 Refusal refusal_of(const Reply& reply);
 Refusal unexpected_reply(std::string_view command);

@@ -20,23 +20,24 @@ std::string remedy_for(std::string_view version, std::string_view count) {
   return "version " + std::string(version.substr(0, 16));
 }
 
+Outcome<Agreement> read_agreement(const Reply& reply) {
+  const auto word = reply[0].text(), second = reply[1].text();
+  if (!word || !second) return refuse(unexpected_reply("greet"));
+  if (word == "version")
+    return refuse(Fault::store_schema_foreign, remedy_for(*second, reply[2].text().value_or("")));
+  if (word != "agreed") return refuse(unexpected_reply("greet"));
+  Agreement agreement{.store_id = std::string(*second), .fresh = reply[2].integer() == 1};
+  for (std::size_t i = 3; i < reply.size(); ++i) agreement.foreign.emplace_back(reply[i].text().value_or(""));
+  return agreement;
+}
+
+}  // namespace
+
 std::string stranger_behind(std::string_view tag, const std::vector<Tenant>& tenants) {
   const auto at = std::ranges::find(tenants, tag, &Tenant::tag);
   return "the issuer of provider \"" + (at == tenants.end() ? std::string() : at->name) +
          "\" has the same tag there as another issuer; give one of them a prefix of its own";
 }
-
-Outcome<Agreement> read_agreement(const std::vector<Tenant>& tenants, const Reply& reply) {
-  const auto word = reply[0].text(), second = reply[1].text();
-  if (!word || !second) return refuse(unexpected_reply("greet"));
-  if (word == "version")
-    return refuse(Fault::store_schema_foreign, remedy_for(*second, reply[2].text().value_or("")));
-  if (word == "issuer") return refuse(Fault::store_schema_foreign, stranger_behind(*second, tenants));
-  if (word != "agreed") return refuse(unexpected_reply("greet"));
-  return Agreement{.store_id = std::string(*second), .fresh = reply[2].integer() == 1};
-}
-
-}  // namespace
 
 Exchange<Agreement> agree_on_schema(std::string_view prefix, const std::vector<Tenant>& tenants,
                                     const std::string& new_id) {
@@ -48,10 +49,8 @@ Exchange<Agreement> agree_on_schema(std::string_view prefix, const std::vector<T
   return {
       .commands = {run_script(greet_script, meta_partition, {schema_key(prefix), issuers_key(prefix)},
                               std::move(arguments))},
-      .read = [tenants](std::span<const Reply> replies) -> Outcome<Agreement> {
-        return check_replies(replies, 1, "greet").and_then([&] {
-          return read_agreement(tenants, replies[0]);
-        });
+      .read = [](std::span<const Reply> replies) -> Outcome<Agreement> {
+        return check_replies(replies, 1, "greet").and_then([&] { return read_agreement(replies[0]); });
       },
   };
 }

@@ -23,12 +23,17 @@ struct Tenant {
 struct Agreement {
   std::string store_id{};  // random, the same as long as the store keeps what it was told
   bool fresh = false;      // this call wrote the schema: there was none
+  std::vector<std::string>
+      foreign{};  // tags of ours behind which another issuer was first: they are not ours
   friend bool operator==(const Agreement&, const Agreement&) = default;
 };
 
 // `new_id` becomes the store's if it has none. Also asks whether the server takes writes: a replica refuses.
-// store_schema_foreign, with the remedy: another version, which stays untouched; another issuer behind a tag.
+// store_schema_foreign, with the remedy: another version, which stays untouched.
 Exchange<Agreement> agree_on_schema(std::string_view prefix, const std::vector<Tenant>& tenants,
                                     const std::string& new_id);
+
+// What is wrong with a tag that another issuer was first to use, and the remedy.
+std::string stranger_behind(std::string_view tag, const std::vector<Tenant>& tenants);
 
 }  // namespace slo::redis

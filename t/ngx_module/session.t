@@ -129,7 +129,7 @@ a: POST /logout?tenant=1
 [200, 200, 200, 200]
 --- redis_after
 FLUSHALL => OK
-DBSIZE => 4
+DBSIZE => 6
 
 
 

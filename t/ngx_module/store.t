@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use Digest::SHA qw(sha256);
 use SloTest qw(redis);
 use SloTest::Slo;
 use Test::Nginx::Socket 'no_plan';
@@ -19,6 +20,17 @@ add_block_preprocessor( sub {
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
     $block->set_value( config => server_part() )    if !defined $block->config;
 } );
+sub tag_of_two { return substr base64url( sha256('https://two.example') ), 0, 22 }
+sub provider_two {
+    return <<"END";
+slo_provider two {
+    issuer         https://two.example;
+    signing_key    $ENV{TEST_NGINX_DIR}/op.pem;
+    session_cookie two_session;
+    client plain { }
+}
+END
+}
 run_tests();
 
 __DATA__
@@ -73,3 +85,63 @@ SloTest::Slo::server_part() . "location = /many { return 200; }\n"
 qr/\[info\] [^,]*slo: too many requests wait for the store/
 --- grep_error_log_out eval
 [ (qr/\A/) x 59, qr/too many/ ]
+
+
+=== TEST 5: a store of an earlier release is left alone, and the remedy named
+--- redis
+HSET slo{meta}:cfg v 1 P 64
+--- request eval
+'GET /logout?id_token_hint=' . SloTest::Slo::hint()
+--- error_code: 503
+--- response_body_like: session store cannot be reached
+--- no_error_log
+[crit]
+--- error_log eval
+qr/\[emerg\] [^,]*slo: store "[^"]*" holds data of another schema: version 1, of an earlier release: run slo-migrate-store/
+--- redis_after
+HGETALL slo{meta}:cfg => v 1 P 64
+KEYS * => slo{meta}:cfg
+
+
+=== TEST 6: a store of an earlier release counts as away
+--- redis
+HSET slo{meta}:cfg v 1 P 64
+--- request
+GET /status
+--- no_error_log
+[crit]
+--- response_body_like: (?s)slo_store_up 0
+
+
+=== TEST 7: a tag that is another issuer's refuses its provider
+--- redis eval
+'HSET slo{meta}:iss ' . main::tag_of_two() . ' https://mallory.example'
+--- http_config eval
+SloTest::Slo::http_part() . main::provider_two()
+--- request eval
+SloTest::Slo::registration(client_id => 'plain', sid => 's-1', sub => 'alice') =~ s{/api/main}{/api/two}r
+--- error_code: 503
+--- response_body_like: store_schema_foreign
+--- no_error_log
+[crit]
+--- error_log eval
+qr/\[emerg\] [^,]*slo: store "[^"]*" refuses slo_provider "two" alone: the issuer of provider "two" has the same tag there as another issuer; give one of them a prefix of its own/
+--- redis_after eval
+'HGET slo{meta}:iss ' . main::tag_of_two() . " => https://mallory.example\nHLEN slo{meta}:iss => 2\n"
+
+
+=== TEST 8: and no other provider of that store
+--- redis eval
+'HSET slo{meta}:iss ' . main::tag_of_two() . ' https://mallory.example'
+--- http_config eval
+SloTest::Slo::http_part() . main::provider_two()
+--- request eval
+[ SloTest::Slo::registration(client_id => 'plain', sid => 's-1', sub => 'alice'), 'GET /status' ]
+--- error_code eval
+[201, 200]
+--- no_error_log
+[crit]
+--- response_body_like eval
+['', '(?s)slo_store_up 1.*slo_store_new_total\{provider="main"\} 1']
+--- response_body_unlike eval
+['nothing of this', 'provider="two"']

@@ -7,6 +7,9 @@
 #include <array>
 #include <set>
 
+#include "redis_schema/command.h"
+#include "redis_schema/script.h"
+
 namespace slo::redis::key_test {
 
 // What a cluster hashes a tag with: CRC16-CCITT (XMODEM), 16384 slots.
@@ -88,6 +91,21 @@ TEST(Key, shortens_a_long_client_id_and_only_that) {
   const auto stored = stored_client(too_long);
   EXPECT_EQ(stored, ClientId{"#UrZBnSe9f1R87juS-MF6kI"});
   EXPECT_EQ(stored_client(stored), stored);
+}
+
+TEST(Key, tells_which_commands_touch_a_space) {
+  const Space here{.prefix = "slo", .issuer = "AbC-_9"}, there{.prefix = "slo", .issuer = "other"};
+  const std::string key = session_key(here, {"sid-1"});
+  const Command read{.words = {"HGETALL", key}};
+  EXPECT_TRUE(touches(read, here));
+  EXPECT_FALSE(touches(read, there));
+  EXPECT_FALSE(touches(read, {.prefix = "slo2", .issuer = "AbC-_9"}));
+  const auto scripted = run_script(claim_script, 0, {queue_key(there, 0), key}, {"1"});
+  EXPECT_TRUE(touches(scripted, here)) << "any of its keys";
+  EXPECT_FALSE(touches(run_script(claim_script, 0, {queue_key(there, 0)}, {key}), here))
+      << "an argument is no key";
+  EXPECT_FALSE(touches(run_script(greet_script, 0, {schema_key("slo"), issuers_key("slo")}, {}), here));
+  EXPECT_FALSE(touches({.words = {"PING"}}, here));
 }
 
 }  // namespace slo::redis::key_test

@@ -56,12 +56,15 @@ TEST_F(Schema, knows_the_issuer_behind_every_tag) {
   EXPECT_EQ(text({"HGET", issuers_key("slo"), "tag-b"}), "https://b.example");
 }
 
-TEST_F(Schema, lets_no_two_issuers_share_a_tag) {
+TEST_F(Schema, names_the_tags_that_are_another_issuers_and_leaves_them_alone) {
   ask({"HSET", issuers_key("slo"), "tag-b", "https://mallory.example"});
-  EXPECT_EQ(refused(), (Refusal{Fault::store_schema_foreign,
-                                "the issuer of provider \"b\" has the same tag there as another issuer; give "
-                                "one of them a prefix of its own"}));
+  EXPECT_EQ(agree("mine"), (Agreement{.store_id = "mine", .fresh = true, .foreign = {"tag-b"}}));
+  EXPECT_EQ(text({"HGET", issuers_key("slo"), "tag-a"}), "https://a.example");
   EXPECT_EQ(text({"HGET", issuers_key("slo"), "tag-b"}), "https://mallory.example");
+  EXPECT_EQ(
+      stranger_behind("tag-b", tenants),
+      "the issuer of provider \"b\" has the same tag there as another issuer; give one of them a prefix of "
+      "its own");
 }
 
 TEST_F(Schema, of_a_server_that_takes_no_writes_is_not_agreed_on) {

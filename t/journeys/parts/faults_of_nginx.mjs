@@ -46,7 +46,7 @@ export const faults_of_nginx = [
   },
   {
     name: 'frozen for longer than its leases, another host takes over',
-    proof: [/settled by another worker meanwhile|could not be settled in time/g, 1],
+    proof: [/were not ours to settle any more|could not be settled in time/g, 1],
     sessions,
     delivery: soon_again,
     hosts: 2,

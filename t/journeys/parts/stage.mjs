@@ -8,11 +8,12 @@ import { start_redis } from './redis.mjs'
 export const query = (parameters) => Object.entries(parameters).filter(([, value]) => value !== undefined)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
 
-export async function set_stage(house, { clients, ...how }) {
+export async function set_stage(house, { clients, redis_how, redis_url, ...how }) {
   const host = '127.0.0.1'
   const port = await free_port(host)
   const issuer = await make_issuer(`http://${host}:${port}`)
-  const redis = await start_redis(house)
+  const redis = await start_redis(house, redis_how)
+  if (redis_url) redis.url = redis_url
   const nginx = await start_nginx(house, { host, port, redis, issuer, clients, ...how })
   return { house, issuer, redis, nginx, hint: (claims, how) => issuer.id_token(claims, how),
            logout_url: (parameters) => `${nginx.logout}?${query(parameters)}` }
