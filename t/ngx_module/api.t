@@ -259,3 +259,19 @@ a: POST /logout?tenant=1
 [200, 200, 400, 400]
 --- response_body_like eval
 ['"client_id":"front".*"next":"ZnJvbnQ"', '"client_id":"front".*"client_id":"plain"', '"limit', 'did you mean']
+
+
+=== TEST 17: a cookie leads to the newest session, and who is late for an ended one does not move it
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back', sid => 's1', session_cookie => 'c1'),
+  SloTest::Slo::registration(client_id => 'back', sid => 's2', session_cookie => 'c1'),
+  'DELETE /api/main/sessions/s1',
+  SloTest::Slo::registration(client_id => 'plain', sid => 's1', session_cookie => 'c1'),
+]
+--- error_code eval
+[201, 201, 200, 409]
+--- redis_after
+EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
+--- received
+a: POST /logout?tenant=1

@@ -224,3 +224,18 @@ b: POST /
 --- received_claims
 b: sub=alice
 b: sid!
+
+
+=== TEST 17: a cookie leads to the newest session that it took part in
+--- request eval
+[
+  'GET /login?client=back&sid=s1&sub=alice',
+  'GET /login?client=back&sid=s2&sub=alice',
+  'GET /api/main/sessions?sub=alice',
+]
+--- more_headers
+Cookie: op_session=c1
+--- error_code eval
+[200, 200, 200]
+--- redis_after
+EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
