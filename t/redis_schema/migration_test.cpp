@@ -190,6 +190,78 @@ TEST_F(Migration, may_be_cut_off_and_run_again) {
   EXPECT_EQ(claim_in_all().deliveries.at(0).sid, Sid{"ended"}) << "no record was rewritten twice";
 }
 
+// As if a host of version 2 had written meanwhile, under the same names.
+TEST_F(Migration, merges_what_has_a_successor_already) {
+  write_all();
+  const SessionKey live{"live"}, ended{"ended"};
+  const std::uint16_t here = partition_of("live");
+  ask({"HSET",   session_key(now_space, live),
+       "t",      "1800000100",
+       "x",      "5",
+       "d",      "0",
+       "l",      "3",
+       "u",      "alice",
+       "e",      "7",
+       "r",      "rp",
+       "n",      "1800000107000 one",
+       ":app-b", "33",
+       ":app-d", "1"});
+  ask({"PEXPIRE", session_key(now_space, live), "600000"});
+  ask({"HSET", session_key(now_space, ended), "t", "1800000000", "x", "2000000", "d", "0", "l", "0", "u",
+       "alice", ":app-e", "1"});
+  ask({"HSET", counters_key(now_space, here), "new", "5"});
+  ask({"ZADD", expiry_key(now_space, here), "1700000000", "live"});
+  ask({"SET", cookie_key(now_space, CookieDigest{"0123456789abcde\n"}), "newer", "PX", "60000"});
+  EXPECT_EQ(migrate(),
+            std::pair("5 keys had a successor of version 2 already and were merged with it\n" + done, 0));
+  EXPECT_TRUE(is_agreed());
+  const auto merged = run(find_session(now_space, live));
+  ASSERT_TRUE(merged);
+  EXPECT_TRUE(merged->is_live()) << "the one of version 1 lived";
+  EXPECT_EQ(text({"HGET", session_key(now_space, live), ":app-a"}), "1")
+      << "it joined before the successor began";
+  EXPECT_EQ(text({"HGET", session_key(now_space, live), ":app-b"}), "33") << "the successor knows better";
+  EXPECT_EQ(text({"HGET", session_key(now_space, live), "x"}), "1999900")
+      << "until the same second as before";
+  EXPECT_GT(number({"PTTL", session_key(now_space, live)}), 1'000'000'000);
+  EXPECT_EQ(number({"HEXISTS", session_key(now_space, live), ":app-d"}), 1);
+  EXPECT_TRUE(run(find_session(now_space, ended))->is_live()) << "the successor lives";
+  EXPECT_EQ(number({"HEXISTS", session_key(now_space, ended), ":app-c"}), 1);
+  EXPECT_EQ(number({"HGET", counters_key(now_space, here), "new"}), 12);
+  EXPECT_EQ(text({"ZSCORE", expiry_key(now_space, here), "live"}), "1802000000");
+  EXPECT_EQ(text({"GET", cookie_key(now_space, CookieDigest{"0123456789abcde\n"})}), "newer");
+  EXPECT_GT(number({"PTTL", cookie_key(now_space, CookieDigest{"0123456789abcde\n"})}), 4'000'000);
+  EXPECT_EQ(list(DeliveryState::pending).size(), 3u);
+}
+
+TEST_F(Migration, merges_deliveries_and_streams) {
+  write_all();
+  const std::uint16_t here = partition_of("ended");
+  const auto id = joined({"ended", "1800000000", "app-z"});
+  ask({"ZADD", queue_key(now_space, here), "5", id});
+  ask({"HSET", records_key(now_space, here), id,
+       joined({"1800000005000", "rp", "a-logout", "ended", "alice"})});
+  ask({"HSET", attempts_key(now_space, here), id, "1"});
+  ask({"XADD", feed_key(now_space, partition_of("live")), "*", "s", "another"});
+  EXPECT_EQ(migrate().second, 0);
+  EXPECT_EQ(list(DeliveryState::pending).size(), 4u);
+  EXPECT_EQ(number({"XLEN", feed_key(now_space, partition_of("live"))}), 2);
+}
+
+TEST_F(Migration, leaves_what_is_not_what_its_name_says_and_goes_on) {
+  write_all();
+  ask({"SET", old("elsewhere", "d"), "a string"});
+  EXPECT_EQ(
+      migrate(),
+      std::pair("slo-migrate-store: 1 keys are not of the type that their names say and were left as they "
+                "are\n" +
+                    done,
+                0));
+  EXPECT_TRUE(is_agreed());
+  EXPECT_EQ(text({"GET", old("elsewhere", "d")}), "a string");
+  EXPECT_TRUE(run(find_session(now_space, {"live"})));
+}
+
 TEST_F(Migration, changes_nothing_where_it_is_not_sure) {
   write_all();
   ask({"SET", "slo{53t}:AbC-_9:k:x", "y"});
