@@ -79,11 +79,18 @@ const Session* proven_session(const Asked& asked, const Found& found) {
   return named == nullptr || is_of_another_browser(asked, found, *named) ? nullptr : named;
 }
 
+// Who signs its hints with its own secret can write any sid into them: such a hint only speaks for sessions
+// that its client takes part in.
+bool may_name(const Provider& provider, const Hint& hint, const Session& session) {
+  return !jose::is_symmetric(provider.algorithm_of(*hint.client)) || belongs_to(hint, session);
+}
+
 // The live session that the question is about.
-const Session* questionable_session(const Asked& asked, const Found& found) {
+const Session* questionable_session(const Provider& provider, const Asked& asked, const Found& found) {
   if (const Session* session = live_by_cookie(found)) return session;
   if (!asked.hint) return nullptr;
-  if (const Session* session = live_session(found.by_sid)) return session;
+  const Session* named = live_session(found.by_sid);
+  if (named != nullptr && may_name(provider, *asked.hint, *named)) return named;
   const auto fitting = std::ranges::find_if(found.by_subject, [&](const Session& session) {
     return session.is_live() && belongs_to(*asked.hint, session);
   });
@@ -224,7 +231,7 @@ Decision decide(const Provider& provider, const Asked& asked, const Found& found
   if (const Session* proven = proven_session(asked, found)) {
     return decide_proven(provider, asked, found, *proven, moment);
   }
-  if (const Session* session = questionable_session(asked, found)) {
+  if (const Session* session = questionable_session(provider, asked, found)) {
     return ask_about(provider, moment, *session, asked.client, onward_of(asked));
   }
   return decide_without_session(provider, asked, found, moment);

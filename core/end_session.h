@@ -11,10 +11,11 @@
 // without sid, by the cookies. All else that would end a live session asks the user first (RPI 2 and 6); so
 // does even proof under always_confirm.
 //
-// Which session the question is about: the cookie's, else that of the hint's sid, else, for a hint without
-// sid, the newest of its sub in which its client takes part. logout_hint selects nothing: it is no secret,
-// and whoever knows a user's name could end his sessions from any browser (RPI-OP-14 leaves its meaning to
-// us).
+// Which session the question is about: the cookie's, else that of the hint's sid (of a hint that its client
+// signs with its own secret: only where it takes part, since it may write what it likes), else, for a hint
+// without sid, the newest of its sub in which its client takes part. logout_hint selects nothing: it is no
+// secret, and whoever knows a user's name could end his sessions from any browser (RPI-OP-14 leaves its
+// meaning to us).
 //
 // A POST from another site arrives without a SameSite=Lax cookie. Then "no session" is not known but only not
 // seen: the question is asked, and its answer, which comes from our own page, brings the cookie.
