@@ -9,6 +9,7 @@ namespace slo::ngx {
 
 Asked& sit_down(ngx_http_request_t& r) {
   Asked& asked = pool_new<Asked>(r.pool);
+  asked.visit = ngx_http_get_module_ctx((&r), ngx_http_slo_module);
   r.read_event_handler = ngx_http_test_reading;
   r.write_event_handler = ngx_http_request_empty_handler;
   // Should epoll not listen at the moment (it has been told to be silent, or never asked), a close would go
@@ -20,6 +21,7 @@ Asked& sit_down(ngx_http_request_t& r) {
 }
 
 void go_on(ngx_http_request_t& r, Asked& asked, const std::function<void()>& next) noexcept {
+  if (ngx_http_get_module_ctx((&r), ngx_http_slo_module) != asked.visit) return;
   ngx_connection_t* c = r.connection;  // outlives the request; nginx marks it destroyed
   ngx_http_set_log_request(c->log, &r);
   r.read_event_handler = ngx_http_block_reading;

@@ -14,7 +14,8 @@ namespace slo::ngx {
 // One question of one request, in its pool: a request that dies takes it along and leaves an empty seat.
 struct Asked {
   RedisLink::Seat seat{};
-  bool* gone = nullptr;  // set while the request goes on, which may be its end
+  const void* visit = nullptr;  // whose question it is
+  bool* gone = nullptr;         // set while the request goes on, which may be its end
   ~Asked() {
     if (gone != nullptr) *gone = true;
   }
@@ -22,7 +23,8 @@ struct Asked {
 
 // While `r` waits, a client that goes away ends it.
 Asked& sit_down(ngx_http_request_t& r);
-// Runs `next`, then what it posted. An exception becomes 500.
+// Runs `next`, then what it posted. An exception becomes 500. Nothing is run for a request that is not ours
+// any more: of one whose client has left nginx makes another one, where there is a post_action.
 void go_on(ngx_http_request_t& r, Asked& asked, const std::function<void()>& next) noexcept;
 
 // Asks the worker's link and continues with `next`, never from inside this call. After it, do not touch `r`.

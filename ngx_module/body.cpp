@@ -76,6 +76,12 @@ void hand_on(R& r, Outcome<std::string> body) {
   if (!passed) ngx_http_finalize_request(&r, NGX_HTTP_INTERNAL_SERVER_ERROR);
 }
 
+// With an error_page or a post_action it may live on as another location's: what still comes is not for us.
+void give_up(R& r, ngx_int_t status) {
+  r.read_event_handler = ngx_http_block_reading;
+  ngx_http_finalize_request(&r, status);
+}
+
 void go_on_reading(R* request) noexcept;
 
 void read_on(R* request) noexcept {
@@ -83,7 +89,7 @@ void read_on(R* request) noexcept {
   ngx_int_t status = NGX_OK;
   const auto all =
       guarded(r.connection->log, Outcome<bool>(refuse(Fault::internal)), [&] { return take(r, status); });
-  if (status != NGX_OK) return ngx_http_finalize_request(&r, status);
+  if (status != NGX_OK) return give_up(r, status);
   if (!all) {
     if (r.reading_body) close_after_answer(r);
     return hand_on(r, refuse(all.error()));
@@ -95,7 +101,7 @@ void read_on(R* request) noexcept {
 void go_on_reading(R* request) noexcept {
   if (!request->connection->read->timedout) return read_on(request);
   request->connection->timedout = 1;
-  ngx_http_finalize_request(request, NGX_HTTP_REQUEST_TIME_OUT);
+  give_up(*request, NGX_HTTP_REQUEST_TIME_OUT);
 }
 
 // Somebody before us has thrown it away, or gave up reading it: `error_page 413` may lead here.

@@ -121,6 +121,7 @@ enum class StatusFormat : std::uint8_t { prometheus, json };
 enum class Hides : std::uint8_t { nothing, query, path };
 
 struct LocConf {
+  ngx_http_handler_pt handler = nullptr;   // which of ours answers here
   const ProviderConf* provider = nullptr;  // of slo_end_session and slo_jwks
   std::vector<SessionRule*> session_rules{};
   bool session_off = false;

@@ -37,7 +37,7 @@ Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler, bool writes =
     return bad_line(
         "cannot stand beside a directive that answers in the same location, such as \"proxy_pass\"");
   }
-  location.handler = handler;
+  location.handler = location_of(line).handler = handler;
   main_conf(line.cf).content_places.push_back({.location = &location,
                                                .server = server_of(line),
                                                .handler = handler,

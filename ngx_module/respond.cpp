@@ -64,6 +64,7 @@ ngx_int_t send(ngx_http_request_t& r, const Page& page) {
     set_content_type(r, page.content_type);
   }
   add_headers(r, page);
+  r.disable_not_modified = 1;  // what has been done is not undone by If-Match or If-None-Match
   const ngx_int_t sent = ngx_http_send_header(&r);
   if (sent == NGX_ERROR || sent > NGX_OK || r.header_only) return sent;
   ngx_chain_t chain = body_of(r, page);
