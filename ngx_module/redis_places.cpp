@@ -43,9 +43,8 @@ bool RedisPlaces::look_up() {
   if (settings_.host.empty() || settings_.resolver == nullptr || asked_ != nullptr) return false;
   ngx_resolver_ctx_t* question = ngx_resolve_start(settings_.resolver, nullptr);
   if (question == nullptr || question == NGX_NO_RESOLVER) return false;
-  question->name.data =
-      const_cast<u_char*>(reinterpret_cast<const u_char*>(settings_.host.data()));  // nginx only reads it
-  question->name.len = settings_.host.size();
+  name_ = settings_.host;
+  question->name = {name_.size(), reinterpret_cast<u_char*>(name_.data())};
   question->handler = on_resolved;
   question->data = this;
   question->timeout = static_cast<ngx_msec_t>(settings_.timeout.count());

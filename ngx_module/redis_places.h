@@ -50,6 +50,7 @@ class RedisPlaces {
   std::vector<ngx_addr_t> addresses_{};  // first those of the configuration
   std::size_t current_ = 0;
   std::size_t tried_ = 0;
+  std::string name_{};  // as it is asked for: nginx writes into it
   ngx_resolver_ctx_t* asked_ = nullptr;
   std::string trouble_{};
   bool changed_ = false;
