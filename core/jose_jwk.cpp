@@ -100,6 +100,15 @@ Outcome<void> read_pair(const json_t* jwk, Key::Body& body) {
   return {};
 }
 
+// What an operator may have taken for the set, and what to do about it; empty: nobody knows.
+std::string why_no_set(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "the file is empty";
+  if (text.find("-----BEGIN ") != std::string_view::npos) return "this looks like PEM, make a JWK set of it";
+  if (text[first] == '<') return "this looks like HTML, perhaps an error page that was saved";
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string> bytes_member(const json_t* object, const char* name) {
@@ -132,7 +141,14 @@ Outcome<std::unique_ptr<Key::Body>> make_body(const json_t* jwk) {
 
 Outcome<KeySet> KeySet::parse(std::string_view text) {
   const auto document = parse_json(text);
-  if (!document) return refuse(Fault::key_unusable, "no JWK set: " + document.error().detail);
+  if (!document) {
+    const std::string why = why_no_set(text);
+    return refuse(Fault::key_unusable, "no JWK set: " + (why.empty() ? document.error().detail : why));
+  }
+  if (json_is_object(document->get()) && has_member(document->get(), "kty")) {
+    return refuse(Fault::key_unusable,
+                  R"(no JWK set: this is a single JWK, write {"keys": [ and ]} around it)");
+  }
   const json_t* keys = json_object_get(document->get(), "keys");
   if (!json_is_array(keys))
     return refuse(Fault::key_unusable, "no JWK set: the member \"keys\" must be an array");

@@ -57,8 +57,9 @@ struct EgressPolicy {
 struct Provider {
   std::string name{};
   Issuer issuer{};
-  std::string store_tag{};  // 132 bits that stand for the issuer in every key of the store
-  jose::KeySet keys{};      // verify hints; the public halves of `signing_keys` are tried as well
+  std::string store_tag{};    // 132 bits that stand for the issuer in every key of the store
+  jose::KeySet keys{};        // verify hints; the public halves of `signing_keys` are tried as well
+  bool has_key_file = false;  // `keys` were read from one, however many it held
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};

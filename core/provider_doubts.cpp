@@ -17,6 +17,10 @@ std::vector<std::string> doubts_about(const Provider& provider) {
     doubts.emplace_back(
         "has neither a usable key in \"jwks\" nor a \"signing_key\": no id_token_hint can be verified");
   }
+  if (provider.has_key_file && provider.keys.keys().empty() && !provider.signing_keys.empty()) {
+    doubts.emplace_back(
+        "has no usable key in \"jwks\": an id_token_hint is verified with its \"signing_key\" alone");
+  }
   if (provider.idle > provider.absolute) {
     doubts.emplace_back("has a \"session\" with \"idle=\" longer than \"absolute=\": it has no effect");
   }

@@ -3,8 +3,10 @@
 #include "ngx_module/carrier_check.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/text/uri.h"
 #include "ngx_module/pool.h"
@@ -29,9 +31,17 @@ const Carrier* earlier_in_server(const MainConf& conf, const Carrier& carrier) {
   return nullptr;
 }
 
+const ngx_module_t* find_module(ngx_conf_t* cf, std::string_view name) {
+  for (ngx_module_t** module = cf->cycle->modules; *module != nullptr; ++module) {
+    if (name == (*module)->name) return *module;
+  }
+  return nullptr;
+}
+
 // The handler of nginx's own rewrite module, by its place: the first in both rewrite phases. Modules of
 // others come after nginx's own, and into one of these phases only, or with different handlers.
 ngx_http_handler_pt find_rewrite(ngx_conf_t* cf) {
+  if (find_module(cf, "ngx_http_rewrite_module") == nullptr) return nullptr;
   const auto& core =
       *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
   auto first = [&core](ngx_uint_t phase) -> ngx_http_handler_pt {
@@ -42,15 +52,36 @@ ngx_http_handler_pt find_rewrite(ngx_conf_t* cf) {
   return found == first(NGX_HTTP_REWRITE_PHASE) ? found : nullptr;
 }
 
-// What proxy_* says in the carrier, as far as it is common to all modules with upstreams; null: no proxy
-// module.
-const ngx_http_upstream_conf_t* proxy_of(ngx_conf_t* cf, const Carrier& carrier) {
-  for (ngx_module_t** module = cf->cycle->modules; *module != nullptr; ++module) {
-    if (std::string_view((*module)->name) != "ngx_http_proxy_module") continue;
-    // Its configuration of a location begins with that.
-    return static_cast<ngx_http_upstream_conf_t*>(carrier.location->loc_conf[(*module)->ctx_index]);
+// Does the module's table of directives, which is public, say that it keeps this flag there?
+bool keeps_flag_at(const ngx_module_t& module, std::string_view directive, ngx_uint_t offset) {
+  for (const ngx_command_t* command = module.commands; command->name.len > 0; ++command) {
+    if (view(command->name) != directive) continue;
+    return command->set == ngx_conf_set_flag_slot && command->conf == NGX_HTTP_LOC_CONF_OFFSET &&
+           command->offset == offset;
   }
-  return nullptr;
+  return false;
+}
+
+// Its structure is private. It begins with what all modules with upstreams have in common, if several of its
+// flags lie where they are in that.
+bool begins_with_upstream(const ngx_module_t& proxy) {
+  return keeps_flag_at(proxy, "proxy_buffering", offsetof(ngx_http_upstream_conf_t, buffering)) &&
+         keeps_flag_at(proxy, "proxy_intercept_errors",
+                       offsetof(ngx_http_upstream_conf_t, intercept_errors)) &&
+         keeps_flag_at(proxy, "proxy_pass_request_headers",
+                       offsetof(ngx_http_upstream_conf_t, pass_request_headers)) &&
+#if (NGX_HTTP_SSL)
+         keeps_flag_at(proxy, "proxy_ssl_verify", offsetof(ngx_http_upstream_conf_t, ssl_verify)) &&
+#endif
+         keeps_flag_at(proxy, "proxy_pass_request_body",
+                       offsetof(ngx_http_upstream_conf_t, pass_request_body));
+}
+
+// What proxy_* says in the carrier; null: nobody knows.
+const ngx_http_upstream_conf_t* proxy_of(ngx_conf_t* cf, const Carrier& carrier) {
+  const ngx_module_t* proxy = find_module(cf, "ngx_http_proxy_module");
+  if (proxy == nullptr || !begins_with_upstream(*proxy)) return nullptr;
+  return static_cast<ngx_http_upstream_conf_t*>(carrier.location->loc_conf[proxy->ctx_index]);
 }
 
 // Does any directive name it?
@@ -163,7 +194,7 @@ ngx_int_t check_carriers(ngx_conf_t* cf, MainConf& conf) {
 void warn_of_carriers(ngx_conf_t* cf, const MainConf& conf) {
   for (const auto& carrier : conf.carriers) {
     const auto* proxy = proxy_of(cf, carrier);
-    const bool is_fixed = proxy != nullptr && proxy->upstream != nullptr;
+    const bool is_fixed = proxy != nullptr && proxy->upstream != nullptr;  // compared only
     const Needs needs = needs_of(cf, conf, carrier);
     if (is_fixed && !is_uri_used(cf)) {
       say(cf, NGX_LOG_WARN, carrier,

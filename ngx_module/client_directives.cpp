@@ -23,6 +23,15 @@ Outcome<void> add_client(Provider& provider, Client client) {
   return {};
 }
 
+// Of clients that sign with another key as well: whoever reads a secret is that client for the OP.
+bool holds_secrets(const std::string& text) {
+  const auto clients = parse_json(text);
+  for (std::size_t i = 0; clients && i < json_array_size(clients->get()); ++i) {
+    if (has_member(json_array_get(clients->get(), i), "client_secret")) return true;
+  }
+  return false;
+}
+
 Outcome<void> add_file(ngx_conf_t* cf, Provider& provider, const ClientSource& source) {
   const std::string named = '"' + source.file + "\":";
   auto clients = read_clients(source.text, rules_of(provider));
@@ -30,6 +39,9 @@ Outcome<void> add_file(ngx_conf_t* cf, Provider& provider, const ClientSource& s
   for (const auto& doubt : doubts_about_clients(source.text, provider.is_https())) {
     std::string sentence = "\"clients\": ";
     warn_at(cf->log, sentence.append(named).append(doubt), source.place);
+  }
+  if (holds_secrets(source.text) && is_open(cf, source.file)) {
+    warn_at(cf->log, about_open(source.file), source.place);
   }
   for (auto& [id, client] : *clients) {
     if (auto added = add_client(provider, std::move(client)); !added) return added;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_jwks: the public halves of our signing keys as a JWK set.
+#include "core/administration.h"
 #include "core/provider.h"
 #include "core/text/json.h"
 #include "ngx_module/body.h"
@@ -18,10 +19,14 @@ void show_keys(ngx_http_request_t& r) {
                   .body = dump_json(keys.get())});
 }
 
+void refuse_to_write_keys(ngx_http_request_t& r) {
+  respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"}));
+}
+
 }  // namespace
 
 ngx_int_t handle_jwks(ngx_http_request_t& r) {
-  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return drop_body(r, NGX_HTTP_NOT_ALLOWED);
+  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return drop_body(r, refuse_to_write_keys);
   return drop_body(r, show_keys);
 }
 

@@ -85,5 +85,7 @@ Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name);
 // The one line that is a secret, less mark and line ends; warns of a file that everybody can read.
 Outcome<std::string> read_secret_text(ngx_conf_t* cf, const std::string& name);
 void warn_if_open(ngx_conf_t* cf, const std::string& name);
+bool is_open(ngx_conf_t* cf, const std::string& name);  // can everybody read it?
+std::string about_open(const std::string& name);        // the sentence to warn with
 
 }  // namespace slo::ngx

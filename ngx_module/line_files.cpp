@@ -58,12 +58,18 @@ Outcome<std::string> read_secret_text(ngx_conf_t* cf, const std::string& name) {
   return secret;
 }
 
-void warn_if_open(ngx_conf_t* cf, const std::string& name) {
+bool is_open(ngx_conf_t* cf, const std::string& name) {
   struct stat facts {};
-  if (stat(full_name(cf, name).c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
-  if ((facts.st_mode & S_IROTH) == 0) return;
-  ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                     "\"%s\" holds a secret and can be read by everybody, \"chmod o-r\" it", name.c_str());
+  return stat(full_name(cf, name).c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+         (facts.st_mode & S_IROTH) != 0;
+}
+
+std::string about_open(const std::string& name) {
+  return '"' + name + "\" holds a secret and can be read by everybody, \"chmod o-r\" it";
+}
+
+void warn_if_open(ngx_conf_t* cf, const std::string& name) {
+  if (is_open(cf, name)) ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "%s", about_open(name).c_str());
 }
 
 }  // namespace slo::ngx

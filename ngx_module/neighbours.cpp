@@ -10,30 +10,23 @@
 namespace slo::ngx {
 namespace {
 
-// The first word of what a module of nginx keeps for a location; null where the module is not there. Their
-// structures are private, but for each of those that are asked for here it is null as long as none of their
-// directives was used: `codes` of rewrite, `rules` of access, `realm` of auth_basic, length of `uri` of
-// auth_request.
-void* first_word(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_view module) {
+// Did a directive of this module fill the first word of what it keeps for a location? It is null, or not set,
+// as long as none of them was used: `rules` of access, `realm` of auth_basic, the length of `uri` of
+// auth_request. Their structures are private, so the word is looked at and never followed: in an nginx that
+// keeps another one there a warning is wrong or missing, and that is all.
+bool is_used(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_view module) {
   for (ngx_module_t** at = cf->cycle->modules; *at != nullptr; ++at) {
     if ((*at)->type != NGX_HTTP_MODULE || module != (*at)->name) continue;
     auto* const kept = static_cast<void**>(core.loc_conf[(*at)->ctx_index]);
-    return kept == nullptr || *kept == NGX_CONF_UNSET_PTR ? nullptr : *kept;
+    return kept != nullptr && *kept != nullptr && *kept != NGX_CONF_UNSET_PTR;
   }
-  return nullptr;
-}
-
-// Only the first code counts: behind an `if` nobody knows.
-bool returns_always(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core) {
-  const auto* codes = static_cast<ngx_array_t*>(first_word(cf, core, "ngx_http_rewrite_module"));
-  if (codes == nullptr || codes->nelts < sizeof(ngx_http_script_code_pt)) return false;
-  return *static_cast<ngx_http_script_code_pt*>(codes->elts) == ngx_http_script_return_code;
+  return false;
 }
 
 bool has_access_rule(ngx_conf_t* cf, const ContentPlace& place) {
   for (const char* module :
        {"ngx_http_access_module", "ngx_http_auth_basic_module", "ngx_http_auth_request_module"}) {
-    if (first_word(cf, *place.location, module) != nullptr) return true;
+    if (is_used(cf, *place.location, module)) return true;
   }
 #if (NGX_HTTP_SSL)
   const auto* ssl =
@@ -76,10 +69,6 @@ ngx_int_t check_neighbours(ngx_conf_t* cf, const MainConf& conf) {
               "remove one of them",
           place.place);
       return NGX_ERROR;
-    }
-    if (returns_always(cf, *place.location)) {
-      warn_at(cf->log, quoted + "has no effect: \"return\" answers in the same location before it",
-              place.place);
     }
     if (place.writes && listens_everywhere(cf, place.server) && !has_access_rule(cf, place)) {
       warn_at(cf->log,

@@ -8,7 +8,7 @@
 namespace slo::ngx {
 
 // When all is read and merged. Refuses (and logs) a location whose content handler was replaced by a
-// directive behind ours; warns of an unconditional `return`, and of an API that anybody may write to.
+// directive behind ours; warns of an API that anybody may write to.
 ngx_int_t check_neighbours(ngx_conf_t* cf, const MainConf& conf);
 
 }  // namespace slo::ngx

@@ -43,7 +43,9 @@ Outcome<void> set_jwks(Line& line) {
     ngx_conf_log_error(NGX_LOG_WARN, line.cf, 0, "\"jwks\": \"%s\": %uz keys cannot be used and are left out",
                        file.c_str(), keys->left_out());
   }
-  opened(line).provider.keys = std::move(*keys);
+  auto& provider = opened(line).provider;
+  provider.keys = std::move(*keys);
+  provider.has_key_file = true;
   return {};
 }
 

@@ -130,11 +130,14 @@ void with_body(R& r, Outcome<std::string> body) {
   ask_next(r);
 }
 
+void with_wrong_method(R& r) { respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"})); }
+
 }  // namespace status_job
 }  // namespace
 
 ngx_int_t handle_status(ngx_http_request_t& r) {
-  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return drop_body(r, NGX_HTTP_NOT_ALLOWED);
+  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD)
+    return drop_body(r, status_job::with_wrong_method);
   open_visit<status_job::StatusVisit>(r);
   return read_body(r, status_job::with_body);
 }

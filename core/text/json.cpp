@@ -97,6 +97,22 @@ std::optional<std::size_t> find_member(std::string_view text, std::size_t at, st
   return std::nullopt;
 }
 
+// Where a list or an object that ends in a comma ends, once the reader has stumbled over that: `behind` it.
+bool ends_in_comma(std::string_view text, std::size_t behind) {
+  if (behind == 0 || behind > text.size() || (text[behind - 1] != ']' && text[behind - 1] != '}'))
+    return false;
+  std::size_t at = behind - 1;
+  while (at > 0 && is_json_blank(text[at - 1])) --at;
+  return at > 0 && text[at - 1] == ',';
+}
+
+std::string reason_of(std::string_view text, const json_error_t& error) {
+  if (error.position > 0 && ends_in_comma(text, static_cast<std::size_t>(error.position))) {
+    return "a comma in front of this bracket, remove it";
+  }
+  return json_reason(error);
+}
+
 }  // namespace
 
 Outcome<Json> parse_json(std::string_view text) {
@@ -110,7 +126,7 @@ Outcome<Json> parse_json(std::string_view text) {
   if (!value) {
     return refuse(Fault::json_malformed, std::to_string(std::max(error.line, 1)) + ":" +
                                              std::to_string(std::max(error.column, 1)) + ": " +
-                                             json_reason(error));
+                                             reason_of(text, error));
   }
   return value;
 }

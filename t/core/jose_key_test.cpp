@@ -98,7 +98,6 @@ TEST(JosePem, says_why_it_refuses_a_key) {
             "RSA key of 1024 bits, at least 2048 is required");
   EXPECT_EQ(refusal_of(Key::from_pem("")), "no PEM private key found");
   EXPECT_EQ(refusal_of(Key::from_pem("not a key")), "no PEM private key found");
-  EXPECT_EQ(refusal_of(Key::from_pem(jose_test_keys::p256_public)), "no PEM private key found");
   EXPECT_EQ(refusal_of(Key::from_pem(test_keys::rsa_2048.substr(0, 400))), "no PEM private key found");
   EXPECT_EQ(refusal_of(Key::from_pem(jose_test_keys::secp256k1)),
             "EC key on the curve \"secp256k1\"; P-256, P-384 or P-521 is required");
@@ -106,6 +105,20 @@ TEST(JosePem, says_why_it_refuses_a_key) {
             "key of type X25519; RSA, P-256, P-384, P-521 or Ed25519 is required");
   EXPECT_EQ(refusal_of(Key::from_pem(jose_test_keys::rsa_pss)),
             "key of type RSA-PSS; RSA, P-256, P-384, P-521 or Ed25519 is required");
+}
+
+TEST(JosePem, names_what_was_given_for_a_private_key) {
+  const auto reason = [](std::string_view text) {
+    return refusal_of(Key::from_pem(text)).substr(std::string_view("no PEM private key found: ").size());
+  };
+  EXPECT_EQ(reason(jose_test_keys::p256_public),
+            "this is a public key, name the file of the private key that belongs to it");
+  EXPECT_EQ(reason("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+            "this is a certificate, name the file of the private key that belongs to it");
+  EXPECT_EQ(reason("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n"),
+            "this is a key of OpenSSH, convert it with \"ssh-keygen -p -m PKCS8\"");
+  EXPECT_EQ(reason(" {\"kty\":\"RSA\"}"), "this is JSON, perhaps a JWK; convert it to PEM");
+  EXPECT_EQ(reason("\x30\x82\x04"), "this is DER, convert it with \"openssl pkey -inform DER\"");
 }
 
 TEST(JosePem, refuses_an_encrypted_key_without_asking_for_its_passphrase) {
@@ -288,6 +301,13 @@ TEST(JoseKeySet, refuses_a_document_that_is_no_key_set) {
   EXPECT_EQ(refusal("{\"keys\":{}}"), "no JWK set: the member \"keys\" must be an array");
   EXPECT_EQ(refusal("{\"keys\":[],\"keys\":[]}").substr(0, 14), "no JWK set: 1:");
   EXPECT_EQ(refusal("{\"keys\":[]}"), "accepted");
+  EXPECT_EQ(refusal(" \n"), "no JWK set: the file is empty");
+  EXPECT_EQ(refusal("-----BEGIN PUBLIC KEY-----\nMIIB"),
+            "no JWK set: this looks like PEM, make a JWK set of it");
+  EXPECT_EQ(refusal("<!DOCTYPE html>"),
+            "no JWK set: this looks like HTML, perhaps an error page that was saved");
+  EXPECT_EQ(refusal("{\"kty\":\"RSA\",\"n\":\"\"}"),
+            "no JWK set: this is a single JWK, write {\"keys\": [ and ]} around it");
 }
 
 }  // namespace slo::jose_key_test

@@ -24,6 +24,17 @@ TEST(ProviderDoubts, what_is_missing_is_named) {
             "has neither a usable key in \"jwks\" nor a \"signing_key\": no id_token_hint can be verified"}));
 }
 
+TEST(ProviderDoubts, a_key_set_without_keys_is_named_beside_a_key_of_our_own) {
+  Provider provider = a_provider();
+  provider.session_cookies = {CookieScope{.name = "op"}};
+  provider.keys = {};
+  EXPECT_EQ(doubts_about(provider), Told{}) << "nobody promised any";
+  provider.has_key_file = true;
+  EXPECT_EQ(doubts_about(provider),
+            (Told{"has no usable key in \"jwks\": an id_token_hint is verified with its \"signing_key\" "
+                  "alone"}));
+}
+
 TEST(ProviderDoubts, an_idle_limit_that_never_counts_is_named) {
   Provider provider = a_provider();
   provider.session_cookies = {CookieScope{.name = "op"}};

@@ -43,6 +43,9 @@ Content-Type: application/jwk-set+json
 POST /jwks
 a=b
 --- error_code: 405
+--- response_headers
+Allow: GET, HEAD
+Content-Type: application/problem+json
 
 
 === TEST 3: a key goes by the name that the OP publishes it under

@@ -38,10 +38,6 @@ server { listen 127.0.0.1:28009; location /s/ { slo_api; slo_status; } }
 STORE slo_provider main { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session main; slo_end_session main; } }
 [emerg] "slo_end_session" directive is duplicate in http.conf:2
-=== return beside slo_end_session
-STORE slo_provider main { MEMBERS CLIENT }
-server { listen 127.0.0.1:28009; location = /logout { slo_end_session main; return 200; } }
-[warn] "slo_end_session" directive has no effect: "return" answers in the same location before it in http.conf:2
 === a rewrite's return under a condition is nobody's mistake
 STORE slo_provider main { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session main; if ($arg_x) { return 404; } } }

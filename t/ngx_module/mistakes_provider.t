@@ -10,7 +10,20 @@ make_key('op');
 chmod 0600, "$ENV{TEST_NGINX_DIR}/op.pem";
 write_file( 'crlf.txt', "0123456789012345678901234567890\r\n" );
 write_file( 'bom.json', "\xEF\xBB\xBF[{\"client_id\": \"a\"}]" );
-chmod 0600, "$ENV{TEST_NGINX_DIR}/crlf.txt";
+write_file( 'fifteen.txt', "123456789012345\r\n" );
+write_file( 'end.txt',     "\r\n" );
+write_file( 'closed.json', '[{"client_id": "b", "client_secret": "hunter2"}]' );
+write_file( 'op.crt',      "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" );
+write_file( 'op.pub',      "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n" );
+write_file( 'op.jwk',      '{"kty": "RSA", "d": "hunter2"}' );
+write_file( 'bom.jwks',    "\xEF\xBB\xBF" . jwks('op') );
+{
+    my $dir = $ENV{TEST_NGINX_DIR};
+    open my $pem, '<', "$dir/op.pem" or die $!;
+    write_file( 'bom.pem', "\xEF\xBB\xBF" . join '', <$pem> );
+    system "openssl pkey -in $dir/op.pem -outform DER -out $dir/op.der && openssl pkey -in $dir/op.pem -aes128 -passout pass:hunter2 -out $dir/op.enc";
+    chmod 0600, map { "$dir/$_" } qw(crlf.txt fifteen.txt end.txt closed.json bom.pem op.crt op.pub op.jwk op.der op.enc);
+}
 mkdir "$ENV{TEST_NGINX_DIR}/dir";
 
 mistakes(<<'TABLE');
@@ -42,6 +55,58 @@ slo_provider main { issuer https://op.example; jwks empty.json; session_cookie c
 {"keys": []}
 [warn] "secret.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
 [warn] slo_provider "main" has neither a usable key in "jwks" nor a "signing_key": no id_token_hint can be verified in http.conf:2
+=== an empty key set beside a key of our own
+STORE slo_provider main { MEMBERS CLIENT jwks empty.json; }
+>>> empty.json
+{"keys": []}
+[warn] slo_provider "main" has no usable key in "jwks": an id_token_hint is verified with its "signing_key" alone in http.conf:1
+=== a key set of keys that we cannot use, beside a key of our own
+STORE slo_provider main { MEMBERS CLIENT jwks odd.json; }
+>>> odd.json
+{"keys": [{"kty": "odd"}]}
+[warn] "jwks": "odd.json": 1 keys cannot be used and are left out in http.conf:1
+[warn] slo_provider "main" has no usable key in "jwks": an id_token_hint is verified with its "signing_key" alone in http.conf:1
+=== PEM for a key set
+STORE slo_provider main { MEMBERS CLIENT jwks ../op.pem; }
+[emerg] "jwks": "../op.pem": no JWK set: this looks like PEM, make a JWK set of it in http.conf:1
+=== a single key for a key set
+STORE slo_provider main { MEMBERS CLIENT jwks one.json; }
+>>> one.json
+{"kty": "RSA", "n": "AQAB", "e": "AQAB"}
+[emerg] "jwks": "one.json": no JWK set: this is a single JWK, write {"keys": [ and ]} around it in http.conf:1
+=== a page for a key set
+STORE slo_provider main { MEMBERS CLIENT jwks page.json; }
+>>> page.json
+<html><body>404 Not Found</body></html>
+[emerg] "jwks": "page.json": no JWK set: this looks like HTML, perhaps an error page that was saved in http.conf:1
+=== a comma behind the last key
+STORE slo_provider main { MEMBERS CLIENT jwks comma.json; }
+>>> comma.json
+{"keys": [
+],}
+[emerg] "jwks": "comma.json": no JWK set: 2:3: a comma in front of this bracket, remove it in http.conf:1
+=== a certificate for a key
+STORE slo_provider main { CLIENT issuer https://op.example; session_cookie c;
+signing_key ../op.crt; }
+[emerg] "signing_key": "../op.crt": no PEM private key found: this is a certificate, name the file of the private key that belongs to it in http.conf:2
+=== a public key for a key
+STORE slo_provider main { CLIENT issuer https://op.example; session_cookie c;
+signing_key ../op.pub; }
+[emerg] "signing_key": "../op.pub": no PEM private key found: this is a public key, name the file of the private key that belongs to it in http.conf:2
+=== a JWK for a key
+STORE slo_provider main { CLIENT issuer https://op.example; session_cookie c;
+signing_key ../op.jwk; }
+[emerg] "signing_key": "../op.jwk": no PEM private key found: this is JSON, perhaps a JWK; convert it to PEM in http.conf:2
+=== DER for a key that opens hints
+STORE slo_provider main { CLIENT MEMBERS
+decryption_key ../op.der; }
+[emerg] "decryption_key": "../op.der": no PEM private key found: this is DER, convert it with "openssl pkey -inform DER" in http.conf:2
+=== an encrypted key
+STORE slo_provider main { CLIENT issuer https://op.example; session_cookie c;
+signing_key ../op.enc; }
+[emerg] "signing_key": "../op.enc": the PEM private key is encrypted, one without a passphrase is required in http.conf:2
+=== a byte order mark is no part of a key, nor of a key set
+STORE slo_provider main { CLIENT issuer https://op.example; session_cookie c; signing_key ../bom.pem; jwks ../bom.jwks; }
 === nobody can log out
 STORE slo_provider main { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; }
@@ -179,11 +244,36 @@ STORE slo_provider main { MEMBERS clients ../dir; }
 === clients that are not there
 STORE slo_provider main { MEMBERS clients none.json; }
 [emerg] "clients": open() "none.json" failed (2: No such file or directory) in http.conf:1
+=== a comma behind the last client
+STORE slo_provider main { MEMBERS clients clients.json; }
+>>> clients.json
+[ {"client_id": "a"},
+]
+[emerg] "clients": "clients.json":2:1: a comma in front of this bracket, remove it in http.conf:1
+=== a comma behind the last member
+STORE slo_provider main { MEMBERS clients clients.json; }
+>>> clients.json
+[ {"client_id": "a", } ]
+[emerg] "clients": "clients.json":1:22: a comma in front of this bracket, remove it in http.conf:1
+=== clients with a secret that everybody can read
+STORE slo_provider main { MEMBERS
+clients clients.json; }
+>>> clients.json
+[ {"client_id": "a"}, {"client_id": "b", "client_secret": "hunter2"} ]
+[warn] "clients.json" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:2
+=== clients with a secret that only some can read
+STORE slo_provider main { MEMBERS clients ../closed.json; }
 === a byte order mark is no part of the clients
 STORE slo_provider main { MEMBERS clients ../bom.json; }
 === the line end is no part of a client's secret
 STORE slo_provider main { MEMBERS client a { backchannel_logout_uri https://a.example/; id_token_signed_response_alg HS256; client_secret_file ../crlf.txt; } }
 [emerg] "client" "a": "client_secret" must be at least 32 bytes long to sign with "HS256" in http.conf:1
+=== the line end is no part of the store's secret
+slo_store unix:/nowhere.sock secret_file=../fifteen.txt;
+[emerg] "slo_store": "../fifteen.txt" holds less than 16 bytes in http.conf:1
+=== the line end is no part of a password
+slo_store redis://127.0.0.1 password_file=../end.txt;
+[emerg] "slo_store": "../end.txt" is empty in http.conf:1
 === a secret that everybody can read
 STORE slo_provider main { MEMBERS client a { client_secret_file secret.txt; } }
 >>> secret.txt

@@ -42,9 +42,18 @@ SloTest::Slo::server_part() . "location = /json { slo_status format=json; }\n"
 ['', '^\{"store_up":true,"host":\{"logouts_ended":\d+,.*"providers":\{"main":\{"deliveries_pending":0,"deliveries_dead":0.*\}\}\}$']
 
 
-=== TEST 2: without a store it says that, and goes on
+=== TEST 3: without a store it says that, and goes on
 --- init
 SloTest::Redis::stop();
 --- request
 GET /status
 --- response_body_like: (?s)\A# TYPE slo_store_up gauge\nslo_store_up 0\n.*slo_logouts_ended_total 0
+
+
+=== TEST 4: it is read with GET and HEAD only
+--- request eval
+['POST /status', 'HEAD /status', 'DELETE /status']
+--- error_code eval
+[405, 200, 405]
+--- response_headers eval
+['Allow: GET, HEAD', 'Allow: ', 'Allow: GET, HEAD']

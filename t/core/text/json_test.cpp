@@ -47,6 +47,14 @@ TEST(Json, refuses_trailing_bytes_and_broken_documents_with_a_position) {
   EXPECT_EQ(refusal_of("{'a':1}"), "1:2: string or '}' expected");
 }
 
+TEST(Json, names_a_comma_behind_the_last_element) {
+  const auto refusal = [](std::string_view text) { return parse_json(text).error().detail; };
+  EXPECT_EQ(refusal("[1,\n2 , ]"), "2:5: a comma in front of this bracket, remove it");
+  EXPECT_EQ(refusal("[{\"a\":1,}]"), "1:9: a comma in front of this bracket, remove it");
+  EXPECT_EQ(refusal("[,]"), "1:2: unexpected token");
+  EXPECT_EQ(refusal("[\",\" ]]"), "1:7: end of file expected");
+}
+
 TEST(Json, refuses_nul_and_invalid_utf8) {
   EXPECT_EQ(refusal_of(R"({"a":"x\u0000y"})"), "1:15: \\u0000 is not allowed without JSON_ALLOW_NUL");
   EXPECT_EQ(refusal_of(std::string_view("{\"a\":\"x\0\"}", 10)).find("1:"), 0u);
