@@ -2,6 +2,8 @@
 // slo_api, the management API: finds the provider in the path, asks the store, writes JSON.
 //
 // What a command means and how a result looks is administration.h's; here are only its doors.
+#include <utility>
+
 #include "core/administration.h"
 #include "ngx_module/api_visit.h"
 #include "ngx_module/ask.h"
@@ -9,6 +11,7 @@
 #include "ngx_module/body.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/hiding.h"
+#include "ngx_module/parting.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
 #include "ngx_module/respond.h"
@@ -16,11 +19,21 @@
 namespace slo::ngx {
 namespace api_job {
 
+namespace {
+
+void audit(R& r, ApiVisit& visit, int status) {
+  if (!visit.command || std::exchange(visit.is_audited, true)) return;
+  log_audit(r, *visit.command,
+            {.status = status, .logout_id = visit.logout_id, .provider = visit.provider->provider.name});
+}
+
+// What was asked for may be done by now, or may yet be: Redis has heard of it.
+void with_caller_gone(R& r, ApiVisit& visit) { audit(r, visit, NGX_HTTP_CLIENT_CLOSED_REQUEST); }
+
+}  // namespace
+
 void conclude(R& r, const Page& page) {
-  const auto& visit = visit_at(r);
-  if (visit.command)
-    log_audit(r, *visit.command,
-              {.status = page.status, .logout_id = visit.logout_id, .provider = provider_of(r).name});
+  audit(r, visit_at(r), page.status);
   respond(r, page);
 }
 
@@ -155,6 +168,7 @@ ngx_int_t handle_api(ngx_http_request_t& r) {
   auto& visit = open_visit<api_job::ApiVisit>(r);
   visit.path = raw_path(r);
   visit.query = query_of(r);
+  at_parting<api_job::with_caller_gone>(r, visit);
   hide_request(r, api_job::prefix_of(r));
   return read_body(r, api_job::with_body);
 }

@@ -18,6 +18,7 @@ struct ApiVisit : Visit {
   std::string path{};
   std::string query{};
   std::optional<ApiCommand> command{};
+  bool is_audited = false;
   redis::DeliveryIds ids{};
   redis::Ended ended{};
   Courier::BatchSeat batch{};

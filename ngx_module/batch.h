@@ -76,6 +76,7 @@ class Batch {
   // All have got their parts: from now on the waiting side may be told.
   void close();
   void leave() noexcept;
+  const std::vector<Told>& told() const { return told_; }  // so far
 
   Batch(ngx_log_t* log, Waiting waiting);
 

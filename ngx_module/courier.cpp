@@ -70,6 +70,10 @@ Courier::BatchSeat& Courier::BatchSeat::operator=(BatchSeat&& other) noexcept {
   return *this;
 }
 
+std::vector<Told> Courier::BatchSeat::told() const {
+  return batch_ == nullptr ? std::vector<Told>{} : batch_->told();
+}
+
 Courier::BatchSeat::~BatchSeat() {
   if (batch_ != nullptr) batch_->leave();
 }

@@ -31,6 +31,7 @@ class Courier {
     BatchSeat(BatchSeat&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
     BatchSeat& operator=(BatchSeat&& other) noexcept;
     ~BatchSeat();
+    std::vector<Told> told() const;  // so far; of an empty seat nobody
 
    private:
     friend class Courier;

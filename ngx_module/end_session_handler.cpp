@@ -3,47 +3,41 @@
 // browser.
 //
 // Each function ends in exactly one of respond or ask; what they decide with is in core.
+#include <utility>
+
 #include "core/end_session.h"
 #include "core/hint.h"
 #include "core/logout_page.h"
 #include "ngx_module/ask.h"
 #include "ngx_module/await.h"
 #include "ngx_module/body.h"
+#include "ngx_module/end_session_visit.h"
 #include "ngx_module/handlers.h"
 #include "ngx_module/hiding.h"
 #include "ngx_module/logout_log.h"
+#include "ngx_module/parting.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
 #include "ngx_module/respond.h"
-#include "ngx_module/visit.h"
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
-#include "redis_schema/sessions.h"
 #include "redis_schema/told.h"
 
 namespace slo::ngx {
 namespace {
 namespace end_session_job {  // names of this file alone, in unity builds too
 
-struct EndSessionVisit : Visit {
-  std::string query{};
-  EndSessionRequest request{};
-  slo::Asked asked{};
-  Moment moment{};
-  redis::Located located{};
-  End end{};
-  bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
-  redis::Ended ended{};
-  Courier::BatchSeat batch{};
-};
-
 using R = ngx_http_request_t;
 
 const Provider& provider_of(const EndSessionVisit& visit) { return visit.provider->provider; }
 
-void conclude(R& r, std::string_view result, Counter counter, const Page& page) {
+void note(R& r, std::string_view result, Counter counter) {
   visit_of<Visit>(r).result = result;
   count(counter);
+}
+
+void conclude(R& r, std::string_view result, Counter counter, const Page& page) {
+  note(r, result, counter);
   respond(r, page);
 }
 
@@ -61,27 +55,40 @@ void turn_away(R& r, const Refusal& refusal) {
            refusal_page(refusal, visit.request.wants_json, way_in(visit), visit.logout_id));
 }
 
-void log_end(R& r, const std::vector<Told>& told) {
-  const auto& visit = visit_of<EndSessionVisit>(r);
+// What has ended is a fact whether its user waits or leaves: it is counted at once, and its line is written
+// when it is known who was told, at the latest as the request goes.
+void log_end(R& r, EndSessionVisit& visit, const std::vector<Told>& told, bool is_gone) {
+  if (std::exchange(visit.is_told, true)) return;
   std::string_view what = visit.end.only_client ? "left" : "ended";
   if (visit.ended.ending.already) what = "already_over";
   log_logout(r.connection->log, provider_of(visit), visit.ended, told,
-             {.what = what, .reason = "rp", .logout_id = visit.logout_id, .took = time_taken(r)});
+             {.what = what,
+              .reason = "rp",
+              .logout_id = visit.logout_id,
+              .took = time_taken(r),
+              .is_gone = is_gone});
+}
+
+void with_user_gone(R& r, EndSessionVisit& visit) { log_end(r, visit, visit.batch.told(), true); }
+
+void note_end(R& r) {
+  auto& visit = visit_of<EndSessionVisit>(r);
+  visit.is_told = false;
+  const bool already = visit.ended.ending.already;
+  note(r, already ? "already_over" : "ended",
+       already ? Counter::logouts_already_over : Counter::logouts_ended);
 }
 
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& visit = visit_of<EndSessionVisit>(r);
-  log_end(r, told);
-  const bool already = visit.ended.ending.already;
+  log_end(r, visit, told, false);
   const Circumstances circumstances{.told = told,
                                     .claim = visit.end.claim,
-                                    .already = already,
+                                    .already = visit.ended.ending.already,
                                     .one_client = visit.end.only_client.has_value(),
                                     .self = visit.request.self};
-  conclude(r, already ? "already_over" : "ended",
-           already ? Counter::logouts_already_over : Counter::logouts_ended,
-           logout_page(provider_of(visit), visit.ended.ending.session, visit.end.onward, circumstances,
-                       this_moment()));
+  respond(r, logout_page(provider_of(visit), visit.ended.ending.session, visit.end.onward, circumstances,
+                         this_moment()));
 }
 
 // Should the store not say, nothing is claimed of those that are told in the background.
@@ -108,6 +115,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
     visit.ended.ending.already = true;
     visit.ended.owed = {};
   }
+  note_end(r);
   const bool already = visit.ended.ending.already;
   if (already) return ask(r, redis::told(visit.provider->space, visit.ended.ending.session), with_told);
   const bool names_all =
@@ -269,13 +277,14 @@ void with_wrong_type(R& r) { turn_away(r, Refusal{Fault::content_type_unsupporte
 }  // namespace
 
 ngx_int_t handle_end_session(ngx_http_request_t& r) {
-  auto& visit = open_visit<end_session_job::EndSessionVisit>(r);
+  auto& visit = open_visit<EndSessionVisit>(r);
   visit.provider = loc_conf(r).provider;
   visit.moment = this_moment();
   visit.logout_id = nonce(visit.moment, 3);
   visit.request.wants_json = prefers_json(r);
   visit.request.self = raw_path(r);
   visit.query = query_of(r);
+  at_parting<end_session_job::with_user_gone>(r, visit);
   hide_request(r, visit.request.self);
   if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_POST)
     return drop_body(r, end_session_job::with_wrong_method);

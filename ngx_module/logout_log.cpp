@@ -34,7 +34,8 @@ void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& en
       ", " + clients_of(ended) + ": " + number_of(told, Told::State::delivered) + " told, " +
       number_of(told, Told::State::pending) + " pending, " + number_of(told, Told::State::failed) +
       " failed, " + std::to_string(note.took) + " ms, reason " + std::string(note.reason) + ", logout " +
-      std::string(note.logout_id) + ", provider \"" + provider.name + "\"";
+      std::string(note.logout_id) + (note.is_gone ? ", the user left" : "") + ", provider \"" +
+      provider.name + "\"";
   ngx_log_error(NGX_LOG_INFO, log, 0, "slo: %*s", line.size(), line.data());
 }
 
