@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -88,10 +89,11 @@ struct ApiRequest {
   std::string_view path{};   // what follows {api}/{provider}, percent-encoded, as on the wire
   std::string_view query{};  // without '?'
   std::string_view body{};
-  std::string_view content_type{};    // header fields, empty if absent
-  std::string_view sec_fetch_site{};  //
-  std::string_view origin{};          //
-  std::string_view host{};            //
+  std::string_view content_type{};              // header fields, empty if absent
+  std::string_view sec_fetch_site{};            //
+  std::string_view origin{};                    //
+  std::string_view host{};                      //
+  std::span<const std::string> server_names{};  // without wildcards and regular expressions
   bool may_write = false;
 };
 

@@ -21,15 +21,31 @@ bool is_json_type(std::string_view type) {
   return is_same_text(type, "application/json");
 }
 
-// A browser's own word on who sends counts first: Host may have been rewritten on the way here. The scheme of
-// an Origin is not looked at, since TLS may end in front of us.
+// Names that nobody else can let lead to us: addresses, this machine's own, and those of `server_name`. Any
+// other name may be an attacker's, whose DNS calls us by it now (DNS rebinding), and a page of it would be
+// its own origin.
+bool is_own_name(const ApiRequest& request) {
+  std::string_view name = request.host;
+  if (name.starts_with('[')) return true;
+  name = name.substr(0, name.rfind(':'));
+  const auto last = name.substr(name.rfind('.') + 1);  // a name whose last part is a number is an address
+  if (!last.empty() && std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; })) return true;
+  if (is_same_text(last, "localhost")) return true;
+  return std::ranges::any_of(request.server_names,
+                             [name](const auto& own) { return !own.empty() && is_same_text(own, name); });
+}
+
+// A browser's own word on who sends counts first: Host may have been rewritten on the way here, and browsers
+// give it to nobody whose name a certificate does not prove. The scheme of an Origin is not looked at, since
+// TLS may end in front of us.
 bool is_sent_by_another_site(const ApiRequest& request) {
   if (!request.sec_fetch_site.empty()) {
     return request.sec_fetch_site != "same-origin" && request.sec_fetch_site != "none";
   }
   if (request.origin.empty()) return false;
   const auto scheme = request.origin.find("://");
-  return scheme == std::string_view::npos || !is_same_text(request.origin.substr(scheme + 3), request.host);
+  return scheme == std::string_view::npos || !is_same_text(request.origin.substr(scheme + 3), request.host) ||
+         !is_own_name(request);
 }
 
 }  // namespace

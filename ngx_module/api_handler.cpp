@@ -139,6 +139,13 @@ const ProviderConf* named_provider(const R& r, std::string_view name) {
   return nullptr;
 }
 
+std::span<const std::string> own_names(const R& r) {
+  const auto& known = main_conf(r).own_names;
+  const auto found = known.find(
+      static_cast<const ngx_http_core_srv_conf_t*>(ngx_http_get_module_srv_conf((&r), ngx_http_core_module)));
+  return found == known.end() ? std::span<const std::string>{} : found->second;
+}
+
 }  // namespace
 
 void with_body(R& r, Outcome<std::string> body) {
@@ -156,6 +163,7 @@ void with_body(R& r, Outcome<std::string> body) {
                                                    .sec_fetch_site = find_header(r, "sec-fetch-site"),
                                                    .origin = find_header(r, "origin"),
                                                    .host = find_header(r, "host"),
+                                                   .server_names = own_names(r),
                                                    .may_write = loc_conf(r).api_write});
   if (!command) return turn_away(r, command.error());
   visit.command = std::move(*command);

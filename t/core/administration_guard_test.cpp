@@ -10,15 +10,21 @@ namespace {
 
 constexpr std::string_view login = R"({"client_id":"app-a","sid":"s","sub":"alice"})";
 
+const std::vector<std::string> own_names{"", "api.example", "slo.internal"};
+
 // What a program sends.
-constexpr ApiRequest registration{.method = "POST",
-                                  .path = "/sessions",
-                                  .body = login,
-                                  .content_type = "application/json",
-                                  .host = "api.example:9145",
-                                  .may_write = true};
-constexpr ApiRequest ending{
-    .method = "DELETE", .path = "/sessions/s", .host = "api.example:9145", .may_write = true};
+const ApiRequest registration{.method = "POST",
+                              .path = "/sessions",
+                              .body = login,
+                              .content_type = "application/json",
+                              .host = "api.example:9145",
+                              .server_names = own_names,
+                              .may_write = true};
+const ApiRequest ending{.method = "DELETE",
+                        .path = "/sessions/s",
+                        .host = "api.example:9145",
+                        .server_names = own_names,
+                        .may_write = true};
 
 std::optional<Fault> fault_of(const ApiRequest& request) {
   const auto outcome = read_api_command(a_provider(), request);
@@ -82,6 +88,30 @@ TEST(ApiWrite, passes_from_a_page_of_its_own_host) {
   EXPECT_EQ(fault_from("", "none"), std::nullopt);
   EXPECT_EQ(fault_from("https://front.example", "same-origin"), std::nullopt)
       << "a proxy in front may have changed Host, the browser knows";
+}
+
+// DNS rebinding: a name of the attacker's leads to the API, and his page is of the API's own origin then.
+// Over plain http browsers do not say who sends.
+TEST(ApiWrite, is_refused_where_a_page_calls_the_api_by_a_name_that_is_not_its_own) {
+  const auto fault_at = [](std::string_view host, std::string_view site = "") {
+    ApiRequest request = ending;
+    request.host = host;
+    const std::string origin = "http://" + std::string(host);
+    return fault_from(origin, site, request);
+  };
+  for (const std::string_view host :
+       {"evil.example:9145", "evil.example", "api.example.evil.example", "x.api.example",
+        "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost", "1.evil", ""}) {
+    EXPECT_EQ(fault_at(host), Fault::api_cross_site_write) << host;
+  }
+  for (const std::string_view host : {"api.example", "SLO.internal:80", "127.0.0.1:9145", "[::1]:9145",
+                                      "[2001:db8::1]", "10.0.0.1", "localhost:9145", "slo.localhost"}) {
+    EXPECT_EQ(fault_at(host), std::nullopt) << host;
+  }
+  EXPECT_EQ(fault_at("proxied.example", "same-origin"), std::nullopt) << "a browser says so of https only";
+  ApiRequest program = ending;
+  program.host = "any.example";
+  EXPECT_EQ(fault_of(program), std::nullopt) << "programs send no Origin";
 }
 
 TEST(ApiWrite, is_refused_as_read_only_before_anything_is_said_about_it) {

@@ -275,3 +275,15 @@ a: POST /logout?tenant=1
 EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
 --- received
 a: POST /logout?tenant=1
+
+
+=== TEST 18: a page whose name was made to lead to the API is not its own, whatever its origin says
+--- config eval
+SloTest::Slo::server_part() . 'server_name slo.internal *.slo.example ~^any;'
+--- request eval
+[ ( SloTest::Slo::registration(client_id => 'back') ) x 7 ]
+--- more_headers eval
+[ map { "Content-Type: application/json\nOrigin: http://$_\nHost: $_" }
+  'evil.example:18270', 'evil.example', 'x.slo.example', 'any', 'slo.internal:18270', '127.0.0.1:18270', '[::1]' ]
+--- error_code eval
+[ 403, 403, 403, 403, 201, 200, 200 ]
