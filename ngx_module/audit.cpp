@@ -11,12 +11,50 @@
 namespace slo::ngx {
 namespace {
 
-std::string user_of(ngx_http_request_t& r) {
-  if (ngx_http_auth_basic_user(&r) != NGX_OK) return {};
-  std::string user(view(r.headers_in.user).substr(0, 64));
+// `, user "ann"`, in one line whatever it holds.
+std::string quoted(std::string_view what, std::string_view value) {
+  if (value.empty()) return {};
+  std::string shown(value.substr(0, 64));
   std::ranges::replace_if(
-      user, [](char c) { return c < ' ' || c > '~' || c == '"'; }, '?');
-  return user;
+      shown, [](char c) { return c < ' ' || c > '~' || c == '"'; }, '?');
+  return ", " + std::string(what) + " \"" + shown + '"';
+}
+
+// Two pointers begin what auth_basic keeps for a location, `realm` and `user_file`; their structure is
+// private. Without both of them it lets everybody pass.
+bool asks_for_passwords(ngx_http_request_t& r) {
+  for (ngx_module_t** at = ngx_cycle->modules; *at != nullptr; ++at) {
+    if (std::string_view((*at)->name) != "ngx_http_auth_basic_module") continue;
+    auto* const kept = static_cast<ngx_http_complex_value_t**>(r.loc_conf[(*at)->ctx_index]);
+    if (kept == nullptr || kept[0] == nullptr || kept[1] == nullptr || kept[0] == NGX_CONF_UNSET_PTR ||
+        kept[1] == NGX_CONF_UNSET_PTR)
+      return false;
+    ngx_str_t realm{};
+    return ngx_http_complex_value(&r, kept[0], &realm) == NGX_OK && view(realm) != "off";
+  }
+  return false;
+}
+
+// Anybody may send any name: it counts where auth_basic has compared the password and nobody passes
+// otherwise. Subrequests pass no access phase.
+std::string user_of(ngx_http_request_t& r) {
+  const auto* core =
+      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
+  const bool is_verified = &r == r.main && core->satisfy == NGX_HTTP_SATISFY_ALL && asks_for_passwords(r);
+  if (!is_verified || ngx_http_auth_basic_user(&r) != NGX_OK) return {};
+  return quoted("user", view(r.headers_in.user));
+}
+
+std::string certificate_of([[maybe_unused]] ngx_http_request_t& r) {
+#if (NGX_HTTP_SSL)
+  ngx_str_t verified{}, name{};
+  if (r.connection->ssl == nullptr || ngx_ssl_get_client_verify(r.connection, r.pool, &verified) != NGX_OK ||
+      view(verified) != "SUCCESS" || ngx_ssl_get_subject_dn(r.connection, r.pool, &name) != NGX_OK)
+    return {};
+  return quoted("certificate", view(name));
+#else
+  return {};
+#endif
 }
 
 }  // namespace
@@ -28,7 +66,7 @@ void log_audit(ngx_http_request_t& r, const ApiCommand& command, const AuditNote
   if (!done) return;
   std::string line = "API write: " + *done + ": " + std::to_string(note.status);
   if (!note.logout_id.empty()) line.append(", logout ").append(note.logout_id);
-  if (const auto user = user_of(r); !user.empty()) line.append(", user \"").append(user).append("\"");
+  line.append(user_of(r)).append(certificate_of(r));
   line.append(", provider \"").append(note.provider).append("\"");
   ngx_log_error(level, r.connection->log, 0, "slo: %*s", line.size(), line.data());
 }

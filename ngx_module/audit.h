@@ -17,7 +17,8 @@ struct AuditNote {
 
 // `slo: API write: DELETE session, session #4qk2pa7x: 200, logout …, user "ann", provider "main"`; nginx adds
 // client and request. notice, but info for registrations, which come with every login. `user` is that of
-// auth_basic, as in $remote_user. Nothing for what only reads.
+// auth_basic, `certificate` the subject of a client certificate: only where nginx has verified them for this
+// request. Nothing for what only reads.
 void log_audit(ngx_http_request_t& r, const ApiCommand& command, const AuditNote& note);
 
 }  // namespace slo::ngx

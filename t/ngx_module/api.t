@@ -287,3 +287,42 @@ SloTest::Slo::server_part() . 'server_name slo.internal *.slo.example ~^any;'
   'evil.example:18270', 'evil.example', 'x.slo.example', 'any', 'slo.internal:18270', '127.0.0.1:18270', '[::1]' ]
 --- error_code eval
 [ 403, 403, 403, 403, 201, 200, 200 ]
+
+
+=== TEST 27: who writes is named where a password was verified
+--- config eval
+SloTest::write_file('passwords', "ann:{PLAIN}right\n");
+SloTest::Slo::server_part() =~ s{(slo_api write=on;)}{$1 auth_basic API; auth_basic_user_file $ENV{TEST_NGINX_DIR}/passwords;}r
+--- more_headers eval
+[ ('Content-Type: application/json
+Authorization: Basic YW5uOnJpZ2h0') x 2, 'Authorization: Basic YW5uOndyb25n' ]
+--- request eval
+[ SloTest::Slo::registration(client_id => 'back'), 'DELETE /api/main/sessions/s1', 'DELETE /api/main/sessions/s1' ]
+--- error_code eval
+[ 201, 200, 401 ]
+--- logged eval
+qr/slo: API write: DELETE session, session #\w{8}: 200, logout [\w-]+, user "ann", provider "main"/
+
+
+=== TEST 28: a name that nobody has verified is not logged: without auth_basic, with it off, without passwords, where another rule lets in
+--- config eval
+my $part = SloTest::Slo::server_part();
+SloTest::write_file('passwords', "ann:{PLAIN}right\n");
+my $on = "auth_basic API; auth_basic_user_file $ENV{TEST_NGINX_DIR}/passwords;";
+$part . "location /off/ { slo_api write=on; auth_basic off; auth_basic_user_file $ENV{TEST_NGINX_DIR}/passwords; }
+location /none/ { slo_api write=on; auth_basic API; }
+location /variable/ { slo_api write=on; set \$realm off; auth_basic \$realm; auth_basic_user_file $ENV{TEST_NGINX_DIR}/passwords; }
+location /any/ { slo_api write=on; satisfy any; allow all; $on }
+location /limited/ { slo_api write=on; $on limit_except GET { auth_basic off; } }"
+--- more_headers
+Authorization: Basic Rk9SR0VEOng=
+--- request eval
+[ map { "DELETE /$_/main/sessions/s1" } qw(api off none variable any limited) ]
+--- error_code eval
+[ (404) x 6 ]
+--- logged eval
+qr/slo: API write: DELETE session, session #\w{8}: 404, logout [\w-]+, provider "main"/
+--- no_error_log
+FORGED
+[alert]
+
