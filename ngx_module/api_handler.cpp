@@ -151,6 +151,13 @@ std::span<const std::string> own_names(const R& r) {
 void with_body(R& r, Outcome<std::string> body) {
   auto& visit = visit_at(r);
   if (!body) return turn_away(r, body.error());
+  // nginx has decoded the path of a rewrite, a redirect or a subrequest: a %2F in a value would part it
+  // there.
+  if (&r != r.main || !visit.path.starts_with(prefix_of(r))) {
+    return turn_away(
+        r, {Fault::api_not_found,
+            "the API answers the path that a client sends, no rewrite, redirect or subrequest of nginx"});
+  }
   const Address address = address_of(visit.path, prefix_of(r));
   visit.provider = named_provider(r, address.provider);
   if (visit.provider == nullptr)

@@ -285,7 +285,7 @@ ngx_int_t handle_end_session(ngx_http_request_t& r) {
   visit.request.self = raw_path(r);
   visit.query = query_of(r);
   at_parting<end_session_job::with_user_gone>(r, visit);
-  hide_request(r, visit.request.self);
+  hide_request(r, shown_of(r));
   if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_POST)
     return drop_body(r, end_session_job::with_wrong_method);
   if (r.method == NGX_HTTP_POST && !is_form(r)) return drop_body(r, end_session_job::with_wrong_type);

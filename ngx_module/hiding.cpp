@@ -33,15 +33,26 @@ void forget_values(R& r) {
   }
 }
 
+// The question page's own URL comes back as one. Subrequests share it with the main request.
+void cut_referer(R& r) {
+  if (auto* referer = r.headers_in.referer; referer != nullptr) {
+    referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
+  }
+}
+
+std::string_view without_query(const ngx_str_t& uri) { return view(uri).substr(0, view(uri).find('?')); }
+
+// A mirror is asked with the query of the request that is mirrored: that one's own secret then.
+bool has_query_of_main(const R& r) {
+  return r.args.len > 0 && (r.args.data == r.main->args.data || view(r.args) == view(r.main->args));
+}
+
 // The line and the Referer, which error log lines show.
 void hide_line(R& r, std::string_view shown) {
   std::string line(view(r.method_name));
   line.append(" ").append(shown).append(" ").append(view(r.http_protocol));
   r.request_line = to_ngx(r.pool, line);
-  // The question page's own URL comes back as one.
-  if (auto* referer = r.headers_in.referer; referer != nullptr) {
-    referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
-  }
+  if (&r == r.main) cut_referer(r);
   forget_values(r);
 }
 
@@ -67,8 +78,12 @@ bool is_secret(const R& r) noexcept { return loc_conf(r).hides != Hides::nothing
 
 ngx_int_t before_rewriting(R& r) {
   if (!is_secret(r)) return NGX_DECLINED;
-  set_mark(r, shown_of(r));
-  hide_line(r, shown_of(r));
+  if (&r == r.main) {
+    set_mark(r, shown_of(r));
+    hide_line(r, shown_of(r));
+  } else if (has_query_of_main(r)) {
+    set_mark(r, without_query(r.main->unparsed_uri));
+  }
   return NGX_DECLINED;
 }
 
@@ -82,6 +97,7 @@ ngx_int_t before_logging(R* r) noexcept {
   const ngx_str_t* shown = find_mark(*r);
   if (shown == nullptr && !is_secret(*r)) return NGX_OK;
   const bool hidden = guarded(r->connection->log, false, [&] {
+    if (shown != nullptr) cut_referer(*r);
     hide_request(*r, shown != nullptr ? view(*shown) : shown_of(*r));
     return true;
   });
@@ -103,14 +119,16 @@ std::string_view shown_of(const R& r) noexcept {
         ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
     return view(core->name);
   }
-  const std::string_view uri = view(r.unparsed_uri);
-  return uri.substr(0, uri.find('?'));
+  return without_query(&r == r.main ? r.unparsed_uri : r.uri);
 }
 
 void hide_request(R& r, std::string_view shown) {
-  hide_line(r, shown);
-  r.unparsed_uri = to_ngx(r.pool, shown);
-  r.uri = r.unparsed_uri;
+  const ngx_str_t uri = to_ngx(r.pool, shown);
+  if (&r == r.main || find_mark(r) != nullptr) {  // a subrequest's line and raw URI are the main request's
+    hide_line(r, shown);
+    r.unparsed_uri = uri;
+  }
+  r.uri = uri;
   r.args = {};
 }
 

@@ -5,6 +5,9 @@
 // $request_uri as they came, for they may be what an operator denies access by. Our content handlers hide
 // these as well, and so does the end of any other request that our locations were ever chosen for: before it
 // is logged.
+//
+// A subrequest to one of our locations hides itself; the main request, another location's, only where both
+// have the same query, as a mirror has.
 #pragma once
 
 #include <string_view>
