@@ -114,6 +114,9 @@ std::string derive_ticket_secret(const Provider& provider);
 // For lists in pages. Once all clients are known: nobody is added behind it.
 void order_clients(Provider& provider);
 
+// 1 to 64 letters, digits, `.`, `_` and `-`: the name stands in paths, metrics and log lines.
+bool is_provider_name(std::string_view name) noexcept;
+
 // Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy:
 // issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has
 // its key; …

@@ -17,6 +17,10 @@ tl::unexpected<Refusal> misconfigured(std::string why) {
   return refuse(Fault::configuration_invalid, std::move(why));
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 Verified check_issuer(const Provider& provider) {
   const std::string& issuer = provider.issuer.value;
   if (issuer.empty()) return misconfigured("\"issuer\" is missing");
@@ -59,6 +63,21 @@ bool is_cookie_attribute(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7F && c != ';'; });
 }
 
+// A dot in front is allowed and means nothing (RFC 6265, section 5.2.3).
+bool is_domain(std::string_view name) {
+  if (name.starts_with('.')) name.remove_prefix(1);
+  const auto is_part = [](std::string_view part) {
+    return !part.empty() && part.size() <= 63 && part.front() != '-' && part.back() != '-' &&
+           std::ranges::all_of(part, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
+  };
+  while (true) {
+    const auto dot = name.find('.');
+    if (!is_part(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    name.remove_prefix(dot + 1);
+  }
+}
+
 // Browsers silently drop a cookie that breaks the promise of its prefix, so it would never be cleared.
 Verified check_cookie_prefix(const CookieScope& cookie) {
   const bool is_host = cookie.name.starts_with("__Host-");
@@ -80,8 +99,9 @@ Verified check_session_cookie(const CookieScope& cookie) {
     return misconfigured("\"session_cookie\" \"" + cookie.name +
                          "\" must have a path that begins with / and has no ;");
   }
-  if (!is_cookie_attribute(cookie.domain)) {
-    return misconfigured("\"session_cookie\" \"" + cookie.name + "\" must have a domain without ;");
+  if (!cookie.domain.empty() && !is_domain(cookie.domain)) {
+    return misconfigured("\"session_cookie\" \"" + cookie.name +
+                         "\" must have a domain that is a host name, such as example.com");
   }
   return check_cookie_prefix(cookie);
 }
@@ -101,31 +121,47 @@ Verified check_session_cookies(const Provider& provider) {
   return {};
 }
 
+constexpr Seconds day{24LL * 3600};
+
+template <class Time>
+bool is_within(Time value, Time least, Time most) {
+  return value >= least && value <= most;
+}
+
 Verified check_times(const Provider& provider) {
   const DeliveryPolicy& delivery = provider.delivery;
   struct Row {
     bool is_wrong;
     const char* why;
   };
+  // What stands above is what nobody means: a user who waits an hour, an attempt whose lease outlives what is
+  // owed.
   const std::array rows{
       Row{!is_session_life(provider.absolute), "\"session\" absolute must be 1 second to 400 days"},
       Row{provider.idle != Seconds{0} && !is_session_life(provider.idle),
           "\"session\" idle must be 0 to 400 days"},
-      Row{provider.tombstone < Seconds{1}, "\"tombstone\" must be at least 1 second"},
-      Row{provider.leeway < Seconds{0}, "\"leeway\" must not be negative"},
-      Row{provider.ticket_life < Seconds{1}, "\"confirm\" ticket must be at least 1 second"},
-      Row{provider.hint.max_age < Seconds{0}, "\"hint\" max_age must not be negative"},
-      Row{provider.frontchannel.timeout < Seconds{1}, "\"frontchannel\" timeout must be at least 1 second"},
+      Row{!is_session_life(provider.tombstone), "\"tombstone\" must be 1 second to 400 days"},
+      Row{!is_within(provider.leeway, Seconds{0}, day), "\"leeway\" must be 0 to 1 day"},
+      Row{!is_within(provider.ticket_life, Seconds{1}, day), "\"confirm\" ticket must be 1 second to 1 day"},
+      Row{!is_within(provider.hint.max_age, Seconds{0}, 3650 * day),
+          "\"hint\" max_age must be 0 to 3650 days"},
+      Row{!is_within(provider.frontchannel.timeout, Seconds{1}, Seconds{600}),
+          "\"frontchannel\" timeout must be 1 second to 10 minutes"},
       Row{provider.frontchannel.total < provider.frontchannel.timeout,
           "\"frontchannel\" total must not be less than its timeout"},
-      Row{delivery.wait < Millis{0}, "\"delivery\" wait must not be negative"},
-      Row{delivery.timeout < Millis{1}, "\"delivery\" timeout must be greater than 0"},
+      Row{provider.frontchannel.total > Seconds{600}, "\"frontchannel\" total must be at most 10 minutes"},
+      Row{!is_within(delivery.wait, Millis{0}, Millis{Seconds{60}}),
+          "\"delivery\" wait must be 0 to 60 seconds"},
+      Row{!is_within(delivery.timeout, Millis{1}, Millis{Seconds{600}}),
+          "\"delivery\" timeout must be 1 millisecond to 10 minutes"},
       Row{delivery.concurrency < 1, "\"delivery\" concurrency must be at least 1"},
       Row{delivery.per_host < 1, "\"delivery\" per_host must be at least 1"},
       Row{delivery.attempts < 1, "\"delivery\" attempts must be at least 1"},
       Row{delivery.first < Millis{1}, "\"delivery\" first must be greater than 0"},
       Row{delivery.max < delivery.first, "\"delivery\" max must not be less than first"},
+      Row{delivery.max > Millis{30 * day}, "\"delivery\" max must be at most 30 days"},
       Row{delivery.max_age < delivery.timeout, "\"delivery\" max_age must not be less than timeout"},
+      Row{delivery.max_age > Millis{30 * day}, "\"delivery\" max_age must be at most 30 days"},
   };
   const auto wrong = std::ranges::find_if(rows, &Row::is_wrong);
   if (wrong != rows.end()) return misconfigured(wrong->why);
@@ -194,6 +230,12 @@ constexpr std::array checks{check_issuer, check_store, check_post_logout, check_
                             check_times,  check_keys,  check_clients};
 
 }  // namespace
+
+bool is_provider_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+}
 
 Outcome<void> check(const Provider& provider) {
   for (const auto one : checks) {

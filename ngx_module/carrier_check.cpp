@@ -3,10 +3,12 @@
 #include "ngx_module/carrier_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/text/uri.h"
 #include "ngx_module/pool.h"
@@ -50,6 +52,55 @@ ngx_http_handler_pt find_rewrite(ngx_conf_t* cf) {
   };
   ngx_http_handler_pt found = first(NGX_HTTP_SERVER_REWRITE_PHASE);
   return found == first(NGX_HTTP_REWRITE_PHASE) ? found : nullptr;
+}
+
+// A directive of nginx's own that answers in a location, with a value that it takes.
+struct Answerer {
+  const char* module;
+  const char* directive;
+  const char* value;
+};
+constexpr std::array answerers{Answerer{"ngx_http_fastcgi_module", "fastcgi_pass", "$host"},
+                               Answerer{"ngx_http_uwsgi_module", "uwsgi_pass", "$host"},
+                               Answerer{"ngx_http_scgi_module", "scgi_pass", "$host"},
+                               Answerer{"ngx_http_grpc_module", "grpc_pass", "$host"},
+                               Answerer{"ngx_http_stub_status_module", "stub_status", "on"},
+                               Answerer{"ngx_http_empty_gif_module", "empty_gif", ""}};
+
+// The handler that it installs, which has no name for other modules: the directive is run in a location of
+// nobody's. Null: there is no such module.
+ngx_http_handler_pt handler_of(ngx_conf_t* cf, const Answerer& answerer) {
+  const ngx_module_t* module = find_module(cf, answerer.module);
+  if (module == nullptr || module->type != NGX_HTTP_MODULE) return nullptr;
+  ngx_conf_t nowhere = *cf;
+  ngx_http_conf_ctx_t ctx = *static_cast<ngx_http_conf_ctx_t*>(cf->ctx);
+  std::vector<void*> kept(ctx.loc_conf, ctx.loc_conf + ngx_http_max_module);
+  ngx_http_core_loc_conf_t location{};
+  kept[ngx_http_core_module.ctx_index] = &location;
+  ctx.loc_conf = kept.data();
+  nowhere.ctx = &ctx;
+  void*& own = kept[module->ctx_index];
+  if (auto* const create = static_cast<ngx_http_module_t*>(module->ctx)->create_loc_conf; create != nullptr) {
+    own = create(&nowhere);
+    if (own == nullptr) return nullptr;
+  }
+  std::array<ngx_str_t, 2> words{to_ngx(cf->pool, answerer.directive), to_ngx(cf->pool, answerer.value)};
+  ngx_array_t args{
+      .elts = words.data(), .nelts = 2, .size = sizeof(ngx_str_t), .nalloc = 2, .pool = cf->pool};
+  nowhere.args = &args;
+  for (ngx_command_t* command = module->commands; command->name.len > 0; ++command) {
+    if (view(command->name) == answerer.directive) command->set(&nowhere, command, own);
+  }
+  return location.handler;
+}
+
+// `proxy_pass` itself is not looked for: modules such as cache_purge put a handler of their own in front of
+// it.
+const Answerer* other_answerer(ngx_conf_t* cf, const Carrier& carrier) {
+  const auto* const found = std::ranges::find_if(answerers, [&](const Answerer& answerer) {
+    return handler_of(cf, answerer) == carrier.location->handler;
+  });
+  return found == answerers.end() ? nullptr : found;
 }
 
 // Does the module's table of directives, which is public, say that it keeps this flag there?
@@ -185,6 +236,11 @@ ngx_int_t check_carriers(ngx_conf_t* cf, MainConf& conf) {
     }
     if (carrier.location->handler == nullptr) {
       return refuse_carrier(cf, carrier, "needs \"proxy_pass $slo_deliver_uri\" in its location");
+    }
+    if (const Answerer* other = other_answerer(cf, carrier)) {
+      return refuse_carrier(cf, carrier,
+                            "needs \"proxy_pass $slo_deliver_uri\" in its location, where \"" +
+                                std::string(other->directive) + "\" answers");
     }
     carrier.rewrite = find_rewrite(cf);
   }

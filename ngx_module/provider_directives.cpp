@@ -21,6 +21,12 @@ char* open_provider(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
   return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&]() -> char* {
     auto& main = *static_cast<MainConf*>(conf);
     const std::string name(view(static_cast<ngx_str_t*>(cf->args->elts)[1]));
+    if (!is_provider_name(name)) {
+      return refuse_at(
+          cf->log,
+          "invalid name of \"slo_provider\", it must be 1 to 64 letters, digits, \".\", \"_\" and \"-\"",
+          place_of(cf));
+    }
     if (main.find(name) != nullptr) {
       return refuse_at(cf->log, "duplicate slo_provider \"" + name + '"', place_of(cf));
     }

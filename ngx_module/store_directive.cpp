@@ -57,6 +57,8 @@ Outcome<void> set_store(Line& line) {
   if (!taken) return taken;
   if (options.timeout <= Millis{0})
     return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
+  if (options.timeout > Millis{60'000})
+    return bad_line("invalid parameter \"timeout=\", it must be at most 60 seconds: users wait so long");
   if (!options.key.empty()) warn_if_open(line.cf, options.key);
   StoreConf store;
   auto link = read_store_url(line.cf, options);

@@ -75,7 +75,7 @@ redis.call('HSET', KEYS[1], 'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7
 if not bundled then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 redis.call('ZREM', KEYS[2], key)
 local memory = math.max(tonumber(h.x), tonumber(ARGV[4]))
-redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', (now - memory) * 1000), '*', 's', key)
+redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', math.max(now - memory, 0) * 1000), '*', 's', key)
 redis.call('EXPIRE', KEYS[7], memory + 2592000)
 redis.call('HINCRBY', KEYS[6], 'end:' .. reason, 1)
 if owed > 0 then redis.call('HINCRBY', KEYS[6], 'enq', owed) end

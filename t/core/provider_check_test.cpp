@@ -143,7 +143,33 @@ TEST(ProviderCheck, wants_a_session_cookie_that_can_be_cleared) {
   EXPECT_EQ(with_cookie({.name = "op", .path = "/;x"}),
             "\"session_cookie\" \"op\" must have a path that begins with / and has no ;");
   EXPECT_EQ(with_cookie({.name = "op", .domain = "a\r\nb"}),
-            "\"session_cookie\" \"op\" must have a domain without ;");
+            "\"session_cookie\" \"op\" must have a domain that is a host name, such as example.com");
+}
+
+TEST(ProviderCheck, wants_a_cookie_domain_that_is_a_host_name) {
+  for (const auto* domain :
+       {"example.com", ".example.com", "localhost", "xn--bcher-kva.example", "a_b.example"}) {
+    EXPECT_EQ(with_cookie({.name = "op", .domain = domain}), "accepted") << domain;
+  }
+  for (const auto* domain : {"example.com:80", "https://example.com", "example.com/", "a..b", "..a", ".",
+                             "a.", "*.a", "-a.b", "a b", "a;b",
+                             "b\xC3\xBC"
+                             "cher.example"}) {
+    EXPECT_EQ(with_cookie({.name = "op", .domain = domain}),
+              "\"session_cookie\" \"op\" must have a domain that is a host name, such as example.com")
+        << domain;
+  }
+}
+
+TEST(ProviderName, is_one_that_needs_no_quoting_anywhere) {
+  for (const std::string_view name : {"corp", "Corp-2", "a.b_c", "0"})
+    EXPECT_TRUE(is_provider_name(name)) << name;
+  EXPECT_TRUE(is_provider_name(std::string(64, 'a')));
+  for (const std::string_view name :
+       {"", "a b", "a\"b", "a{b", "a}b", "a\nb", "a/b", "a%b", "a,b", "a\\b", "\xC3\xBC", "a\x7F"}) {
+    EXPECT_FALSE(is_provider_name(name)) << name;
+  }
+  EXPECT_FALSE(is_provider_name(std::string(65, 'a')));
 }
 
 TEST(ProviderCheck, takes_up_to_eight_session_cookies_each_once) {
@@ -175,16 +201,30 @@ TEST(ProviderCheck, wants_times_and_numbers_that_work) {
       {[](Provider& p) { p.absolute = std::chrono::days{401}; },
        "\"session\" absolute must be 1 second to 400 days"},
       {[](Provider& p) { p.idle = Seconds{-1}; }, "\"session\" idle must be 0 to 400 days"},
-      {[](Provider& p) { p.tombstone = Seconds{0}; }, "\"tombstone\" must be at least 1 second"},
-      {[](Provider& p) { p.leeway = Seconds{-1}; }, "\"leeway\" must not be negative"},
-      {[](Provider& p) { p.ticket_life = Seconds{0}; }, "\"confirm\" ticket must be at least 1 second"},
-      {[](Provider& p) { p.hint.max_age = Seconds{-1}; }, "\"hint\" max_age must not be negative"},
+      {[](Provider& p) { p.tombstone = Seconds{0}; }, "\"tombstone\" must be 1 second to 400 days"},
+      {[](Provider& p) { p.tombstone = std::chrono::days{401}; },
+       "\"tombstone\" must be 1 second to 400 days"},
+      {[](Provider& p) { p.leeway = Seconds{-1}; }, "\"leeway\" must be 0 to 1 day"},
+      {[](Provider& p) { p.leeway = Seconds{86401}; }, "\"leeway\" must be 0 to 1 day"},
+      {[](Provider& p) { p.ticket_life = Seconds{0}; }, "\"confirm\" ticket must be 1 second to 1 day"},
+      {[](Provider& p) { p.ticket_life = Seconds{86401}; }, "\"confirm\" ticket must be 1 second to 1 day"},
+      {[](Provider& p) { p.hint.max_age = Seconds{-1}; }, "\"hint\" max_age must be 0 to 3650 days"},
+      {[](Provider& p) { p.hint.max_age = std::chrono::days{3651}; },
+       "\"hint\" max_age must be 0 to 3650 days"},
       {[](Provider& p) { p.frontchannel.timeout = Seconds{0}; },
-       "\"frontchannel\" timeout must be at least 1 second"},
+       "\"frontchannel\" timeout must be 1 second to 10 minutes"},
+      {[](Provider& p) { p.frontchannel.timeout = p.frontchannel.total = Seconds{601}; },
+       "\"frontchannel\" timeout must be 1 second to 10 minutes"},
+      {[](Provider& p) { p.frontchannel.total = Seconds{601}; },
+       "\"frontchannel\" total must be at most 10 minutes"},
       {[](Provider& p) { p.frontchannel.total = Seconds{4}; },
        "\"frontchannel\" total must not be less than its timeout"},
-      {[](Provider& p) { p.delivery.wait = Millis{-1}; }, "\"delivery\" wait must not be negative"},
-      {[](Provider& p) { p.delivery.timeout = Millis{0}; }, "\"delivery\" timeout must be greater than 0"},
+      {[](Provider& p) { p.delivery.wait = Millis{-1}; }, "\"delivery\" wait must be 0 to 60 seconds"},
+      {[](Provider& p) { p.delivery.wait = Millis{60001}; }, "\"delivery\" wait must be 0 to 60 seconds"},
+      {[](Provider& p) { p.delivery.timeout = Millis{0}; },
+       "\"delivery\" timeout must be 1 millisecond to 10 minutes"},
+      {[](Provider& p) { p.delivery.timeout = Millis{600001}; },
+       "\"delivery\" timeout must be 1 millisecond to 10 minutes"},
       {[](Provider& p) { p.delivery.concurrency = 0; }, "\"delivery\" concurrency must be at least 1"},
       {[](Provider& p) { p.delivery.per_host = 0; }, "\"delivery\" per_host must be at least 1"},
       {[](Provider& p) { p.delivery.attempts = 0; }, "\"delivery\" attempts must be at least 1"},
@@ -192,6 +232,10 @@ TEST(ProviderCheck, wants_times_and_numbers_that_work) {
       {[](Provider& p) { p.delivery.max = Millis{4999}; }, "\"delivery\" max must not be less than first"},
       {[](Provider& p) { p.delivery.max_age = Millis{4999}; },
        "\"delivery\" max_age must not be less than timeout"},
+      {[](Provider& p) { p.delivery.max = std::chrono::days{31}; },
+       "\"delivery\" max must be at most 30 days"},
+      {[](Provider& p) { p.delivery.max_age = std::chrono::days{31}; },
+       "\"delivery\" max_age must be at most 30 days"},
   };
   for (const auto& [spoil, sentence] : rows) EXPECT_EQ(refused(spoil), sentence);
 }

@@ -95,4 +95,32 @@ slo_session main sub=$arg_sub sid=$arg_sid;
 STORE slo_provider main { MEMBERS CLIENT }
 slo_session main clinet=$arg_c sub=$arg_sub sid=$arg_sid;
 [emerg] invalid parameter "clinet=" in "slo_session" directive, did you mean "client="? in http.conf:2
+=== a carrier with fastcgi_pass
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; fastcgi_pass 127.0.0.1:1; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "fastcgi_pass" answers in http.conf:2
+=== a carrier with uwsgi_pass
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; uwsgi_pass 127.0.0.1:1; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "uwsgi_pass" answers in http.conf:2
+=== a carrier with scgi_pass
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; scgi_pass 127.0.0.1:1; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "scgi_pass" answers in http.conf:2
+=== a carrier with grpc_pass
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; grpc_pass 127.0.0.1:1; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "grpc_pass" answers in http.conf:2
+=== a carrier with stub_status
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; stub_status; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "stub_status" answers in http.conf:2
+=== a carrier with empty_gif
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; empty_gif; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location, where "empty_gif" answers in http.conf:2
+=== a carrier with return alone
+STORE
+server { listen 127.0.0.1:28009; location = /d { internal; slo_deliver; return 200; } }
+[emerg] "slo_deliver": needs "proxy_pass $slo_deliver_uri" in its location in http.conf:2
 TABLE

@@ -279,4 +279,22 @@ STORE slo_provider main { MEMBERS client a { client_secret_file secret.txt; } }
 >>> secret.txt
 hunter2
 [warn] "secret.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
+=== a name that would have to be quoted
+STORE slo_provider "a\"b" { MEMBERS CLIENT }
+[emerg] invalid name of "slo_provider", it must be 1 to 64 letters, digits, ".", "_" and "-" in http.conf:1
+=== a name that would part a path
+STORE slo_provider a/b { MEMBERS CLIENT }
+[emerg] invalid name of "slo_provider", it must be 1 to 64 letters, digits, ".", "_" and "-" in http.conf:1
+=== a tombstone of sixty years
+STORE slo_provider main { MEMBERS CLIENT tombstone 21900d; }
+[emerg] slo_provider "main": "tombstone" must be 1 second to 400 days in http.conf:1
+=== a question that can be answered for a hundred years
+STORE slo_provider main { MEMBERS CLIENT confirm unproven ticket=36500d; }
+[emerg] slo_provider "main": "confirm" ticket must be 1 second to 1 day in http.conf:1
+=== a user who waits an hour
+STORE slo_provider main { MEMBERS CLIENT delivery wait=1h; }
+[emerg] slo_provider "main": "delivery" wait must be 0 to 60 seconds in http.conf:1
+=== a cookie's domain with a port
+STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; session_cookie a domain=example.com:80; CLIENT }
+[emerg] slo_provider "main": "session_cookie" "a" must have a domain that is a host name, such as example.com in http.conf:1
 TABLE

@@ -98,4 +98,7 @@ slo_store redis://127.0.0.1 timeout=0;
 slo_store redis://127.0.0.1;
 slo_store redis://127.0.0.1;
 [emerg] "slo_store" directive is duplicate in http.conf:2
+=== a store that is waited for too long
+slo_store unix:/nowhere.sock timeout=1h;
+[emerg] invalid parameter "timeout=" in "slo_store" directive, it must be at most 60 seconds: users wait so long in http.conf:1
 TABLE
