@@ -28,7 +28,10 @@ void audit(R& r, ApiVisit& visit, int status) {
 }
 
 // What was asked for may be done by now, or may yet be: Redis has heard of it.
-void with_caller_gone(R& r, ApiVisit& visit) { audit(r, visit, NGX_HTTP_CLIENT_CLOSED_REQUEST); }
+void with_caller_gone(R& r, ApiVisit& visit) {
+  const ngx_uint_t status = r.headers_out.status;  // 500 after an exception
+  audit(r, visit, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
+}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "ngx_module/auth_basic.h"
 #include "ngx_module/pool.h"
 
 namespace slo::ngx {
@@ -20,28 +21,9 @@ std::string quoted(std::string_view what, std::string_view value) {
   return ", " + std::string(what) + " \"" + shown + '"';
 }
 
-// Two pointers begin what auth_basic keeps for a location, `realm` and `user_file`; their structure is
-// private. Without both of them it lets everybody pass.
-bool asks_for_passwords(ngx_http_request_t& r) {
-  for (ngx_module_t** at = ngx_cycle->modules; *at != nullptr; ++at) {
-    if (std::string_view((*at)->name) != "ngx_http_auth_basic_module") continue;
-    auto* const kept = static_cast<ngx_http_complex_value_t**>(r.loc_conf[(*at)->ctx_index]);
-    if (kept == nullptr || kept[0] == nullptr || kept[1] == nullptr || kept[0] == NGX_CONF_UNSET_PTR ||
-        kept[1] == NGX_CONF_UNSET_PTR)
-      return false;
-    ngx_str_t realm{};
-    return ngx_http_complex_value(&r, kept[0], &realm) == NGX_OK && view(realm) != "off";
-  }
-  return false;
-}
-
-// Anybody may send any name: it counts where auth_basic has compared the password and nobody passes
-// otherwise. Subrequests pass no access phase.
+// Anybody may send any name.
 std::string user_of(ngx_http_request_t& r) {
-  const auto* core =
-      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
-  const bool is_verified = &r == r.main && core->satisfy == NGX_HTTP_SATISFY_ALL && asks_for_passwords(r);
-  if (!is_verified || ngx_http_auth_basic_user(&r) != NGX_OK) return {};
+  if (!has_verified_password(r) || ngx_http_auth_basic_user(&r) != NGX_OK) return {};
   return quoted("user", view(r.headers_in.user));
 }
 

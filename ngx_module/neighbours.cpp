@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <span>
 
+#include "ngx_module/auth_basic.h"
 #include "ngx_module/line.h"
 
 namespace slo::ngx {
 namespace {
 
 // Did a directive of this module fill the first word of what it keeps for a location? It is null, or not set,
-// as long as none of them was used: `rules` of access, `realm` of auth_basic, the length of `uri` of
-// auth_request. Their structures are private, so the word is looked at and never followed: in an nginx that
-// keeps another one there a warning is wrong or missing, and that is all.
+// as long as none of them was used: `rules` of access, the length of `uri` of auth_request. Their structures
+// are private, so the word is looked at and never followed: in an nginx that keeps another one there a
+// warning is wrong or missing, and that is all.
 bool is_used(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_view module) {
   for (ngx_module_t** at = cf->cycle->modules; *at != nullptr; ++at) {
     if ((*at)->type != NGX_HTTP_MODULE || module != (*at)->name) continue;
@@ -24,8 +25,8 @@ bool is_used(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_v
 }
 
 bool has_access_rule(ngx_conf_t* cf, const ContentPlace& place) {
-  for (const char* module :
-       {"ngx_http_access_module", "ngx_http_auth_basic_module", "ngx_http_auth_request_module"}) {
+  if (may_ask_for_password(cf, *place.location)) return true;
+  for (const char* module : {"ngx_http_access_module", "ngx_http_auth_request_module"}) {
     if (is_used(cf, *place.location, module)) return true;
   }
 #if (NGX_HTTP_SSL)

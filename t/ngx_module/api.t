@@ -289,7 +289,7 @@ SloTest::Slo::server_part() . 'server_name slo.internal *.slo.example ~^any;'
 [ 403, 403, 403, 403, 201, 200, 200 ]
 
 
-=== TEST 27: who writes is named where a password was verified
+=== TEST 19: who writes is named where a password was verified
 --- config eval
 SloTest::write_file('passwords', "ann:{PLAIN}right\n");
 SloTest::Slo::server_part() =~ s{(slo_api write=on;)}{$1 auth_basic API; auth_basic_user_file $ENV{TEST_NGINX_DIR}/passwords;}r
@@ -304,7 +304,7 @@ Authorization: Basic YW5uOnJpZ2h0') x 2, 'Authorization: Basic YW5uOndyb25n' ]
 qr/slo: API write: DELETE session, session #\w{8}: 200, logout [\w-]+, user "ann", provider "main"/
 
 
-=== TEST 28: a name that nobody has verified is not logged: without auth_basic, with it off, without passwords, where another rule lets in
+=== TEST 20: a name that nobody has verified is not logged: without auth_basic, with it off, without passwords, where another rule lets in
 --- config eval
 my $part = SloTest::Slo::server_part();
 SloTest::write_file('passwords', "ann:{PLAIN}right\n");

@@ -68,6 +68,14 @@ server { listen 28009; location /slo/ { slo_api write=on; } }
 === an API that only some may write to
 STORE
 server { listen 28009; location /slo/ { slo_api write=on; allow 127.0.0.1; deny all; } }
+=== an API whose passwords are switched off
+STORE
+server { listen 28009; auth_basic x; auth_basic_user_file x; location /slo/ { slo_api write=on; auth_basic off; } }
+[warn] "slo_api" directive with "write=on" is open to everybody: the server listens on all addresses, and there is no "allow", "deny", "auth_basic", "auth_request" or "ssl_verify_client" in http.conf:2
+=== an API whose passwords stand nowhere
+STORE
+server { listen 28009; location /slo/ { slo_api write=on; auth_basic x; } }
+[warn] "slo_api" directive with "write=on" is open to everybody: the server listens on all addresses, and there is no "allow", "deny", "auth_basic", "auth_request" or "ssl_verify_client" in http.conf:2
 === an API with passwords
 STORE
 server { listen 28009; auth_basic x; auth_basic_user_file x; location /slo/ { slo_api write=on; } }

@@ -35,7 +35,6 @@ __DATA__
 
 === TEST 1: a subrequest to the API leaves the main request's line alone, and says that the API cannot be asked so
 --- location
-location /app { auth_request /api/main/sessions/s1; return 204; }
 location /asks { auth_request /api/main/sessions/s1; }
 --- request
 GET /asks?page=1

@@ -161,6 +161,17 @@ TEST_F(End, writes_the_session_into_the_feed) {
   EXPECT_EQ(entries[0][1][1].text(), "sid-1");
 }
 
+TEST_F(End, is_done_whole_whatever_it_is_told_to_remember) {
+  run(remember(test_space, a_lesson()));
+  auto terms = end_terms();
+  terms.tombstone = std::chrono::days{21'900};  // longer than there has been time since 1970
+  const auto ended = run(end_session(test_space, {"sid-1"}, terms));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(claim_all().size(), 1u);
+  const auto feed = ask({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
+  EXPECT_EQ(Reply(feed.get()).size(), 1u);
+}
+
 class Leave : public StoreTest {};
 
 TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
