@@ -66,7 +66,8 @@ void log_end(R& r, EndSessionVisit& visit, const std::vector<Told>& told, bool i
               .reason = "rp",
               .logout_id = visit.logout_id,
               .took = time_taken(r),
-              .is_gone = is_gone});
+              .is_gone = is_gone,
+              .is_many = visit.is_many && (is_gone || visit.ended.ending.session.participants.empty())});
 }
 
 void with_user_gone(R& r, EndSessionVisit& visit) { log_end(r, visit, visit.batch.told(), true); }
@@ -118,6 +119,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   note_end(r);
   const bool already = visit.ended.ending.already;
   if (already) return ask(r, redis::told(visit.provider->space, visit.ended.ending.session), with_told);
+  visit.is_many = !visit.ended.owed.bundles.empty();
   const bool names_all =
       visit.ended.in_front || names_applications(provider_of(visit), visit.end.onward, already);
   visit.batch =

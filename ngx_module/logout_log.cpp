@@ -16,9 +16,9 @@ std::string number_of(const std::vector<Told>& told, Told::State state) {
 }
 
 // A session with many clients may have ended before they were all met.
-std::string clients_of(const redis::Ended& ended) {
+std::string clients_of(const redis::Ended& ended, bool is_many) {
   const auto known = ended.ending.session.participants.size();
-  if (known == 0 && !ended.owed.bundles.empty()) {
+  if (is_many || (known == 0 && !ended.owed.bundles.empty())) {
     return "more than " + std::to_string(redis::most_unbundled) + " clients";
   }
   return std::to_string(known) + (known == 1 ? " client" : " clients");
@@ -31,7 +31,7 @@ void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& en
   if (log->log_level < NGX_LOG_INFO) return;
   const std::string line =
       "logout " + std::string(note.what) + ": session #" + fingerprint(ended.ending.session.key.value) +
-      ", " + clients_of(ended) + ": " + number_of(told, Told::State::delivered) + " told, " +
+      ", " + clients_of(ended, note.is_many) + ": " + number_of(told, Told::State::delivered) + " told, " +
       number_of(told, Told::State::pending) + " pending, " + number_of(told, Told::State::failed) +
       " failed, " + std::to_string(note.took) + " ms, reason " + std::string(note.reason) + ", logout " +
       std::string(note.logout_id) + (note.is_gone ? ", the user left" : "") + ", provider \"" +

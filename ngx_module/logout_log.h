@@ -19,6 +19,7 @@ struct LogoutNote {
   std::string_view logout_id{};  // as $slo_logout_id
   ngx_msec_t took{};             // milliseconds
   bool is_gone = false;          // the user did not wait for the answer
+  bool is_many = false;          // not all clients may have been met
 };
 
 // `slo: logout ended: session #4qk2pa7x, 3 clients: 1 told, 1 pending, 0 failed, 12 ms, reason rp, logout …`,
