@@ -14,6 +14,8 @@ Test::Nginx::Socket::log_level('error');
 receiver( a => 'ok' );
 receiver( b => '400' );
 make_key('op');
+make_key('other');
+write_file( 'others.json', jwks('other') );
 add_block_preprocessor( sub {
     my $block = shift;
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
@@ -31,6 +33,14 @@ add_test_cleanup_handler( sub {
         Test::More::ok( scalar( grep { /$pattern/ } @lines ), $block->name . " - logged: $pattern" )
           or Test::More::diag( join "\n", @lines );
     }
+} );
+
+# Section `lines`: a number and a text: so many lines hold it.
+add_test_cleanup_handler( sub {
+    my $block = shift;
+    my ( $number, $text ) = ( $block->lines // return ) =~ /^(\d+) (.+)/;
+    my @found = grep { index( $_, $text ) >= 0 } split /\n/, read_file($log);
+    Test::More::is( scalar @found, $number, $block->name . " - lines: $text" ) or Test::More::diag( join "\n", @found );
 } );
 
 # Section `dead`: how many dead letters there are in the end, and how many lines tell of them.
@@ -116,3 +126,25 @@ GET /jwks
 --- wait: 0.5
 --- no_error_log
 [error]
+
+
+=== TEST 7: tokens that are refused for their key are one line in a minute, however many (signing_key)
+--- http_config eval
+SloTest::Slo::http_part("jwks $ENV{TEST_NGINX_DIR}/others.json;")
+--- request eval
+[ map { ( SloTest::Slo::registration(client_id => 'both', sid => "s$_"), "DELETE /api/main/sessions/s$_" ) } 1 .. 4 ]
+--- error_code eval
+[ (201, 200) x 4 ]
+--- dead: 4 4
+--- lines: 1 a receiver refused a logout token whose "signing_key" is not in "jwks"
+
+
+=== TEST 8: and so is a carrier that cannot deliver
+--- http_config eval
+SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.example/; }\nclient also { backchannel_logout_uri http://receiver.example/; }\n")
+--- request eval
+[ map { ( SloTest::Slo::registration(client_id => $_, sid => $_), "DELETE /api/main/sessions/$_" ) } qw(named also) ]
+--- error_code eval
+[ (201, 200) x 2 ]
+--- wait: 0.3
+--- lines: 1 slo: the location of slo_deliver cannot deliver
