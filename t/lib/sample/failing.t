@@ -134,3 +134,14 @@ close()
 "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"
 --- request
 GET /t
+
+
+
+=== TEST 13: a list whose last entry is never compared
+--- config
+    location = /t { return 200; }
+--- request
+GET /t
+--- grep_error_log eval: qr/never there/
+--- grep_error_log_out eval
+[ qr/\A/, qr/never compared/ ]

@@ -177,6 +177,8 @@ sub grep_error_log {
     my ( $block, $round, @lines ) = @_;
     my $pattern = $block->grep_error_log // return;
     my $wanted  = $block->grep_error_log_out;
+    Test::More::fail( $block->name . ' - a list is for rounds (repeat_each), not for requests' )
+      if grep { ref $_ eq 'ARRAY' && @$_ != Test::Nginx::Socket::repeat_each() } $pattern, $wanted;
     $_ = ref $_ eq 'ARRAY' ? $_->[$round] : $_ for $pattern, $wanted;
     chomp $pattern if !ref $pattern;
     my $regex = ref $pattern ? $pattern : qr/\Q$pattern\E/;
