@@ -38,7 +38,10 @@ async function settle(t) {
   house.write('resolv.conf', 'search example.com\nnameserver 127.0.0.1\n')
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwks = { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'op-2026', alg: 'RS256', use: 'sig' }] }
-  const op = http.createServer((request, answer) => answer.end(request.url === '/jwks' ? JSON.stringify(jwks) : 'the OP'))
+  const op = http.createServer((request, answer) => {
+    if (request.url === '/login') answer.writeHead(200, { 'x-client-id': 'app-a', 'x-sid': 'passing', 'x-sub': 'alice' })
+    answer.end(request.url === '/jwks' ? JSON.stringify(jwks) : 'the OP')
+  })
   await new Promise((done) => op.listen(0, '127.0.0.1', done))
   house.when_over(() => new Promise((done) => { op.close(done); op.closeAllConnections() }))
   return { house, etc, front, api, names, town, redis, op: { keys, jwks, port: op.address().port } }
@@ -82,13 +85,14 @@ async function type_preparations(stage) {
     .filter((line) => !/^(packaging\/install-missing|cmake) /.test(line)).join('\n')
   cpSync(process.env.SLO_MODULE, house.path('built/ngx_http_slo_module.so'))
   await type(substituted(commands, { 'build/ngx_http_slo_module.so': house.path('built/ngx_http_slo_module.so'), '/usr/lib/nginx/modules': house.path('modules'),
+                               '/var/log/nginx': house.path('log'),
                                '/etc/nginx': etc, '/etc/resolv.conf': house.path('resolv.conf') }))
   adapt(stage)
 }
 
-const local = ({ etc, front, api, redis, op }) => ({
+const local = ({ house, etc, front, api, redis, op }) => ({
   '/etc/nginx': etc, 'redis://127.0.0.1:6379': redis.url, '443 ssl': `127.0.0.1:${front} ssl`, '127.0.0.1:9145': `127.0.0.1:${api}`,
-  '127.0.0.1:8080': `127.0.0.1:${op.port}`,
+  '127.0.0.1:8080': `127.0.0.1:${op.port}`, '/var/log/nginx': house.path('log'),
 })
 
 // A browser's request to the server of the example; `host` is what it would have in its address bar.
@@ -153,7 +157,7 @@ test('the example nginx.conf with its clients of every kind: one logout, each is
   house.write('etc-nginx/nginx.conf', substituted(example, {
     ...local(stage), 'modules/ngx_http_slo_module.so': house.path('modules/ngx_http_slo_module.so'),
     'user www-data;': process.getuid() === 0 ? 'user root;' : '', '/run/nginx.pid': house.path('nginx.pid'),
-    '/var/log/nginx': house.path('log'), 'resolver_timeout 2s;': `resolver_timeout 2s; ${temporary(house)}` }))
+    'resolver_timeout 2s;': `resolver_timeout 2s; ${temporary(house)}` }))
   check_nginx(stage)
   await start_nginx(stage)
 
@@ -161,6 +165,11 @@ test('the example nginx.conf with its clients of every kind: one logout, each is
   for (const client_id of ['app-a', 'wiki', 'shop', 'desktop', 'reports', 'elder']) {
     assert.equal((await register({ client_id, sid: '8f2c', sub: 'alice', session_cookie: 'c00k1e' })).new_client, true)
   }
+  const { headers } = await browse(stage, '/login')
+  assert.deepEqual(Object.keys(headers).filter((name) => /^x-/.test(name)), [], 'what the OP tells nginx stays with nginx')
+  await eventually('a login is registered as it passes', async () =>
+    JSON.parse(await type(`curl -sS http://127.0.0.1:${api}/slo/corp/sessions/passing`)).state === 'live')
+
   const pairwise = block_with('packaging/examples/README.md', 'sh', 'client_sub')
   assert.equal(JSON.parse(await type(`${substituted(pairwise, { '127.0.0.1:9145': `127.0.0.1:${api}` }).trim()} -sS`)).client_id, 'ledger')
 
@@ -219,7 +228,8 @@ test('every other configuration of the manual is accepted by nginx -t', { timeou
   await type(`openssl rand -out ${etc}/slo/secret 32; cp ${etc}/slo/op.pem ${etc}/slo/op-2026.pem; cp ${etc}/slo/sso.key ${etc}/slo/op-2027.pem`)
   house.write('etc-nginx/slo/op-jwks.json', JSON.stringify(op.jwks))
   const accepted = (text, how) => {
-    house.write('etc-nginx/conf.d/slo.conf', substituted(text, { '/etc/nginx': etc, 'redis://127.0.0.1:6379': redis.url }))
+    house.write('etc-nginx/conf.d/slo.conf', substituted(text, { '/etc/nginx': etc, 'redis://127.0.0.1:6379': redis.url })
+      .replaceAll('/var/log/nginx', house.path('log')))
     house.write('etc-nginx/nginx.conf', how ?? skeleton(stage))
     check_nginx(stage)
   }
@@ -235,20 +245,22 @@ test('every other configuration of the manual is accepted by nginx -t', { timeou
 
 test('every command of the runbook is understood, by nginx and by Redis', { timeout: 60_000 }, async (t) => {
   const stage = await settle(t)
-  const { house, api, redis } = stage
+  const { house, etc, api, redis } = stage
   await type_preparations(stage)
   house.write('etc-nginx/nginx.conf', skeleton(stage))
   house.write('etc-nginx/conf.d/slo.conf', substituted(block_with('README.md', 'nginx', 'slo_provider'), local(stage)))
-  house.write('log/logout.log', '')
   await start_nginx(stage)
+  await browse(stage, `/logout?id_token_hint=${id_token(stage.op.keys.privateKey, 'nobody', { aud: 'app-a', sub: 'alice', sid: '8f2c' })}`)
   await type(`curl -sS --json '{"client_id":"app-a","sid":"8f2c","sub":"alice"}' http://127.0.0.1:${api}/slo/corp/sessions`)
   for (const block of blocks_of('docs/runbook.md', 'sh')) {
     if (block.includes('nginx -t')) continue
     const text = block.replaceAll('127.0.0.1:9145', `127.0.0.1:${api}`).replaceAll('/var/log/nginx', house.path('log'))
-      .replaceAll('redis-cli ', `redis-cli -s ${redis.socket} `)
+      .replaceAll('/etc/nginx', etc).replaceAll('redis-cli ', `redis-cli -s ${redis.socket} `)
     const said = await type(`set +e; { ${text.trimEnd()}\n} 2>&1; true`)
     assert.doesNotMatch(said, /^(curl|jq|grep|bash|redis-cli|ERR|Could not|\(error\))|parse error|problem\+json|not_found|invalid_request/m, block)
     if (text.includes('/metrics')) assert.match(said, /^slo_deliveries_pending/m)
     if (text.includes('sub=alice')) assert.match(said, /"state": "live"/)
+    if (text.includes('token_key_unknown')) assert.match(said, /^1\n1\n/, 'both logs of README hold the refusal')
+    if (text.includes('slo_store|signing_key')) assert.match(said, /slo_store[^]*[0-9a-f]{16} [^]*op\.pem\n[^]*^[\w-]{22}\n/m)
   }
 })

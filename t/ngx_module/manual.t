@@ -53,7 +53,7 @@ __DATA__
 --- error_code eval
 [200, 200, 200]
 --- raw_response_headers_unlike eval
-[ qr{slo-none}, qr{op_session.sig}, qr{slo-none} ]
+[ qr{^X-(?:Client-Id|Sid|Sub):}mi, qr{op_session.sig}, qr{slo-none} ]
 --- raw_response_headers_like eval
 [ qr{200 OK}, qr{200 OK}, qr{Set-Cookie: op_session.sig=; Path=/; Max-Age=0; Secure; HttpOnly} ]
 --- received
