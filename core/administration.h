@@ -19,15 +19,6 @@
 
 namespace slo {
 
-enum class DeliveryState : std::uint8_t { pending, dead };
-
-struct ListedDelivery {
-  Delivery delivery{};
-  DeliveryState state = DeliveryState::pending;
-  TimeMs due{};         // next attempt, or end of the lease; time of death for a dead letter
-  std::string error{};  // of the last attempt
-};
-
 namespace api {
 struct Register {
   Lesson lesson{};

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/administration.h"
-#include "core/jose.h"
+#include "core/text/base64url.h"
 #include "core/text/json.h"
 
 namespace slo {
@@ -83,7 +83,7 @@ Json session_json(const Session& session) {
 Json delivery_json(const ListedDelivery& listed) {
   const Delivery& delivery = listed.delivery;
   Json object{json_object()};
-  api_put_text(object.get(), "id", jose::base64url(delivery.id));
+  api_put_text(object.get(), "id", base64url(delivery.id));
   api_put_text(object.get(), "sid", delivery.session.value);
   if (!delivery.client.value.empty()) api_put_text(object.get(), "client_id", delivery.client.value);
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
@@ -171,7 +171,7 @@ Page retried_page(const Delivery& delivery, TimeMs due) {
 
 Page dropped_page(const Delivery& delivery) {
   const Json body{json_object()};
-  api_put_text(body.get(), "id", jose::base64url(delivery.id));
+  api_put_text(body.get(), "id", base64url(delivery.id));
   api_put_text(body.get(), "sid", delivery.session.value);
   api_put_text(body.get(), "client_id", delivery.client.value);
   if (!delivery.logout_id.empty()) api_put_text(body.get(), "logout_id", delivery.logout_id);
@@ -206,7 +206,7 @@ Page clients_page(const Provider& provider, const api::ListClients& command) {
   }
   const Json body{json_object()};
   api_put(body.get(), "clients", std::move(list));
-  if (at != all.end()) api_put_text(body.get(), "next", jose::base64url((*std::prev(at))->id.value));
+  if (at != all.end()) api_put_text(body.get(), "next", base64url((*std::prev(at))->id.value));
   return api_page(body);
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/administration.h"
 #include "core/administration_body.h"
-#include "core/jose.h"
+#include "core/text/base64url.h"
 #include "core/text/form.h"
 
 namespace slo {
@@ -135,7 +135,7 @@ Outcome<ApiCommand> end_participation(const ApiCall& call) {
 
 // Ids are base64url on the wire; only those of deliveries hold a separator inside, which the store checks.
 Outcome<std::string> read_delivery_id(const ApiCall& call) {
-  auto id = jose::from_base64url(call.segments[1]);
+  auto id = from_base64url(call.segments[1]);
   if (!id || id->empty()) return refuse(Fault::api_not_found, "this is no id of a delivery");
   return *std::move(id);
 }
@@ -177,7 +177,7 @@ Outcome<ApiCommand> list_clients(const ApiCall& call) {
   if (!list) return refuse(list.error());
   api::ListClients command{.limit = list->limit};
   if (list->cursor.empty()) return command;
-  auto after = jose::from_base64url(list->cursor);
+  auto after = from_base64url(list->cursor);
   if (!after || after->empty()) return wrong_parameter("cursor", "is none of ours");
   command.after = ClientId{*std::move(after)};
   return command;

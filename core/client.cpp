@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/client_uris.h"
+#include "core/text/uri.h"
 
 namespace slo {
 namespace {
@@ -72,7 +72,7 @@ tl::unexpected<Refusal> refuse_element(std::string_view text, std::size_t index,
 bool Client::may_redirect_to(std::string_view uri) const {
   if (post_logout_redirect_uris.contains(std::string(uri))) return true;
   if (loopback_redirects.empty()) return false;
-  const std::optional<std::string> portless = metadata::loopback_without_port(uri);
+  const std::optional<std::string> portless = loopback_without_port(uri);
   return portless && loopback_redirects.contains(*portless);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/jose.h"
+#include "core/metadata.h"
 #include "core/names.h"
 #include "core/outcome.h"
 #include "core/session.h"
@@ -61,12 +62,6 @@ struct Client {
 };
 
 using Clients = std::unordered_map<ClientId, Client>;
-
-struct MetadataError {
-  std::string member{};  // the offending member, empty for the object itself
-  Refusal refusal;       // client_metadata_invalid or redirect_uri_invalid; the detail is a sentence naming
-                         // member, value and remedy
-};
 
 // Reads one client from its metadata object. A member that is null counts as absent.
 tl::expected<Client, MetadataError> read_client(const json_t* metadata, const ClientRules& rules);

@@ -56,7 +56,7 @@ Done read_redirects(const json_t* object, const ClientRules& rules, Client& clie
   SLO_TRY(post_logout, metadata::strings(object, "post_logout_redirect_uris"));
   for (std::string& uri : *post_logout) {
     if (Done fine = metadata::check_post_logout_uri(uri, client, rules); !fine) return fine;
-    if (auto portless = metadata::loopback_without_port(uri); client.native && portless) {
+    if (auto portless = loopback_without_port(uri); client.native && portless) {
       client.loopback_redirects.insert(*std::move(portless));
     }
     client.post_logout_redirect_uris.insert(std::move(uri));

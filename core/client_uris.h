@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/client.h"
 #include "core/metadata.h"
 
 namespace slo::metadata {
@@ -17,8 +18,5 @@ Done check_post_logout_uri(std::string_view uri, const Client& client, const Cli
 Done check_frontchannel_uri(std::string_view uri, const Client& client, const ClientRules& rules);
 // The URI as it will be posted to: with a path, otherwise to the byte as registered.
 Read<std::string> read_backchannel_uri(std::string_view uri, const Client& client, const ClientRules& rules);
-
-// `uri` less its port, where it is http to the loopback interface (RFC 8252, 7.3).
-std::optional<std::string> loopback_without_port(std::string_view uri);
 
 }  // namespace slo::metadata

@@ -10,6 +10,7 @@
 
 #include "core/digest.h"
 #include "core/jose.h"
+#include "core/text/base64url.h"
 #include "core/text/json.h"
 
 namespace slo {
@@ -18,12 +19,12 @@ namespace {
 constexpr const char* ticket_type = "slo-ticket";
 
 void put_ticket_text(const Json& content, const char* name, std::string_view text) {
-  json_object_set_new(content.get(), name, make_string(jose::base64url(text)).release());
+  json_object_set_new(content.get(), name, make_string(base64url(text)).release());
 }
 
 std::optional<std::string> ticket_text(const json_t* content, const char* name) {
   const auto encoded = string_member(content, name);
-  return encoded ? jose::from_base64url(*encoded) : std::nullopt;
+  return encoded ? from_base64url(*encoded) : std::nullopt;
 }
 
 Json ticket_json(const Provider& provider, const Ticket& ticket, std::string_view browser_cookie) {

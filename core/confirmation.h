@@ -12,20 +12,13 @@
 #include <vector>
 
 #include "core/moment.h"
+#include "core/onward.h"
 #include "core/outcome.h"
 #include "core/page.h"
 #include "core/provider.h"
 #include "core/session.h"
 
 namespace slo {
-
-// Where the browser goes once all is done. Empty: our own page, or the provider's post_logout_uri.
-struct Onward {
-  std::string uri{};                   // registered, as sent
-  std::optional<std::string> state{};  // as sent
-  std::optional<Refusal> refused{};    // the session ended, but the redirect was refused: say so, with 400
-  friend bool operator==(const Onward&, const Onward&) = default;
-};
 
 struct Ticket {
   std::string nonce{};

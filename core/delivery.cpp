@@ -6,13 +6,14 @@
 
 #include "core/digest.h"
 #include "core/logout_token.h"
+#include "core/text/base64url.h"
 #include "core/text/uri.h"
 
 namespace slo {
 namespace {
 
 // 128 bits that are the same for the same `text`.
-std::string short_digest(const std::string& text) { return jose::base64url(sha256(text).substr(0, 16)); }
+std::string short_digest(const std::string& text) { return base64url(sha256(text).substr(0, 16)); }
 
 // The dice alone would give one jti to all deliveries that are sealed in one moment.
 Jti fresh_jti(const Delivery& delivery, const Moment& moment) {

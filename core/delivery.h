@@ -3,6 +3,7 @@
 // and 2.8.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -46,6 +47,28 @@ Outcome<std::string> receiver_of(const Provider& provider, const Delivery& deliv
 
 // Does seal() take a good part of a millisecond? False where it refuses.
 bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);
+
+// How far a back-channel delivery of a logout has come.
+struct Told {
+  ClientId client{};
+  enum class State : std::uint8_t {
+    pending,    // no answer yet
+    delivered,  // its server said yes
+    failed,     // in vain so far; tried again
+    refused,    // its server said no, for good
+    given_up,   // in vain, and not tried again
+  } state = State::pending;
+  friend bool operator==(const Told&, const Told&) = default;
+};
+
+// A delivery as the store has it.
+enum class DeliveryState : std::uint8_t { pending, dead };
+struct ListedDelivery {
+  Delivery delivery{};
+  DeliveryState state = DeliveryState::pending;
+  TimeMs due{};         // next attempt, or end of the lease; time of death for a dead letter
+  std::string error{};  // of the last attempt
+};
 
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
 // refused, reset or not verified, with nginx's sentence as `sample`, 504 timed out, other: the delivery

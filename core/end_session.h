@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "core/confirmation.h"
+#include "core/hint.h"
 #include "core/logout_page.h"
 #include "core/moment.h"
 #include "core/outcome.h"
@@ -64,14 +65,6 @@ inline constexpr std::size_t state_limit = 4096;
 // add. `ticket` and `choice` count in a POST only. form_too_large for a state beyond its limit, and what
 // Form::read refuses.
 Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_view encoded);
-
-// What a verified id_token_hint says.
-struct Hint {
-  const Client* client = nullptr;
-  Subject sub{};
-  std::optional<Sid> sid{};
-  bool expired = false;
-};
 
 // The part of a request that stood up to validation.
 struct Asked {

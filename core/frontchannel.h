@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/logout_page.h"
+#include "core/delivery.h"
 #include "core/provider.h"
 #include "core/session.h"
 

@@ -6,16 +6,24 @@
 #include <string>
 #include <string_view>
 
-#include "core/end_session.h"
+#include "core/client.h"
 #include "core/moment.h"
+#include "core/names.h"
 #include "core/outcome.h"
 #include "core/provider.h"
 
 namespace slo {
 
-// What a verified id_token_hint says, or the first thing that is wrong with it; in the latter case nothing of
-// it may be used, not even what stood up. A five-part hint is decrypted with the provider's keys and must
-// hold a signed one.
+// What a verified id_token_hint says.
+struct Hint {
+  const Client* client = nullptr;
+  Subject sub{};
+  std::optional<Sid> sid{};
+  bool expired = false;
+};
+
+// The verified hint, or the first thing that is wrong with it; in the latter case nothing of it may be used,
+// not even what stood up. A five-part hint is decrypted with the provider's keys and must hold a signed one.
 //
 // Before the signature is verified iss, aud and azp are read, only to find the client whose algorithm and
 // (HS*) secret apply. Of an aud with several values azp decides, if it is one of them, else `client_id` under

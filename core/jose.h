@@ -173,7 +173,4 @@ Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key
 Outcome<void> check_decryptable(std::string_view token, const std::vector<const Key*>& keys,
                                 const std::vector<std::string_view>& algs);
 
-std::string base64url(std::string_view bytes);
-std::optional<std::string> from_base64url(std::string_view text);  // strict: no padding, canonical
-
 }  // namespace slo::jose

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 
 namespace slo::jose {
 namespace {

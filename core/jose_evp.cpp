@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 
 namespace slo::jose {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "core/digest.h"
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 
 namespace slo::jose {
 namespace {

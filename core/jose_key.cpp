@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 
 namespace slo::jose {
 

@@ -6,26 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "core/confirmation.h"
+#include "core/delivery.h"
 #include "core/moment.h"
+#include "core/onward.h"
 #include "core/page.h"
 #include "core/provider.h"
 #include "core/session.h"
 
 namespace slo {
-
-// How far a back-channel delivery of this logout has come.
-struct Told {
-  ClientId client{};
-  enum class State : std::uint8_t {
-    pending,    // no answer yet
-    delivered,  // its server said yes
-    failed,     // in vain so far; tried again
-    refused,    // its server said no, for good
-    given_up,   // in vain, and not tried again
-  } state = State::pending;
-  friend bool operator==(const Told&, const Told&) = default;
-};
 
 // What a page may claim.
 enum class Claim : std::uint8_t {

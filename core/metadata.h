@@ -9,7 +9,18 @@
 #include <string_view>
 #include <vector>
 
-#include "core/client.h"
+#include "core/outcome.h"
+#include "core/text/json.h"
+
+namespace slo {
+
+struct MetadataError {
+  std::string member{};  // the offending member, empty for the object itself
+  Refusal refusal;       // client_metadata_invalid or redirect_uri_invalid; the detail is a sentence naming
+                         // member, value and remedy
+};
+
+}  // namespace slo
 
 namespace slo::metadata {
 

@@ -5,7 +5,7 @@
 #include <cassert>
 #include <string_view>
 
-#include "core/jose.h"
+#include "core/text/base64url.h"
 
 namespace slo {
 
@@ -13,7 +13,7 @@ std::string nonce(const Moment& moment, std::size_t which) {
   constexpr std::size_t width = 16;
   assert(which < std::tuple_size_v<decltype(moment.dice)> / width);
   const auto* bytes = reinterpret_cast<const char*>(moment.dice.data());
-  return jose::base64url(std::string_view(bytes + which * width, width));
+  return base64url(std::string_view(bytes + which * width, width));
 }
 
 }  // namespace slo

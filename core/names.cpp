@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/digest.h"
-#include "core/jose.h"
+#include "core/text/base64url.h"
 #include "core/text/json.h"
 
 namespace slo {
@@ -16,7 +16,7 @@ bool is_storable(std::string_view value) noexcept {
          json_is_string(make_string(value).get());
 }
 
-std::string fingerprint(std::string_view secret) { return jose::base64url(sha256(secret).substr(0, 6)); }
+std::string fingerprint(std::string_view secret) { return base64url(sha256(secret).substr(0, 6)); }
 
 CookieDigest digest_cookie(std::string_view key, std::string_view cookie) {
   return CookieDigest{(key.empty() ? sha256(cookie) : hmac_sha256(key, cookie)).substr(0, 16)};

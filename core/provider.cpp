@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/digest.h"
+#include "core/text/base64url.h"
 
 namespace slo {
 
@@ -35,7 +36,7 @@ const jose::Key* Provider::signing_key_for(const Client& client) const {
   return found == signing_keys.end() ? nullptr : &*found;
 }
 
-std::string store_tag(const Issuer& issuer) { return jose::base64url(sha256(issuer.value)).substr(0, 22); }
+std::string store_tag(const Issuer& issuer) { return base64url(sha256(issuer.value)).substr(0, 22); }
 
 std::string derive_ticket_secret(const Provider& provider) {
   constexpr std::string_view label = "slo confirmation ticket";

@@ -13,6 +13,7 @@
 
 #include "core/moment.h"
 #include "core/names.h"
+#include "core/text/base64url.h"
 
 namespace slo {
 
@@ -71,7 +72,11 @@ struct Session {
 // cookie.
 inline bool is_session_life(Seconds life) { return life >= Seconds{1} && life <= Seconds{400LL * 24 * 3600}; }
 
-// Was the key made by us because the OP issues no sid?
+// The key of a session whose OP issues no sid: `~` and the cookie's digest, so that no two hosts mint
+// differently.
+inline SessionKey mint_key(const CookieDigest& digest) { return {"~" + base64url(digest.value)}; }
+
+// Was the key minted?
 inline bool is_minted(const SessionKey& key) { return key.value.starts_with('~') && key.value.size() == 23; }
 
 // The sid and sub that `participant` knows this session by; sid is empty where its ID Token had none.

@@ -43,7 +43,7 @@ void with_registered(R& r, Outcome<redis::Remembered> result) {
 void with_key(R& r, Outcome<std::optional<SessionKey>> key) {
   if (!key) return turn_away(r, key.error());
   auto& lesson = std::get<api::Register>(*visit_at(r).command).lesson;
-  lesson.key = *key ? **key : redis::mint_key(*lesson.cookie);
+  lesson.key = *key ? **key : mint_key(*lesson.cookie);
   ask(r, redis::remember(space_of(r), lesson, nonce(this_moment(), 0)), with_registered);
 }
 

@@ -48,7 +48,7 @@ void with_session_key(const ProviderConf& provider, Lesson lesson, const Remembe
       [lesson, failed, next](Outcome<std::optional<SessionKey>> key) {
         if (!key) return failed(key.error());
         Lesson complete = lesson;
-        complete.key = *key ? **key : redis::mint_key(*lesson.cookie);
+        complete.key = *key ? **key : mint_key(*lesson.cookie);
         next(complete);
       });
   seat.keep();

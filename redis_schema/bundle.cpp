@@ -36,6 +36,20 @@ Delivery entry_of(const Bundle& bundle) {
           .attempt = bundle.attempt};
 }
 
+bool is_bundle(std::string_view id) { return id.find(separator) == std::string_view::npos; }
+
+Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt) {
+  take_part(record);
+  const auto reason = take_part(record);
+  const auto logout_id = take_part(record);
+  take_part(record);
+  return {.session = {std::string(id)},
+          .reason = std::string(reason),
+          .logout_id = std::string(logout_id),
+          .place = std::string(take_part(record)),
+          .attempt = attempt};
+}
+
 Exchange<std::optional<Unbundled>> unbundle(const Space& space, const Bundle& bundle,
                                             const UnbundleTerms& terms) {
   const auto& key = bundle.session;

@@ -28,6 +28,11 @@ struct Bundle {
 // The bundle as what settle() takes.
 Delivery entry_of(const Bundle& bundle);
 
+// Is this entry of the queue a bundle? Its id is the session's key, its record
+// `ended ms␟reason␟logout id␟last place␟next place[␟last error]`.
+bool is_bundle(std::string_view id);
+Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt);
+
 // Ours until their leases run out.
 struct Owed {
   std::vector<Delivery> deliveries{};

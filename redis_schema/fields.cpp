@@ -9,14 +9,6 @@
 namespace slo::redis {
 namespace {
 
-// What stands before the next separator; `rest` goes on behind it.
-std::string_view take_part(std::string_view& rest) {
-  const auto end = rest.find(separator);
-  const auto part = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return part;
-}
-
 Channels channels_of(long long flags) noexcept {
   return {
       .back = (flags & 1) != 0,
@@ -75,6 +67,13 @@ bool read_field(Session& session, std::string_view name, std::string_view value)
 }
 
 }  // namespace
+
+std::string_view take_part(std::string_view& rest) {
+  const auto end = rest.find(separator);
+  const auto part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return part;
+}
 
 unsigned flags_of(const Channels& channels) noexcept {
   return (channels.back ? 1u : 0u) | (channels.front ? 2u : 0u) | (channels.legacy ? 4u : 0u) |
@@ -163,20 +162,6 @@ Record read_record(std::string_view id, std::string_view record) {
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
   read.error = take_part(record);  // behind it: the token of the attempt that failed
   return read;
-}
-
-bool is_bundle(std::string_view id) { return id.find(separator) == std::string_view::npos; }
-
-Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt) {
-  take_part(record);
-  const auto reason = take_part(record);
-  const auto logout_id = take_part(record);
-  take_part(record);
-  return {.session = {std::string(id)},
-          .reason = std::string(reason),
-          .logout_id = std::string(logout_id),
-          .place = std::string(take_part(record)),
-          .attempt = attempt};
 }
 
 Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what) {

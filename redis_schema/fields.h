@@ -10,13 +10,14 @@
 
 #include "core/delivery.h"
 #include "core/session.h"
-#include "redis_schema/bundle.h"
 #include "redis_schema/reply.h"
 
 namespace slo::redis {
 
 // Separates what stands in one value; no name that is_storable() holds it.
 inline constexpr char separator = '\x1f';
+// What stands before the next separator; `rest` goes on behind it.
+std::string_view take_part(std::string_view& rest);
 
 // The low four bits of a participation's number.
 unsigned flags_of(const Channels& channels) noexcept;
@@ -51,11 +52,6 @@ struct Record {
   std::string error{};  // of the last attempt
 };
 Record read_record(std::string_view id, std::string_view record);
-
-// Is this entry of the queue a bundle? Its id is the session's key, its record
-// `ended ms␟reason␟logout id␟last place␟next place[␟last error]`.
-bool is_bundle(std::string_view id);
-Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt);
 
 // Are there `count` replies and no error among them? Else the first error, or an unexpected reply to `what`.
 Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what);

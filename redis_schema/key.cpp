@@ -6,7 +6,6 @@
 
 #include <array>
 
-#include "core/jose.h"
 #include "redis_schema/reply.h"
 
 namespace slo::redis {
@@ -55,7 +54,7 @@ ClientId stored_client(const ClientId& client) {
   std::array<unsigned char, 32> digest{};
   EVP_Digest(client.value.data(), client.value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
-  return {"#" + jose::base64url(bytes).substr(0, 22)};
+  return {"#" + base64url(bytes).substr(0, 22)};
 }
 
 std::string session_key(const Space& space, const SessionKey& key) { return key_of(space, "s", key.value); }

@@ -37,9 +37,6 @@ Exchange<Found> load(const Space&, const Located& located);
 Exchange<std::optional<Session>> find_session(const Space&, const SessionKey& key);
 // For a lesson of an OP without sids: the session that this cookie belongs to.
 Exchange<std::optional<SessionKey>> session_of_cookie(const Space&, const CookieDigest& digest);
-// The key for a lesson whose OP issues no sid: `~` and the cookie's digest, so that no two hosts mint
-// differently.
-SessionKey mint_key(const CookieDigest& digest);
 
 // A cookie, or a client's own sid, that points to another session than the one just registered.
 struct Rival {

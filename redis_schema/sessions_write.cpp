@@ -4,7 +4,6 @@
 #include <initializer_list>
 #include <utility>
 
-#include "core/jose.h"
 #include "redis_schema/fields.h"
 #include "redis_schema/script.h"
 #include "redis_schema/sessions.h"
@@ -147,8 +146,6 @@ Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
 }
 
 }  // namespace
-
-SessionKey mint_key(const CookieDigest& digest) { return {"~" + jose::base64url(digest.value)}; }
 
 Exchange<Remembered> remember(const Space& space, const Lesson& lesson, const std::string& caller) {
   Exchange<Remembered> exchange;

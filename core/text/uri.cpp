@@ -153,4 +153,15 @@ std::string with_query(std::string_view uri, const Parameters& parameters) {
   return extended.append(encode_form(parameters));
 }
 
+std::optional<std::string> loopback_without_port(std::string_view text) {
+  const Outcome<Uri> uri = read_uri(text);
+  if (!uri || uri->scheme != "http" || !uri->is_loopback()) return std::nullopt;
+  std::string portless(text);
+  if (!uri->port) return portless;
+  const std::size_t authority = text.find("//") + 2;
+  const std::size_t end = std::min(text.find_first_of("/?#", authority), text.size());
+  const std::size_t colon = text.substr(0, end).rfind(':');
+  return portless.erase(colon, end - colon);
+}
+
 }  // namespace slo

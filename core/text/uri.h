@@ -33,6 +33,9 @@ struct Uri {
 // is Fault::uri_malformed with the reason as detail, worded to follow the URI: `must …`, `is not …`.
 Outcome<Uri> read_uri(std::string_view text);
 
+// `uri` less its port, where it is http to the loopback interface (RFC 8252, 7.3).
+std::optional<std::string> loopback_without_port(std::string_view uri);
+
 // `uri` with `parameters` added to its query; what the query holds already is kept to the byte. REQUIRES:
 // `uri` has no fragment.
 std::string with_query(std::string_view uri, const Parameters& parameters);

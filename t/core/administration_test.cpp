@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/administration.h"
+#include "core/text/base64url.h"
 
 #include <gtest/gtest.h>
 
@@ -218,7 +219,7 @@ TEST(ApiRequest, retries_and_drops_a_delivery_by_its_encoded_id) {
       "sid-1\x1f"
       "1\x1f"
       "app-a";
-  const std::string path = "/deliveries/" + jose::base64url(id);
+  const std::string path = "/deliveries/" + base64url(id);
   const std::string retry = path + "/retry";
   EXPECT_EQ(command<api::RetryDelivery>({.method = "POST", .path = retry}).id, id);
   EXPECT_EQ(command<api::DropDelivery>({.method = "DELETE", .path = path}).id, id);

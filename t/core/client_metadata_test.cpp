@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/logout_token.h"
+#include "core/text/base64url.h"
 #include "t/harness/metadata_words.h"
 
 namespace slo::client_metadata_test {
@@ -132,7 +133,7 @@ std::string sealed_header(const Client& client) {
   const auto token = write_logout_token(a_provider(), client, {.sub = Subject{"alice"}, .jti = Jti{"1"}});
   EXPECT_TRUE(token && jose::is_encrypted(*token));
   if (!token) return token.error().detail;
-  const auto header = jose::from_base64url(token->substr(0, token->find('.')));
+  const auto header = from_base64url(token->substr(0, token->find('.')));
   return dump_json(granted(parse_json(header.value_or(""))).get());
 }
 

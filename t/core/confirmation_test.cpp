@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/confirmation.h"
+#include "core/text/base64url.h"
 
 #include <gtest/gtest.h>
 
@@ -87,7 +88,7 @@ TEST(Confirmation, ticket_tells_nothing_to_those_who_see_it) {
   EXPECT_TRUE(jose::is_encrypted(text));
   for (const std::string_view secret : {"sid-1", "app-a", "af0ifjsldkj"}) {
     EXPECT_EQ(text.find(secret), std::string::npos);
-    EXPECT_EQ(text.find(jose::base64url(secret)), std::string::npos);
+    EXPECT_EQ(text.find(base64url(secret)), std::string::npos);
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/hint.h"
+#include "core/text/base64url.h"
 
 #include <gtest/gtest.h>
 
@@ -95,8 +96,7 @@ TEST(Hint, is_refused_when_altered) {
 
 TEST(Hint, is_refused_without_a_signature) {
   const Provider provider = a_provider();
-  const std::string none =
-      jose::base64url(R"({"alg":"none"})") + "." + jose::base64url(id_token_claims()) + ".";
+  const std::string none = base64url(R"({"alg":"none"})") + "." + base64url(id_token_claims()) + ".";
   EXPECT_TRUE(fault_of(provider, none).has_value());
 }
 

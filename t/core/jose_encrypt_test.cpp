@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 #include "t/core/jose_test_keys.h"
 #include "t/core/jose_vectors.h"
 #include "t/harness/test_keys.h"
@@ -26,7 +27,7 @@ Key key_of(std::string_view pem) { return *Key::from_pem(pem); }
 Key jwk_of(std::string_view text) { return *Key::from_jwk(parse_json(text)->get()); }
 
 Key secret_of(std::size_t bytes) {
-  return jwk_of("{\"kty\":\"oct\",\"k\":\"" + jose::base64url(std::string(bytes, 'k')) + "\"}");
+  return jwk_of("{\"kty\":\"oct\",\"k\":\"" + base64url(std::string(bytes, 'k')) + "\"}");
 }
 
 // The private key of one who gets `alg` tokens.
@@ -66,7 +67,7 @@ std::string join(const std::vector<std::string>& parts) {
 template <class Change>
 std::string with_part(std::string_view token, std::size_t which, Change change) {
   auto parts = parts_of(token);
-  parts[which] = jose::base64url(change(*jose::from_base64url(parts[which])));
+  parts[which] = base64url(change(*from_base64url(parts[which])));
   return join(parts);
 }
 
@@ -127,7 +128,7 @@ TEST(JoseEncrypt, never_uses_a_content_key_of_zeros) {
   }
   for (auto enc : all_enc) {  // the alarm rings when they are
     const auto size = jose::find_content_algorithm(enc)->cek_size;
-    const Key zeros = jwk_of("{\"kty\":\"oct\",\"k\":\"" + jose::base64url(std::string(size, '\0')) + "\"}");
+    const Key zeros = jwk_of("{\"kty\":\"oct\",\"k\":\"" + base64url(std::string(size, '\0')) + "\"}");
     const auto refused = jose::encrypt(zeros, "dir", enc, nullptr, plaintext);
     ASSERT_FALSE(refused) << enc;
     EXPECT_EQ(refused.error().fault, Fault::key_unusable);
@@ -289,8 +290,8 @@ TEST(JoseDecrypt, gives_no_sign_whether_rsa1_5_padding_was_right) {
 // An ECDH-ES token for `key` whose header is `header` with the ephemeral key replaced by what is in `epk`.
 std::string with_epk(std::string_view epk) {
   const std::string header = R"({"alg":"ECDH-ES","enc":"A128GCM","epk":)" + std::string(epk) + "}";
-  return jose::base64url(header) + ".." + jose::base64url(std::string(12, 'i')) + ".AAAA." +
-         jose::base64url(std::string(16, 't'));
+  return base64url(header) + ".." + base64url(std::string(12, 'i')) + ".AAAA." +
+         base64url(std::string(16, 't'));
 }
 
 TEST(JoseDecrypt, refuses_ephemeral_keys_that_are_none) {
@@ -306,7 +307,7 @@ TEST(JoseDecrypt, refuses_ephemeral_keys_that_are_none) {
   auto off_curve = key_of(test_keys::p256).public_jwk();
   json_object_set(off_curve.get(), "x", json_object_get(off_curve.get(), "y"));
   EXPECT_EQ(opened(with_epk(dump_json(off_curve.get())), key), "token_undecryptable");
-  const auto zeros = jose::base64url(std::string(32, '\0'));
+  const auto zeros = base64url(std::string(32, '\0'));
   EXPECT_EQ(
       opened(with_epk(R"({"kty":"EC","crv":"P-256","x":")" + zeros + R"(","y":")" + zeros + "\"}"), key),
       "token_undecryptable");
@@ -317,7 +318,7 @@ TEST(JoseDecrypt, refuses_broken_headers_and_structures) {
   const auto token = *jose::encrypt(key, "dir", "A256GCM", nullptr, plaintext);
   auto with_header = [&](std::string_view header) {
     auto parts = parts_of(token);
-    parts[0] = jose::base64url(header);
+    parts[0] = base64url(header);
     return join(parts);
   };
   EXPECT_EQ(opened(with_header(R"({"alg":"dir","enc":"A256GCM","crit":["x"]})"), key),

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/jose_body.h"
+#include "core/text/base64url.h"
 #include "t/core/jose_test_keys.h"
 #include "t/core/jose_vectors.h"
 #include "t/harness/builders.h"
@@ -50,7 +51,7 @@ Key receiving_half(const Key& key, Algorithm algorithm) {
 }
 
 std::string forge(std::string_view header, std::string_view payload, std::string_view signature = "AAAA") {
-  return jose::base64url(header) + "." + jose::base64url(payload) + "." + std::string(signature);
+  return base64url(header) + "." + base64url(payload) + "." + std::string(signature);
 }
 
 std::string fault_of(const Outcome<jose::Parsed>& outcome) {
@@ -149,7 +150,7 @@ TEST(JoseVerify, never_takes_a_public_key_for_a_shared_secret) {
   const Key rsa = key_of(test_keys::rsa_2048);
   // The classic: HS256 with the public key's text as the secret, here as JWK and as its modulus.
   const auto published = dump_json(rsa.public_jwk().get());
-  for (const auto& secret : {published, *jose::from_base64url(*string_member(rsa.public_jwk().get(), "n"))}) {
+  for (const auto& secret : {published, *from_base64url(*string_member(rsa.public_jwk().get(), "n"))}) {
     const auto forged = *jose::sign(*Key::from_secret(secret), Algorithm::HS256, nullptr, claims);
     EXPECT_EQ(fault_of(forged, rsa, Algorithm::RS256), "token_algorithm_refused");
     EXPECT_EQ(fault_of(forged, rsa, Algorithm::HS256), "token_key_unknown");
@@ -196,7 +197,7 @@ TEST(JoseVerify, tries_a_shared_secret_whatever_the_kid) {
   const Key secret = *Key::from_secret(std::string(32, 's'));
   const auto token = *jose::sign(secret, Algorithm::HS256, nullptr, claims);
   const auto body = token.substr(token.find('.'));
-  EXPECT_EQ(fault_of(jose::base64url(R"({"alg":"HS256","kid":"any"})") + body, secret, Algorithm::HS256),
+  EXPECT_EQ(fault_of(base64url(R"({"alg":"HS256","kid":"any"})") + body, secret, Algorithm::HS256),
             "token_signature_invalid");
   EXPECT_EQ(fault_of(token, secret, Algorithm::HS256), "accepted");
 }
@@ -278,7 +279,7 @@ template <class Change>
 std::string with_signature(const Key& key, Change change) {
   const auto token = *jose::sign(key, Algorithm::ES256, nullptr, claims);
   const auto dot = token.rfind('.');
-  return token.substr(0, dot + 1) + jose::base64url(change(*jose::from_base64url(token.substr(dot + 1))));
+  return token.substr(0, dot + 1) + base64url(change(*from_base64url(token.substr(dot + 1))));
 }
 
 std::string der_integer(std::string bytes) {
@@ -317,10 +318,10 @@ TEST(JoseVerify, refuses_rsa_and_hmac_signatures_of_another_length) {
        {std::pair{&rsa, Algorithm::RS256}, {&rsa, Algorithm::PS256}, {&secret, Algorithm::HS256}}) {
     const auto token = *jose::sign(*key, algorithm, nullptr, claims);
     const auto dot = token.rfind('.');
-    const auto raw = *jose::from_base64url(token.substr(dot + 1));
+    const auto raw = *from_base64url(token.substr(dot + 1));
     for (const auto& changed : {raw.substr(0, raw.size() - 1), raw.substr(0, 8), raw.substr(0, 1),
                                 std::string(), raw + '\0', std::string(1, '\0') + raw, raw + raw}) {
-      EXPECT_EQ(fault_of(token.substr(0, dot + 1) + jose::base64url(changed), *key, algorithm),
+      EXPECT_EQ(fault_of(token.substr(0, dot + 1) + base64url(changed), *key, algorithm),
                 "token_signature_invalid")
           << name_of(algorithm) << " " << changed.size();
     }
@@ -357,7 +358,7 @@ TEST(JoseVerify, leaves_nothing_in_openssls_error_queue) {
   ERR_clear_error();
   const Key rsa = key_of(test_keys::rsa_2048);
   const auto token = *jose::sign(rsa, Algorithm::PS256, nullptr, claims);
-  const auto zeros = token.substr(0, token.rfind('.') + 1) + jose::base64url(std::string(256, '\xff'));
+  const auto zeros = token.substr(0, token.rfind('.') + 1) + base64url(std::string(256, '\xff'));
   EXPECT_EQ(fault_of(zeros, rsa, Algorithm::PS256), "token_signature_invalid");
   EXPECT_EQ(ERR_peek_error(), 0u);
 }
@@ -381,7 +382,7 @@ std::string fault_of_sentence(std::string_view token, std::string_view jwk, Algo
   const jose::SignedToken taken{.token = token,
                                 .parsed = {.header = *jose::read_header(parts[0])},
                                 .signing_input = token.substr(0, token.rfind('.')),
-                                .signature = *jose::from_base64url(parts[2])};
+                                .signature = *from_base64url(parts[2])};
   const auto checked = jose::check_signature(taken, {&key}, pinned);
   return checked ? "accepted" : std::string(describe(checked.error().fault).name);
 }
@@ -398,7 +399,7 @@ TEST(JoseVerify, accepts_the_signatures_of_rfc_7520_and_8037) {
 
 TEST(JoseSign, writes_the_deterministic_examples_of_the_rfcs_to_the_byte) {
   using namespace jose_vectors;
-  const auto sentence = *jose::from_base64url(jose::split_token(rfc7520_4_1_jws, 3)[1]);
+  const auto sentence = *from_base64url(jose::split_token(rfc7520_4_1_jws, 3)[1]);
   EXPECT_EQ(*jose::sign(jwk_of(rfc7520_4_1_key), Algorithm::RS256, nullptr, sentence), rfc7520_4_1_jws);
   Key ed25519 = jwk_of(rfc8037_a1_key);
   ed25519.set_kid("");

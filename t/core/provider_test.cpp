@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/digest.h"
+#include "core/text/base64url.h"
 #include "t/harness/builders.h"
 
 namespace slo::provider_test {
@@ -80,7 +81,7 @@ TEST(TicketSecret, is_the_signing_keys_on_every_host) {
 
 TEST(TicketSecret, is_the_stores_where_nothing_signs) {
   Provider provider = signing_with({});
-  EXPECT_EQ(jose::base64url(derive_ticket_secret(provider)), "rPbJWUYiEN8g1xhhpYKvnRwqhSCZtm6MzyAGtZ08Rqo");
+  EXPECT_EQ(base64url(derive_ticket_secret(provider)), "rPbJWUYiEN8g1xhhpYKvnRwqhSCZtm6MzyAGtZ08Rqo");
   provider.cookie_secret.clear();
   EXPECT_EQ(derive_ticket_secret(provider), "");
 }

@@ -3,6 +3,7 @@
 // changed.
 #include <array>
 
+#include "core/text/base64url.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {
@@ -82,8 +83,8 @@ void seal_and_open(Input& input) {
 // Five parts of the fuzzer's own making, each spelled as it should be, so that what comes behind base64url is
 // reached.
 std::string token_of_parts(Input& input) {
-  std::string token = jose::base64url(input.text());
-  for (int i = 0; i < 4; ++i) token += "." + jose::base64url(input.text());
+  std::string token = base64url(input.text());
+  for (int i = 0; i < 4; ++i) token += "." + base64url(input.text());
   return token;
 }
 

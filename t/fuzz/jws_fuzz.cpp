@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Signed tokens: only what a key has signed is accepted, under the algorithm that the caller pinned, to the
 // bit.
+#include "core/text/base64url.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {
@@ -23,7 +24,7 @@ std::vector<const jose::Key*> all_keys() {
 // What was accepted, signed once more: where a signature has one spelling only it must be the same token.
 bool could_be_ours(const std::string& token, const jose::Parsed& parsed, jose::Algorithm algorithm) {
   const auto first_dot = token.find('.');
-  const auto payload = jose::from_base64url(token.substr(first_dot + 1, token.rfind('.') - first_dot - 1));
+  const auto payload = from_base64url(token.substr(first_dot + 1, token.rfind('.') - first_dot - 1));
   for (const auto& signer : signers()) {
     if (!signer.key.fits(algorithm)) continue;
     const auto again = jose::sign(signer.key, algorithm, parsed.header.get(), *payload);

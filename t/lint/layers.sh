@@ -10,7 +10,7 @@ forbid() { # ROOM PATTERN RULE
 }
 
 std='<[a-z_]+>|<c[a-z]+>'
-core_headers='"core/[a-z_/]+\.h"|<openssl/[a-z0-9_]+\.h>|<jansson\.h>|<cjose/[a-z]+\.h>|<uriparser/[A-Za-z]+\.h>|<tl/expected\.hpp>'
+core_headers='"core/[a-z0-9_/]+\.h"|<openssl/[a-z0-9_]+\.h>|<jansson\.h>|<cjose/[a-z]+\.h>|<uriparser/[A-Za-z]+\.h>|<tl/expected\.hpp>'
 effects='<(iostream|fstream|filesystem|thread|mutex|future|regex|ctime|csignal|random)>'
 
 includes_of core | grep -vE "include ($std|$core_headers)" |

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// base64url without padding, one spelling per value. RFC 4648, section 5; RFC 7515, section 2.
+// Writes and reads base64url.
 //
 // Not cjose's: it takes trailing bits and text after a `=`, and aborts the process on some of the latter.
+#include "core/text/base64url.h"
+
 #include <array>
 #include <cstdint>
 
-#include "core/jose.h"
-
-namespace slo::jose {
+namespace slo {
 namespace {
 
 constexpr std::string_view base64url_alphabet =
@@ -60,4 +60,4 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return bytes;
 }
 
-}  // namespace slo::jose
+}  // namespace slo
