@@ -24,6 +24,9 @@ struct DeliveryPolicy {
   Millis first{5000};  // delay after the first failure; doubled each time
   Millis max{15 * 60 * 1000};
   Millis max_age{24 * 60 * 60 * 1000};  // then a delivery becomes a dead letter
+
+  // How long a delivery is ours alone: an attempt, and time to settle it.
+  Millis lease() const { return timeout + Millis{10'000}; }
 };
 
 struct FrontchannelPolicy {

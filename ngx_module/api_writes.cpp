@@ -4,6 +4,7 @@
 #include "ngx_module/ask.h"
 #include "ngx_module/await.h"
 #include "ngx_module/logout_log.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 
@@ -67,7 +68,7 @@ redis::EndTerms terms_of(R& r) {
   const Provider& provider = provider_of(r);
   return {.reason = "admin",
           .tombstone = provider.tombstone,
-          .lease = lease_of(provider.delivery),
+          .lease = provider.delivery.lease(),
           .caller = visit.logout_id};
 }
 

@@ -8,8 +8,6 @@
 
 namespace slo::ngx {
 
-Millis lease_of(const DeliveryPolicy& policy) { return policy.timeout + lease_margin; }
-
 struct Courier::State {
   State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
     for (const auto& provider : conf.providers) {
@@ -29,7 +27,7 @@ struct Courier::State {
 namespace {
 
 ngx_msec_t lease_end_of(const ProviderConf& provider) {
-  return deadline_in(lease_of(provider.provider.delivery));
+  return deadline_in(provider.provider.delivery.lease());
 }
 
 }  // namespace

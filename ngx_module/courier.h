@@ -18,10 +18,6 @@
 
 namespace slo::ngx {
 
-// How much longer than the attempt's own timeout a lease lasts.
-inline constexpr Millis lease_margin{10'000};
-Millis lease_of(const DeliveryPolicy& policy);
-
 class Courier {
  public:
   // The side that waits for a batch: destroyed, nobody is called; the deliveries go on.
@@ -43,8 +39,8 @@ class Courier {
   ~Courier();
   Courier(const Courier&) = delete;
 
-  // Sends what is owed (leased for lease_of() just now). Who waits is told as soon as every delivery has had
-  // its first answer, or when his time is over; with no time, or nothing owed, at once.
+  // Sends what is owed (leased just now, for DeliveryPolicy::lease()). Who waits is told as soon as every
+  // delivery has had its first answer, or when his time is over; with no time, or nothing owed, at once.
   [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, redis::Owed owed, Waiting waiting);
 
   // The same without anybody who waits: expiry, API.

@@ -15,6 +15,7 @@
 #include "ngx_module/handlers.h"
 #include "ngx_module/hiding.h"
 #include "ngx_module/logout_log.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/parting.h"
 #include "ngx_module/report.h"
 #include "ngx_module/request.h"
@@ -138,7 +139,7 @@ void end_now(R& r) {
   const auto& provider = provider_of(visit);
   const redis::EndTerms terms{.reason = "rp",
                               .tombstone = provider.tombstone,
-                              .lease = lease_of(provider.delivery),
+                              .lease = provider.delivery.lease(),
                               .caller = caller_of(visit)};
   const auto& space = visit.provider->space;
   if (visit.end.only_client) {

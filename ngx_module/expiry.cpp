@@ -4,8 +4,8 @@
 
 #include "ngx_module/entry.h"
 #include "ngx_module/logout_log.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/report.h"
-#include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 #include "redis_schema/sessions.h"
 
@@ -65,7 +65,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
   const redis::EndTerms terms{.reason = "expired",
                               .only_if_due = true,
                               .tombstone = provider.provider.tombstone,
-                              .lease = lease_of(provider.provider.delivery),
+                              .lease = provider.provider.delivery.lease(),
                               .caller = nonce(this_moment(), 0)};
   auto seat = link_.submit<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "ngx_module/worker.h"
+#include "ngx_module/moment.h"
 #include "redis_schema/mood.h"
 #include "redis_schema/schema.h"
 

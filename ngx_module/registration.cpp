@@ -11,6 +11,7 @@
 #include "core/text/set_cookie.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/handlers.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/pool.h"
 #include "ngx_module/remember.h"
 #include "ngx_module/report.h"
@@ -101,7 +102,7 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
     return report(r.connection->log, lesson.error(), provider.name);
   }
   if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *lesson)) return;
-  remember_soon(*rule.provider, std::move(*lesson),
+  remember_soon(worker()->link, *rule.provider, std::move(*lesson),
                 [fingerprint, name = &provider.name](const Refusal& refusal) {
                   forget_note(fingerprint);
                   count(Counter::registrations_failed);

@@ -7,15 +7,18 @@
 #include "core/outcome.h"
 #include "core/session.h"
 #include "ngx_module/conf.h"
+#include "ngx_module/redis_link.h"
 
 namespace slo::ngx {
 
 // Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
-// be.
+// be. REQUIRES: the link outlives what it was asked, as the worker's does.
 using RememberFailed = std::function<void(const Refusal&)>;
-void remember_soon(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed);
+void remember_soon(RedisLink& link, const ProviderConf& provider, Lesson lesson,
+                   const RememberFailed& failed);
 
 // The same for what was stored lately: only where its client does not take part in the session any more.
-void remember_if_missing(const ProviderConf& provider, Lesson lesson, const RememberFailed& failed);
+void remember_if_missing(RedisLink& link, const ProviderConf& provider, Lesson lesson,
+                         const RememberFailed& failed);
 
 }  // namespace slo::ngx

@@ -14,13 +14,15 @@
 #include "core/session.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/ngx.h"
+#include "ngx_module/redis_link.h"
 #include "ngx_module/wake.h"
 
 namespace slo::ngx {
 
 class Repeats {
  public:
-  explicit Repeats(ngx_log_t* log);
+  // REQUIRES: the link outlives it.
+  Repeats(RedisLink& link, ngx_log_t* log);
   Repeats(const Repeats&) = delete;
 
   // Is it waiting to be looked at? Then nothing need be done for it.
@@ -37,6 +39,7 @@ class Repeats {
   void look();
   void look_at(std::uint64_t fingerprint, const Repeat& repeat);
 
+  RedisLink& link_;
   ngx_log_t* log_;
   std::unordered_map<std::uint64_t, Repeat> waiting_{};
   Wake look_;  // a worker that quits stays for it

@@ -8,10 +8,8 @@
 #include <iterator>
 
 #include "ngx_module/bounded_log.h"
-#include "ngx_module/courier.h"
 #include "ngx_module/deadline.h"
 #include "ngx_module/delivery_log.h"
-#include "ngx_module/worker.h"
 #include "ngx_module/zone.h"
 
 namespace slo::ngx {
@@ -263,7 +261,7 @@ void Round::claim() {
   if (conf_.carrier == nullptr) return;
   auto count = static_cast<std::uint16_t>(std::min<std::size_t>(room, unasked_));
   auto limit = static_cast<unsigned>(std::clamp<std::size_t>(room / count, 1, most_of_one_partition));
-  Millis lease = lease_of(conf_.provider.delivery);
+  Millis lease = conf_.provider.delivery.lease();
   ngx_msec_t lease_end = deadline_in(lease);
   is_claiming_ = true;
   claim_seat_ = link_.submit<redis::Owed>(

@@ -17,12 +17,12 @@
 #include "ngx_module/conf.h"
 #include "ngx_module/errand.h"
 #include "ngx_module/lanes.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/redis_link.h"
 #include "ngx_module/sealing.h"
 #include "ngx_module/settling.h"
 #include "ngx_module/unbundling.h"
 #include "ngx_module/wake.h"
-#include "ngx_module/worker.h"
 
 namespace slo::ngx {
 

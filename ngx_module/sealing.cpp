@@ -9,7 +9,7 @@
 #include <iterator>
 #include <utility>
 
-#include "ngx_module/worker.h"
+#include "ngx_module/moment.h"
 
 namespace slo::ngx {
 namespace {

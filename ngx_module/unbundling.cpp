@@ -4,9 +4,7 @@
 
 #include <utility>
 
-#include "ngx_module/courier.h"
 #include "ngx_module/deadline.h"
-#include "ngx_module/worker.h"
 
 namespace slo::ngx {
 namespace {
@@ -29,7 +27,7 @@ void Unbundling::draw() {
   if (!may_draw()) return;
   const redis::Bundle& bundle = held_.front().bundle;
   const Provider& provider = conf_.provider;
-  const redis::UnbundleTerms terms{.lease = lease_of(provider.delivery),
+  const redis::UnbundleTerms terms{.lease = provider.delivery.lease(),
                                    .count = bundle.is_untouched() ? first_few : next_few,
                                    .tombstone = provider.tombstone};
   is_asked_ = true;

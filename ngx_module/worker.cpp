@@ -20,7 +20,7 @@ Worker::Worker(const MainConf& main, ngx_log_t* worker_log)
       link(main.store->link, worker_log),
       courier(main, link, worker_log),
       expiry(main, link, courier, worker_log),
-      repeats(worker_log),
+      repeats(link, worker_log),
       opening(worker_log) {}
 
 Worker* worker() noexcept { return this_worker.get(); }
@@ -41,12 +41,6 @@ void stop_worker(ngx_cycle_t*) {
   this_worker->link.quit();
   this_worker.reset();
   use_zone(nullptr);
-}
-
-Moment this_moment() {
-  const ngx_time_t* now = ngx_timeofday();
-  const TimeMs millis{Seconds(now->sec) + Millis(now->msec)};
-  return {.now = millis, .dice = this_worker ? this_worker->dice.roll() : Dice().roll()};
 }
 
 }  // namespace slo::ngx

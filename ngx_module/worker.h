@@ -2,10 +2,8 @@
 // What one worker owns: link, courier, expiry; born in init_process, dies in exit_process.
 #pragma once
 
-#include "core/moment.h"
 #include "ngx_module/conf.h"
 #include "ngx_module/courier.h"
-#include "ngx_module/dice.h"
 #include "ngx_module/expiry.h"
 #include "ngx_module/ngx.h"
 #include "ngx_module/opening.h"
@@ -19,7 +17,6 @@ struct Worker {
 
   const MainConf& conf;
   ngx_log_t* log;
-  Dice dice{};
   RedisLink link;
   Courier courier;
   Expiry expiry;
@@ -32,8 +29,5 @@ Worker* worker() noexcept;
 
 ngx_int_t start_worker(ngx_cycle_t* cycle);
 void stop_worker(ngx_cycle_t* cycle);
-
-// Now, by nginx's cached clock, and a throw of the worker's dice.
-Moment this_moment();
 
 }  // namespace slo::ngx

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "core/text/base64url.h"
 #include "redis_schema/reply.h"
 
 namespace slo::redis {
