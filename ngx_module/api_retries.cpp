@@ -5,6 +5,7 @@
 
 #include "ngx_module/api_visit.h"
 #include "ngx_module/ask.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/worker.h"
 
 namespace slo::ngx::api_job {

@@ -13,7 +13,7 @@
 
 #include "core/provider.h"
 #include "ngx_module/ngx.h"
-#include "ngx_module/redis_link.h"
+#include "ngx_module/store_settings.h"
 #include "redis_schema/key.h"
 
 namespace slo::ngx {

@@ -18,48 +18,16 @@
 #include "core/moment.h"
 #include "core/outcome.h"
 #include "ngx_module/ngx.h"
+#include "ngx_module/redis_seat.h"
+#include "ngx_module/store_settings.h"
 #include "redis_schema/exchange.h"
-#include "redis_schema/schema.h"
 
 namespace slo::ngx {
 
-// Where and how to connect, made from slo_store at configuration time; all strings owned.
-struct LinkSettings {
-  std::string url{};                    // for messages, without credentials
-  std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool; tried in turn
-  std::string host{};                   // what may be looked up again; empty: an address or a path
-  in_port_t port = 0;
-  ngx_resolver_t* resolver = nullptr;  // who is asked then; null: nobody
-  bool tls = false;
-  std::string tls_name{};    // verified (DNS name or IP) and sent as SNI
-  ngx_ssl_t* ssl = nullptr;  // the context, in the cycle's pool
-  std::string user{};
-  std::string password{};
-  unsigned database = 0;
-  Millis timeout{1000};  // connecting, and each command
-  std::string prefix = "slo";
-  std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
-};
-
 class RedisLink {
  public:
-  using Hear = std::function<void(Outcome<std::span<const redis::Reply>>)>;
-
-  // The waiting side's chair: destroyed, the late answer is read and dropped.
-  class Seat {
-   public:
-    Seat() = default;
-    Seat(Seat&& other) noexcept;
-    Seat& operator=(Seat&& other) noexcept;
-    ~Seat();
-    void keep() noexcept;  // answer even if the seat is gone: for callers that outlive the link's requests
-
-   private:
-    friend class RedisLink;
-    struct Waiting;
-    explicit Seat(Waiting& waiting);
-    Waiting* waiting_ = nullptr;
-  };
+  using Hear = RedisSeat::Hear;
+  using Seat = RedisSeat;
 
   // Connects at once (after a random 0..100 ms) and keeps reconnecting until quit().
   RedisLink(const LinkSettings& settings, ngx_log_t* log);

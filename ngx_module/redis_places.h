@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ngx_module/ngx.h"
-#include "ngx_module/redis_link.h"
+#include "ngx_module/store_settings.h"
 #include "ngx_module/wake.h"
 
 namespace slo::ngx {

@@ -1,19 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What stands behind a seat at the link: a submission, from submit() until it is answered.
+// The two sides of a submission to the link: who waits, and what he waits for.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
-#include "ngx_module/redis_link.h"
+#include "core/outcome.h"
+#include "ngx_module/ngx.h"
+#include "redis_schema/exchange.h"
 
 namespace slo::ngx {
 
-struct RedisLink::Seat::Waiting {
+// The waiting side's chair: destroyed, the late answer is read and dropped.
+class RedisSeat {
+ public:
+  using Hear = std::function<void(Outcome<std::span<const redis::Reply>>)>;
+
+  RedisSeat() = default;
+  RedisSeat(RedisSeat&& other) noexcept;
+  RedisSeat& operator=(RedisSeat&& other) noexcept;
+  ~RedisSeat();
+  void keep() noexcept;  // answer even if the seat is gone: for callers that outlive the link's requests
+
+ private:
+  friend class RedisLink;
+  struct Waiting;
+  explicit RedisSeat(Waiting& waiting);
+  Waiting* waiting_ = nullptr;
+};
+
+// What stands behind a seat: a submission, from submit() until it is answered.
+struct RedisSeat::Waiting {
   std::vector<redis::Command> commands{};
   Hear hear{};
   ngx_msec_t deadline = 0;
-  Seat* seat = nullptr;
+  RedisSeat* seat = nullptr;
   bool kept = false;
   bool resent = false;
   std::vector<redis::OwnedReply> replies{};  // one place per command

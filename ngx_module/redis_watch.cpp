@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "ngx_module/worker.h"
+#include "ngx_module/moment.h"
 #include "ngx_module/zone.h"
 #include "redis_schema/key.h"
 #include "redis_schema/mood.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/outcome.h"
-#include "ngx_module/redis_link.h"
+#include "ngx_module/store_settings.h"
 #include "redis_schema/schema.h"
 
 namespace slo::ngx {

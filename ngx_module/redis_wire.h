@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "ngx_module/ngx.h"
-#include "ngx_module/redis_link.h"
+#include "ngx_module/store_settings.h"
 #include "ngx_module/wake.h"
 #include "redis_schema/reply.h"
 

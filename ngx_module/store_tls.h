@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/outcome.h"
-#include "ngx_module/store_url.h"
+#include "ngx_module/store_settings.h"
 
 namespace slo::ngx {
 

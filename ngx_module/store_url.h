@@ -7,19 +7,9 @@
 #include <string_view>
 
 #include "core/outcome.h"
-#include "ngx_module/redis_link.h"
+#include "ngx_module/store_settings.h"
 
 namespace slo::ngx {
-
-// redis://[user[:password]@]host[:port][/db] · rediss://… · unix:/path[:db] · redis+unix is not a thing here.
-struct StoreOptions {
-  std::string url{};
-  std::string user{};
-  std::string password_file{};
-  std::string ca{}, certificate{}, key{};
-  Millis timeout{1000};
-  std::string prefix = "slo";
-};
 
 // configuration_invalid with a sentence naming what is wrong and the remedy, never a secret.
 // redis-sentinel:// and redis-cluster:// are refused by name: this version has no policy for them.
