@@ -139,7 +139,5 @@ const LocConf& loc_conf(const ngx_http_request_t& r) noexcept;
 void* create_main_conf(ngx_conf_t* cf) noexcept;
 void* create_loc_conf(ngx_conf_t* cf) noexcept;
 char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
-// Resolves provider names, picks carriers, checks every provider as a whole.
-ngx_int_t finish_configuration(ngx_conf_t* cf);
 
 }  // namespace slo::ngx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The directive table and the module itself: what nginx sees of us.
-#include "ngx_module/conf.h"
+#include "ngx_module/conf_finish.h"
 #include "ngx_module/directives.h"
 #include "ngx_module/entry.h"
 #include "ngx_module/filters.h"

@@ -20,21 +20,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> moods{{
     {"NOAUTH", "it asks for a password"},
 }};
 
-// Redis 6: "ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -READONLY You can't …".
-constexpr std::string_view wrapped = "ERR Error running script";
-constexpr std::string_view core_of_it = ": -";
-constexpr std::string_view may_not = "The user executing the script can't ";  // "run", or "access" a key
-
 }  // namespace
-
-std::string_view code_of(std::string_view error) noexcept {
-  if (error.starts_with("ERR ") && error.find(may_not) != std::string_view::npos) return "NOPERM";
-  if (error.starts_with(wrapped)) {
-    const auto at = error.find(core_of_it);
-    if (at != std::string_view::npos) error.remove_prefix(at + core_of_it.size());
-  }
-  return error.substr(0, error.find(' '));
-}
 
 std::optional<std::string> why_it_cannot_serve(const Reply& reply) {
   if (!reply.is_error()) return std::nullopt;

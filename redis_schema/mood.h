@@ -4,15 +4,10 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "redis_schema/reply.h"
 
 namespace slo::redis {
-
-// The code of an error line; also where Redis 6 wraps what happened inside a script, and where Redis 7 does
-// not tell it at all (a script that may not run a command: NOPERM).
-std::string_view code_of(std::string_view error) noexcept;
 
 // Why this server cannot serve anybody at the moment, as a clause with the code: a replica, one that is
 // loading, cannot save, waits for replicas, runs somebody's script … Another one may, or the same one later.

@@ -6,8 +6,6 @@
 
 #include <charconv>
 
-#include "redis_schema/mood.h"
-
 namespace slo::redis {
 namespace {
 
@@ -16,6 +14,11 @@ constexpr long long largest_integer = 1LL << 48;
 std::optional<long long> within_bounds(long long number) noexcept {
   return number >= -largest_integer && number <= largest_integer ? std::optional(number) : std::nullopt;
 }
+
+// Redis 6: "ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -READONLY You can't …".
+constexpr std::string_view wrapped = "ERR Error running script";
+constexpr std::string_view core_of_it = ": -";
+constexpr std::string_view may_not = "The user executing the script can't ";  // "run", or "access" a key
 
 }  // namespace
 
@@ -50,6 +53,15 @@ std::size_t Reply::size() const noexcept { return is_array() ? reply_->elements 
 
 Reply Reply::operator[](std::size_t index) const noexcept {
   return Reply(index < size() ? reply_->element[index] : nullptr);
+}
+
+std::string_view code_of(std::string_view error) noexcept {
+  if (error.starts_with("ERR ") && error.find(may_not) != std::string_view::npos) return "NOPERM";
+  if (error.starts_with(wrapped)) {
+    const auto at = error.find(core_of_it);
+    if (at != std::string_view::npos) error.remove_prefix(at + core_of_it.size());
+  }
+  return error.substr(0, error.find(' '));
 }
 
 Refusal refusal_of(const Reply& reply) {

@@ -81,6 +81,7 @@ must_notice dead_tests t/lib/runner.t '=== TEST 99: x\n--- SKIP'
 must_notice paths core/names.h '// see /ro''ot/notes'
 must_notice headers core/unowned.h "$spdx\n#pragma once"
 must_notice words core/names.h 'struct SessionManager {};'
+must_notice circles core/names.h '#include "core/hint.h"'
 must_notice mirror core/untested.h "$spdx"
 touch "$copy/core/untested.cpp" # whose header no test includes
 must_notice links docs/breach.md '[x](no/such/file.md)'
