@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/administration.h"
-#include "core/text/base64url.h"
 
 #include <gtest/gtest.h>
 
