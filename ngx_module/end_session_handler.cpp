@@ -193,7 +193,7 @@ void carry_out(R& r, const End& end) {
 }
 
 void carry_out(R& r, const AlreadyOver& over) {
-  const bool is_unknown = over.claim == Claim::unknown;
+  const bool is_unknown = over.claim == Claim::unknown || over.claim == Claim::forgotten;
   conclude(r, is_unknown ? "unknown" : "already_over",
            is_unknown ? Counter::logouts_unknown : Counter::logouts_already_over,
            already_out_page(provider_of(visit_of<EndSessionVisit>(r)), over.onward, over.claim,

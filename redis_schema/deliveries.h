@@ -66,7 +66,7 @@ DeliveryIds only(const std::string& delivery_id);
 Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState state, const DeliveryIds& ids);
 
 // The durable counters of one issuer, summed over all partitions: new, late, left, end:rp, end:expired,
-// end:admin, enq, ok, retry, dead, redriven, dropped, forgotten.
+// end:admin, enq, ok, retry, dead, redriven, dropped, forgotten. Those that never happened are 0.
 Exchange<std::map<std::string, long long>> read_counters(const Space&);
 // Deliveries owed and dead letters, over all partitions.
 struct Backlog {

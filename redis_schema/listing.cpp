@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Lists deliveries page by page, and counts them: what the management API shows.
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "redis_schema/deliveries.h"
@@ -8,6 +9,11 @@
 
 namespace slo::redis {
 namespace {
+
+// What the scripts count. From the beginning, so that a first time is an increase to whoever watches.
+constexpr std::array<std::string_view, 13> counter_fields{
+    "new", "late",  "left", "end:rp",   "end:expired", "end:admin", "enq",
+    "ok",  "retry", "dead", "redriven", "dropped",     "forgotten"};
 
 constexpr unsigned page_limit = 500;
 
@@ -159,6 +165,7 @@ Exchange<std::map<std::string, long long>> read_counters(const Space& space) {
   exchange.read = [](std::span<const Reply> replies) -> Outcome<Counters> {
     if (auto whole = check_replies(replies, partitions, "HGETALL"); !whole) return refuse(whole.error());
     Counters counters;
+    for (const auto name : counter_fields) counters.emplace(name, 0);
     for (const auto& reply : replies) {
       for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
         const auto name = reply[i].text();

@@ -8,8 +8,8 @@
 --       {-1,0} known, and ended, {-2,0} the session is full. t: second of the session's creation. The same to a caller that
 --       asks again, unless somebody else joined the session meanwhile: it may not have heard.
 -- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
--- nothing; an ended session is never revived; its life counts from
--- its first registration, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
+-- nothing; an ended session is never revived; its life is what its first registration
+-- says, counted from there, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
 -- days after its life. Refused as a whole on a full server (every first write is deny-oom).
 local key, client, flags, sub, cookie = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local own_sub, own_sid, no_sid = ARGV[9], ARGV[10], ARGV[11] == '1'
@@ -76,10 +76,8 @@ if not created then
   return {1, now}
 end
 local set = {'HSET', KEYS[1], 'l', rel, field, value}
-if absolute > tonumber(h[3]) then set[#set + 1] = 'x'; set[#set + 1] = absolute end
 if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
 if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
 redis.call(unpack(set))
-if absolute > tonumber(h[3]) then last_until(created + absolute) end
 if not was then hear(2) end
 return {was and 0 or 2, tonumber(created)}

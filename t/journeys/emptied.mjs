@@ -53,6 +53,7 @@ test('each emptying is one line and one count of a host, and work goes on', { ti
   await eventually('a line', () => lines() === 1, { within: 3000 })
   assert.deepEqual(await log_out('bob'), ['Sign out?', 'The sign-in was removed'])
   assert.deepEqual(await log_out('bob', ''), ['It is not known whether you are signed in'])
+  assert.match(await nginx.metrics(), /^slo_logouts_unknown_total 2$/m)
   assert.equal(app.requests.length, 1)
   await told('cleo', 2)
   await sleep(2500)  // the other worker has seen it, too

@@ -86,9 +86,16 @@ TEST_F(Deliveries, settle_in_one_batch) {
   EXPECT_EQ(settled, (std::vector{Settled::delivered, Settled::rescheduled, Settled::dead, Settled::stale}));
   EXPECT_EQ(run(read_backlog(test_space)).pending, 1);
   EXPECT_EQ(run(read_backlog(test_space)).dead, 1);
-  EXPECT_EQ(run(read_counters(test_space)),
+  EXPECT_EQ(counted(test_space),
             (std::map<std::string, long long>{
                 {"new", 1}, {"end:rp", 1}, {"enq", 3}, {"ok", 1}, {"retry", 1}, {"dead", 1}}));
+}
+
+TEST_F(Deliveries, are_counted_from_nought) {
+  auto all = run(read_counters(test_space));
+  EXPECT_EQ(all.size(), 13u);
+  EXPECT_EQ(all.at("forgotten"), 0);
+  EXPECT_EQ(counted(test_space), (std::map<std::string, long long>{}));
 }
 
 TEST_F(Deliveries, that_were_received_leave_with_one_command_for_each_partition) {

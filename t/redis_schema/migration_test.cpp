@@ -106,7 +106,7 @@ TEST_F(Migration, keeps_every_session_and_finds_it_by_all_its_names) {
   EXPECT_EQ(run(locate(now_space, {.sid = Sid{"own-sid"}}, std::nullopt)).sid, SessionKey{"live"});
   EXPECT_GT(number({"PTTL", alias_key(now_space, {"own-sid"})}), 4'900'000);
   EXPECT_FALSE(run(redeem(now_space, "nonce", Seconds{300}, "a logout"))) << "a used ticket stays used";
-  EXPECT_EQ(run(read_counters(now_space)), (std::map<std::string, long long>{{"new", 7}, {"enq", 3}}));
+  EXPECT_EQ(counted(now_space), (std::map<std::string, long long>{{"new", 7}, {"enq", 3}}));
   EXPECT_EQ(number({"XLEN", feed_key(now_space, partition_of("live"))}), 1);
   EXPECT_EQ(text({"HGET", issuers_key("slo"), now_space.issuer}), issuer);
 }

@@ -85,6 +85,12 @@ class StoreTest : public testing::Test {
     EXPECT_EQ(owed.bundles, std::vector<Bundle>{});
     return owed.deliveries;
   }
+  // What was counted at all.
+  std::map<std::string, long long> counted(const Space& space) {
+    auto counters = run(read_counters(space));
+    std::erase_if(counters, [](const auto& one) { return one.second == 0; });
+    return counters;
+  }
   long long counter(const std::string& name) { return run(read_counters(test_space))[name]; }
   Settled settle_with(const Delivery& delivery, Verdict verdict) {
     return run(settle(test_space, {{delivery, std::move(verdict)}})).at(0);
