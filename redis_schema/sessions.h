@@ -48,8 +48,8 @@ struct Remembered {
   Registered registered{};
   TimeS created{};              // the session
   std::vector<Rival> rivals{};  // none where the session is over
-  friend bool operator==(const Remembered& remembered, Registered registered) {
-    return remembered.registered == registered;
+  friend bool operator==(const Remembered& remembered, Registered said) {
+    return remembered.registered == said;
   }
 };
 
