@@ -92,7 +92,7 @@ busy: GET /
 [502, 502]
 --- grep_error_log eval: qr/Connection (?:refused|reset by peer)/
 --- grep_error_log_out eval
-qr/^(?:Connection .*\n|)$/
+qr/\A(?:Connection (?:refused|reset by peer)\n)+\z/
 --- received
 rude: GET /
 

@@ -152,6 +152,4 @@ SloTest::Slo::http_part() . main::provider_two()
 --- no_error_log
 [crit]
 --- response_body_like eval
-['', '(?s)slo_store_up 1.*slo_store_new_total\{provider="main"\} 1']
---- response_body_unlike eval
-['nothing of this', 'provider="two"']
+['', '(?s)\A(?!.*provider="two").*slo_store_up 1.*slo_store_new_total\{provider="main"\} 1']

@@ -145,3 +145,13 @@ GET /t
 --- grep_error_log eval: qr/never there/
 --- grep_error_log_out eval
 [ qr/\A/, qr/never compared/ ]
+
+
+
+=== TEST 14: a second section on the body, which is never compared
+--- config
+    location = /t { return 200 hello; }
+--- request
+GET /t
+--- response_body_like: hello
+--- response_body_unlike: hello

@@ -81,6 +81,8 @@ sub headers {
 
 sub body {
     my ( $block, $response, $index, $name ) = @_;
+    Test::More::fail("$name - of several sections on the body only the first is compared")
+      if 1 < grep { defined } $block->response_body, $block->response_body_like, $block->response_body_unlike;
     if ( defined $block->response_body ) {
         my $wanted = expected( $block, 'response_body', $index );
         if ( ref $wanted ) {
