@@ -59,7 +59,7 @@ void check_query(const std::string& text, const Uri& uri) {
 }
 
 void check_loopback(const std::string& text, const Uri& uri) {
-  const auto portless = metadata::loopback_without_port(text);
+  const auto portless = loopback_without_port(text);
   promise(portless.has_value() == (uri.scheme == "http" && uri.is_loopback()),
           "loopback is http to this machine");
   if (!portless) return;
