@@ -36,7 +36,7 @@ std::optional<Participant> read_participant(std::string_view client, std::string
   return participant;
 }
 
-// `ms caller[ participation]`: of whoever ended something last.
+// `ms caller[ …]`: of whoever ended something last.
 std::string_view ended_by(std::string_view value) {
   value.remove_prefix(std::min(value.find(' '), value.size()));
   if (!value.empty()) value.remove_prefix(1);

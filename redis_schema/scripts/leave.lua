@@ -3,8 +3,10 @@
 -- KEYS  S Q D A M
 -- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none), caller (as for end)
 -- Returns {'left', ms, fields}, {'none'}: no such live session or participation. fields: S's own and this client's.
--- Promise: field and delivery change together; a client that comes back later is a new participation, owed a logout
--- of its own; its caller is answered 'left' again while the lease lasts. Works on a full server (the first write is not deny-oom).
+-- Promise: field and delivery change together; a client that comes back, in this very second too, is a new participation,
+-- owed a logout of its own; who let this client leave is answered 'left' again while the lease lasts and nobody has let
+-- another one leave, and takes nothing away from a client that is back. Works on a full server (the first write is not
+-- deny-oom).
 local key, reason, lease = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local names = {'t', 'x', 'd', 'l', 'u', 'k', ':' .. ARGV[2], 'e', 'n'}
 local values = redis.call('HMGET', KEYS[1], unpack(names))
@@ -17,16 +19,17 @@ local function left(at)
   for i = 1, 7 do fields[#fields + 1] = names[i]; fields[#fields + 1] = values[i] end
   return {'left', at, fields}
 end
-if not value then
-  local at, by, was = string.match(values[9] or '', '^(%d+) (%S+) (.*)$')
-  if by ~= ARGV[6] or (lease > 0 and ms >= at + lease) then return {'none'} end
+local at, by, newest, client, was = string.match(values[9] or '', '^(%d+) (%S+) (%d+) ([^\31]*)\31(.*)$')
+if by == ARGV[6] and client == ARGV[2] and (lease == 0 or ms < at + lease) then
   values[7] = was
   return left(tonumber(at))
 end
+if not value then return {'none'} end
 redis.call('HDEL', KEYS[1], names[7])
 local number = tonumber(string.match(value, '^%d+'))
+local joined = math.floor(number / 16)
 if number % 2 == 1 then
-  local id = key .. '\31' .. (values[1] + math.floor(number / 16)) .. '\31' .. ARGV[2]
+  local id = key .. '\31' .. (values[1] + joined) .. '\31' .. ARGV[2]
   local sub = string.match(value, '\31u([^\31]*)') or values[5]
   local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[5]
   redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, ARGV[6], sid, sub}, '\31'))
@@ -35,8 +38,8 @@ if number % 2 == 1 then
   for i = 2, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
   redis.call('HINCRBY', KEYS[5], 'enq', 1)
 end
-if ARGV[6] ~= '' then
-  redis.call('HSET', KEYS[1], 'n', string.format('%.0f', ms) .. ' ' .. ARGV[6] .. ' ' .. value)
-end
+local caller = ARGV[6] ~= '' and ARGV[6] or '-'
+newest = math.max(tonumber(newest or 0), joined)
+redis.call('HSET', KEYS[1], 'n', string.format('%.0f %s %.0f %s\31%s', ms, caller, newest, ARGV[2], value))
 redis.call('HINCRBY', KEYS[5], 'left', 1)
 return left(ms)

@@ -6,7 +6,8 @@
 --       (a random number below 2^21 for this call; 0: none)
 -- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
 --       {-1,0} known, and ended, {-2,0} the session is full. t: second of the session's creation. The same to a caller that
---       asks again, unless somebody else joined the session meanwhile: it may not have heard.
+--       asks again, unless somebody else joined the session meanwhile, or this client left it, which then is back: it
+--       may not have heard.
 -- Promise: one participation for each client, never two; what is learnt later fills in what was missing and drops
 -- nothing; an ended session is never revived; its life is what its first registration
 -- says, counted from there, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
@@ -19,12 +20,8 @@ local ms = string.format('%.0f', now * 1000 + math.floor(t[2] / 1000))
 local field = ':' .. client
 local h = redis.call('HMGET', KEYS[1], 't', 'e', 'x', 'u', field, 'n', 'f', 'w')
 local created, ended, was, caller = h[1], h[2], h[5], tonumber(ARGV[13])
--- w: who joined last, and what was said to it.
-if was and h[8] and caller > 0 and math.floor(h[8] / 4) == caller then
-  local said = h[8] % 4
-  if said == 3 then return {-1, 1} end
-  return {said, tonumber(created)}
-end
+-- w: who joined last, and what was said to it. Not who else registers what is known, whose caller may look the same.
+local said = was and h[8] and caller > 0 and math.floor(h[8] / 4) == caller and h[8] % 4
 local function hear(said) if caller > 0 then redis.call('HSET', KEYS[1], 'w', caller * 4 + said) end end
 local function last_until(second)
   redis.call('EXPIREAT', KEYS[1], second + 2592000)
@@ -32,6 +29,8 @@ local function last_until(second)
 end
 local others = 6 + (ended and 2 or 0) + (h[6] and 1 or 0) + (h[7] and 1 or 0) + (h[8] and 1 or 0)
 local rel = created and now - created or 0
+-- n: the newest second of a participation that was left. A later one's is later: by it their logouts are told apart.
+local joined = math.max(rel, (string.match(h[6] or '', '^%d+ %S+ (%d+) ') or -1) + 1)
 
 if was then
   flags = bit.bor(flags, string.match(was, '^%d+') % 16)
@@ -42,17 +41,17 @@ end
 -- A login of somebody else into the same session keeps the subject that its client knows.
 if own_sub == '' and h[4] and h[4] ~= '' and sub ~= h[4] then own_sub = sub end
 if own_sid ~= '' then no_sid = false end
-local value = string.format('%.0f', rel * 16 + flags)
+local value = string.format('%.0f', joined * 16 + flags)
 if own_sub ~= '' then value = value .. '\31u' .. own_sub end
 if own_sid ~= '' then value = value .. '\31s' .. own_sid elseif no_sid then value = value .. '\31n' end
 
 if not was and created and redis.call('HLEN', KEYS[1]) - others >= tonumber(ARGV[12]) then return {-2, 0} end
 
 if ended then
-  if was then return {-1, 0} end
+  if was then return {-1, said == 3 and 1 or 0} end
   redis.call('HSET', KEYS[1], field, value)
   if flags % 2 == 1 then
-    local id = key .. '\31' .. now .. '\31' .. client
+    local id = key .. '\31' .. string.format('%.0f', created + joined) .. '\31' .. client
     local sid = own_sid ~= '' and own_sid or no_sid and '' or ARGV[8]
     if own_sub == '' then own_sub = h[4] ~= '' and h[4] or sub end
     redis.call('HSET', KEYS[4], id, table.concat({ms, 'late', string.match(h[6] or '', '^%d+ (%S+)') or '', sid, own_sub}, '\31'))
@@ -80,4 +79,4 @@ if h[4] == '' and sub ~= '' then set[#set + 1] = 'u'; set[#set + 1] = sub end
 if cookie ~= '' then set[#set + 1] = 'k'; set[#set + 1] = cookie end
 redis.call(unpack(set))
 if not was then hear(2) end
-return {was and 0 or 2, tonumber(created)}
+return {said or was and 0 or 2, tonumber(created)}

@@ -192,6 +192,39 @@ TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
   EXPECT_EQ(claimed, left->owed.deliveries);
 }
 
+TEST_F(Leave, owes_a_logout_for_each_time_that_a_client_joined_within_one_second) {
+  std::vector<Delivery> all;
+  for (int i = 0; i < 3; ++i) {
+    run(remember(test_space, a_lesson("app-a")));
+    run(remember(test_space, a_lesson("app-a")));  // known
+    run(remember(test_space, a_lesson("app-b")));
+    for (const auto* client : {"app-a", "app-b"}) {
+      const auto left = run(end_participation(test_space, {"sid-1"}, {client}, end_terms(Millis{60'000})));
+      all.push_back(left->owed.deliveries.at(0));
+    }
+  }
+  run(remember(test_space, a_lesson("app-a")));
+  all.push_back(run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0));
+  EXPECT_EQ(run(read_backlog(test_space)).pending, 7);
+  for (const auto& delivery : all) EXPECT_EQ(settle_with(delivery, Delivered{}), Settled::delivered);
+  EXPECT_EQ(counter("ok"), 7);
+}
+
+TEST_F(Leave, takes_nothing_from_a_client_that_is_back_when_it_is_repeated) {
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "me";
+  run(remember(test_space, a_lesson("app-a")));
+  const auto left = run(end_participation(test_space, {"sid-1"}, {"app-a"}, terms));
+  run(remember(test_space, a_lesson("app-a")));
+  EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-a"}, terms))->owed.deliveries,
+            left->owed.deliveries);
+  EXPECT_NE(session().find({"app-a"}), nullptr);
+  EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"stranger"}, terms)), std::nullopt);
+  terms.caller = "other";
+  EXPECT_NE(run(end_participation(test_space, {"sid-1"}, {"app-a"}, terms)), std::nullopt);
+  EXPECT_EQ(session().find({"app-a"}), nullptr);
+}
+
 TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
   run(remember(test_space, a_lesson("app-a")));
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"stranger"}, end_terms())), std::nullopt);

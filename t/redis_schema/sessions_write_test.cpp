@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// remember and redeem against a server; ends are in sessions_end_test.cpp.
+// remember and redeem against a server; ends are in sessions_end_test.cpp, pointers in pointers_test.cpp.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -111,6 +111,15 @@ TEST_F(Remember, gives_a_session_the_life_of_its_first_registration) {
   }
 }
 
+TEST_F(Remember, learns_from_what_only_looks_like_a_repeat) {
+  auto lesson = a_lesson();
+  lesson.cookie = CookieDigest{"0123456789abcdef"};
+  EXPECT_EQ(run(remember(test_space, lesson, "me")), Registered::new_session);
+  lesson.cookie = CookieDigest{"fedcba9876543210"};
+  EXPECT_EQ(run(remember(test_space, lesson, "me")), Registered::new_session);
+  EXPECT_EQ(session().cookie, lesson.cookie);
+}
+
 TEST_F(Remember, counts_a_life_from_the_first_registration_however_often_it_is_repeated) {
   run(remember(test_space, a_lesson()));
   let_pass(Seconds{3000});
@@ -178,116 +187,6 @@ TEST_F(Remember, stays_in_the_small_encoding_also_with_long_client_ids) {
   }
   EXPECT_EQ(text({"OBJECT", "ENCODING", session_key(test_space, {"sid-1"})}), "listpack");
   EXPECT_EQ(text({"OBJECT", "ENCODING", subject_key(test_space, {"alice"})}), "listpack");
-}
-
-class Pointers : public StoreTest {
- protected:
-  static Lesson a_login(const std::string& sid) {
-    auto lesson = a_lesson();
-    lesson.key = {sid};
-    lesson.cookie = CookieDigest{"0123456789abcdef"};
-    lesson.client_sid = Sid{"own-sid"};
-    return lesson;
-  }
-  std::vector<std::string> pointed_to() {
-    return {text({"GET", cookie_key(test_space, {"0123456789abcdef"})}),
-            text({"GET", alias_key(test_space, {"own-sid"})})};
-  }
-};
-
-TEST_F(Pointers, follow_the_newest_login) {
-  log_in(a_login("old"));
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"old", "old"}));
-  log_in(a_login("new"));
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"new", "new"}));
-}
-
-TEST_F(Pointers, are_not_moved_by_who_comes_too_late_for_his_session) {
-  log_in(a_login("over"));
-  run(end_session(test_space, {"over"}, end_terms()));
-  log_in(a_login("live"));
-  auto late = a_login("over");
-  late.client = {"late"};
-  EXPECT_EQ(log_in(late), Registered::too_late);
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"live", "live"}));
-  EXPECT_EQ(log_in(late), Registered::too_late_known);
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"live", "live"}));
-}
-
-TEST_F(Pointers, are_not_moved_back_to_a_session_that_a_newer_one_has_superseded) {
-  log_in(a_login("old"));
-  let_pass(Seconds{10}, "old");
-  log_in(a_login("new"));
-  auto late = a_login("old");
-  late.client = {"late"};
-  EXPECT_EQ(log_in(late), Registered::new_client);
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"new", "new"}));
-}
-
-TEST_F(Pointers, are_taken_from_a_session_that_is_over_or_gone) {
-  for (const bool is_gone : {true, false}) {
-    ask({"FLUSHALL"});
-    auto plain = a_login("mine");
-    plain.cookie.reset();
-    plain.client_sid.reset();
-    log_in(plain);
-    let_pass(Seconds{10}, "mine");
-    log_in(a_login("other"));
-    run(end_session(test_space, {"other"}, end_terms()));
-    if (is_gone) ask({"DEL", session_key(test_space, {"other"})});
-    EXPECT_EQ(log_in(a_login("mine")), Registered::known);
-    EXPECT_EQ(pointed_to(), (std::vector<std::string>{"mine", "mine"})) << is_gone;
-  }
-}
-
-TEST_F(Pointers, are_not_taken_from_a_third_one_that_came_in_between) {
-  log_in(a_login("first"));
-  const auto mine = run(remember(test_space, a_login("second")));
-  EXPECT_EQ(mine.rivals, (std::vector<Rival>{{true, {"first"}}, {false, {"first"}}}));
-  log_in(a_login("third"));
-  run(take_pointers(test_space, a_login("second"), mine.rivals));
-  EXPECT_EQ(pointed_to(), (std::vector<std::string>{"third", "third"}));
-}
-
-class Leftovers : public StoreTest {};
-
-TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
-  for (const auto* sid : {"ended", "left", "live", "nacked", "dead"}) {
-    auto lesson = a_lesson();
-    lesson.key = {sid};
-    lesson.cookie = CookieDigest{std::string("0123456789abcde") + sid[0]};
-    run(remember(test_space, lesson));
-  }
-  auto terms = end_terms(Millis{60'000});
-  terms.caller = "me";
-  run(end_session(test_space, {"ended"}, terms));
-  run(end_participation(test_space, {"left"}, {"app-a"}, terms));
-  const auto nacked = run(end_session(test_space, {"nacked"}, terms))->owed.deliveries.at(0);
-  settle_with(nacked, RetryAt{Millis{0}, "503"});
-  run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me"));
-  settle_with(run(end_session(test_space, {"dead"}, terms))->owed.deliveries.at(0), Abandon{"404"});
-  const auto reply = ask({"KEYS", "*"});
-  const Reply keys(reply.get());
-  ASSERT_GT(keys.size(), 20u);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::string key(*keys[i].text());
-    if (key.ends_with(":m")) continue;  // counters: 64 small hashes, however long it was served
-    EXPECT_GT(number({"TTL", key}), 0) << key;
-  }
-}
-
-TEST_F(Leftovers, are_not_what_still_lives_or_is_owed) {
-  auto longer = a_lesson();
-  longer.absolute = Seconds{400LL * 86400};
-  run(remember(test_space, longer));
-  run(remember(test_space, a_lesson("app-b")));
-  const auto month = 30 * 86400, day = 86400;
-  const auto p = partition_of("sid-1");
-  for (const auto& key : {session_key(test_space, {"sid-1"}), expiry_key(test_space, p)})
-    EXPECT_GT(number({"TTL", key}), 430LL * day - 60) << key;
-  run(end_session(test_space, {"sid-1"}, end_terms()));
-  for (const auto& key : {queue_key(test_space, p), records_key(test_space, p)})
-    EXPECT_GT(number({"TTL", key}), month - 60) << key;
 }
 
 class Redeem : public StoreTest {};

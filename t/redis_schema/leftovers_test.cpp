@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What nobody serves any more goes by itself, what is owed does not.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "redis_schema/sessions.h"
+#include "t/redis_schema/store_fixture.h"
+
+namespace slo::redis::leftovers_test {
+
+class Leftovers : public StoreTest {};
+
+TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
+  for (const auto* sid : {"ended", "left", "live", "nacked", "dead"}) {
+    auto lesson = a_lesson();
+    lesson.key = {sid};
+    lesson.cookie = CookieDigest{std::string("0123456789abcde") + sid[0]};
+    run(remember(test_space, lesson));
+  }
+  auto terms = end_terms(Millis{60'000});
+  terms.caller = "me";
+  run(end_session(test_space, {"ended"}, terms));
+  run(end_participation(test_space, {"left"}, {"app-a"}, terms));
+  const auto nacked = run(end_session(test_space, {"nacked"}, terms))->owed.deliveries.at(0);
+  settle_with(nacked, RetryAt{Millis{0}, "503"});
+  run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me"));
+  settle_with(run(end_session(test_space, {"dead"}, terms))->owed.deliveries.at(0), Abandon{"404"});
+  const auto reply = ask({"KEYS", "*"});
+  const Reply keys(reply.get());
+  ASSERT_GT(keys.size(), 20u);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string key(*keys[i].text());
+    if (key.ends_with(":m")) continue;  // counters: 64 small hashes, however long it was served
+    EXPECT_GT(number({"TTL", key}), 0) << key;
+  }
+}
+
+TEST_F(Leftovers, are_not_what_still_lives_or_is_owed) {
+  auto longer = a_lesson();
+  longer.absolute = Seconds{400LL * 86400};
+  run(remember(test_space, longer));
+  run(remember(test_space, a_lesson("app-b")));
+  const auto month = 30 * 86400, day = 86400;
+  const auto p = partition_of("sid-1");
+  for (const auto& key : {session_key(test_space, {"sid-1"}), expiry_key(test_space, p)})
+    EXPECT_GT(number({"TTL", key}), 430LL * day - 60) << key;
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  for (const auto& key : {queue_key(test_space, p), records_key(test_space, p)})
+    EXPECT_GT(number({"TTL", key}), month - 60) << key;
+}
+
+}  // namespace slo::redis::leftovers_test
