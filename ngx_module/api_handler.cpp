@@ -29,7 +29,8 @@ void audit(R& r, ApiVisit& visit, int status) {
 
 // What was asked for may be done by now, or may yet be: Redis has heard of it.
 void with_caller_gone(R& r, ApiVisit& visit) {
-  const ngx_uint_t status = r.headers_out.status;  // 500 after an exception
+  const bool is_still_ours = find_visit(r) == &visit;                  // and not its post_action's
+  const ngx_uint_t status = is_still_ours ? r.headers_out.status : 0;  // 500 after an exception
   audit(r, visit, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
 }
 

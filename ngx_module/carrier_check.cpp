@@ -76,6 +76,7 @@ ngx_http_handler_pt handler_of(ngx_conf_t* cf, const Answerer& answerer) {
   ngx_http_conf_ctx_t ctx = *static_cast<ngx_http_conf_ctx_t*>(cf->ctx);
   std::vector<void*> kept(ctx.loc_conf, ctx.loc_conf + ngx_http_max_module);
   ngx_http_core_loc_conf_t location{};
+  location.name = to_ngx(cf->pool, "nowhere");  // some look at its last letter
   kept[ngx_http_core_module.ctx_index] = &location;
   ctx.loc_conf = kept.data();
   nowhere.ctx = &ctx;
