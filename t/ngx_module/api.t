@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use SloTest qw(redis);
+use SloTest::Logged;
 use SloTest::Slo;
 use Test::Nginx::Socket 'no_plan';
 
@@ -18,18 +19,7 @@ add_block_preprocessor( sub {
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
     $block->set_value( config => server_part() )    if !defined $block->config;
 } );
-my $log = Test::Nginx::Socket::server_root() . '/logs/error.log';
-
-# Section `logged`: patterns, each of which matches a line of the block, whichever of its requests was the cause.
-add_test_cleanup_handler( sub {
-    my $block    = shift;
-    my $patterns = $block->logged // return;
-    my @lines    = split /\n/, read_file($log);
-    for my $pattern ( ref $patterns eq 'ARRAY' ? @$patterns : $patterns ) {
-        Test::More::ok( scalar( grep { /$pattern/ } @lines ), $block->name . " - logged: $pattern" )
-          or Test::More::diag( join "\n", @lines );
-    }
-} );
+look_at_logged();
 run_tests();
 
 __DATA__

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use SloTest qw(redis);
+use SloTest::Logged;
 use SloTest::Slo;
 use Test::Nginx::Socket 'no_plan';
 
@@ -36,15 +37,7 @@ add_block_preprocessor( sub {
     $block->set_value( http_config => http_part() );
     $block->set_value( config => server_part() . ( $block->config // '' ) );
 } );
-my $log = Test::Nginx::Socket::server_root() . '/logs/error.log';
-
-# Section `line`: what some line of the block matches, whichever of its requests was the cause.
-add_test_cleanup_handler( sub {
-    my $block   = shift;
-    my $pattern = $block->line // return;
-    chomp $pattern;
-    Test::More::like( SloTest::read_file($log), qr/$pattern/m, $block->name . ' - line' );
-} );
+look_at_logged();
 run_tests();
 
 __DATA__
@@ -148,5 +141,5 @@ a: POST /logout?tenant=1
 [ SloTest::Slo::registration(client_id => 'back'), 'GET /mirrored?id_token_hint=' . SloTest::Slo::hint() ]
 --- error_code eval
 [ 201, 200 ]
---- line
+--- logged
 ^(?!.*id_token_hint).*slo: logout ended

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use SloTest qw(redis);
+use SloTest::Logged;
 use SloTest::Slo;
 use Test::Nginx::Socket 'no_plan';
 
@@ -24,16 +25,7 @@ add_block_preprocessor( sub {
 
 my $log = Test::Nginx::Socket::server_root() . '/logs/error.log';
 
-# Section `logged`: patterns, each of which matches a line of the block, whichever of its requests was the cause.
-add_test_cleanup_handler( sub {
-    my $block    = shift;
-    my $patterns = $block->logged // return;
-    my @lines    = split /\n/, read_file($log);
-    for my $pattern ( ref $patterns eq 'ARRAY' ? @$patterns : $patterns ) {
-        Test::More::ok( scalar( grep { /$pattern/ } @lines ), $block->name . " - logged: $pattern" )
-          or Test::More::diag( join "\n", @lines );
-    }
-} );
+look_at_logged();
 
 # Section `lines`: a number and a text: so many lines hold it.
 add_test_cleanup_handler( sub {
