@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery.h"
+#include "core/delivery/delivery.h"
 #include "core/session.h"
 #include "redis_schema/exchange.h"
 #include "redis_schema/key.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/administration.h"
-#include "core/delivery.h"
+#include "core/admin/api.h"
+#include "core/delivery/delivery.h"
 #include "redis_schema/bundle.h"
 #include "redis_schema/exchange.h"
 #include "redis_schema/key.h"

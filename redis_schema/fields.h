@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/delivery.h"
+#include "core/delivery/delivery.h"
 #include "core/session.h"
 #include "redis_schema/reply.h"
 

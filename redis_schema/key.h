@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/names.h"
-#include "core/provider.h"
+#include "core/provider/provider.h"
 #include "redis_schema/command.h"
 
 namespace slo::redis {

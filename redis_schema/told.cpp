@@ -2,7 +2,7 @@
 // How far the deliveries of an ended session have come, by where their records are.
 #include "redis_schema/told.h"
 
-#include "core/delivery.h"
+#include "core/delivery/delivery.h"
 #include "redis_schema/deliveries.h"
 #include "redis_schema/fields.h"
 

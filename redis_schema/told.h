@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/logout_page.h"
+#include "core/op/logout_page.h"
 #include "core/session.h"
 #include "redis_schema/exchange.h"
 #include "redis_schema/key.h"

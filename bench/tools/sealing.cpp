@@ -2,7 +2,7 @@
 // What a whole logout token costs the core: claims, JOSE, signature, form; no nginx, no Redis.
 //
 //   sealing RS256|ES256 COUNT       {"seal_us":…} of processor time each
-#include "core/delivery.h"
+#include "core/delivery/delivery.h"
 #include "t/harness/builders.h"
 #include "wire.h"
 

@@ -3,7 +3,7 @@
 // only read changes nothing.
 #include <array>
 
-#include "core/administration.h"
+#include "core/admin/api.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {

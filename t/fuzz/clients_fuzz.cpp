@@ -3,7 +3,7 @@
 // accepted URI is one that browsers and the courier may be sent to.
 #include <algorithm>
 
-#include "core/logout_page.h"
+#include "core/op/logout_page.h"
 #include "core/text/uri.h"
 #include "t/fuzz/fuzz.h"
 

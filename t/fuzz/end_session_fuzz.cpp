@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A logout request from its bytes to its decision: a session ends only by proof or by the user's yes, and
 // nobody is sent to where his client is not registered.
-#include "core/end_session.h"
+#include "core/op/end_session.h"
 
 #include <algorithm>
 
-#include "core/logout_page.h"
+#include "core/op/logout_page.h"
 #include "core/text/uri.h"
-#include "t/core/hint_tokens.h"
+#include "t/core/op/hint_tokens.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/client.h"
-#include "core/end_session.h"
-#include "core/jose.h"
+#include "core/client/client.h"
+#include "core/jose/jose.h"
+#include "core/op/end_session.h"
 #include "t/harness/builders.h"
 
 namespace slo::fuzz {

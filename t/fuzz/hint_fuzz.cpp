@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The id_token_hint: claims of the fuzzer's making, rightly signed (and encrypted), are accepted only if each
 // rule holds; a second reading of the claims, written apart from the first, says which.
-#include "core/hint.h"
+#include "core/op/hint.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "t/core/hint_tokens.h"
+#include "t/core/op/hint_tokens.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {

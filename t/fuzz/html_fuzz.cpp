@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "core/confirmation.h"
-#include "core/logout_page.h"
+#include "core/op/confirmation.h"
+#include "core/op/logout_page.h"
 #include "core/text/form.h"
 #include "t/fuzz/fuzz.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Logout tokens: whatever a client registered and a session holds, the envelope's token verifies, says what
 // the specification wants, and nothing else.
-#include "core/logout_token.h"
+#include "core/delivery/logout_token.h"
 
 #include <array>
 
-#include "core/delivery.h"
+#include "core/delivery/delivery.h"
 #include "core/text/form.h"
 #include "core/text/uri.h"
 #include "t/fuzz/fuzz.h"

@@ -4,7 +4,7 @@
 //
 // nginx is here as its headers only. Its two readers of numbers answer what the fuzzer wants, within what
 // their contracts allow.
-#include "ngx_module/receiver_answer.h"
+#include "ngx_module/delivery/receiver_answer.h"
 
 #include <array>
 

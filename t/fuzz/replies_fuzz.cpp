@@ -3,8 +3,8 @@
 // them, and what it understood can be shown, judged and said again.
 #include <algorithm>
 
-#include "core/administration.h"
-#include "core/logout_page.h"
+#include "core/admin/api.h"
+#include "core/op/logout_page.h"
 #include "redis_schema/deliveries.h"
 #include "redis_schema/fields.h"
 #include "redis_schema/schema.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The confirmation ticket: opens to what was sealed, in the browser that it was sealed for, until it expires,
 // to the bit.
-#include "core/confirmation.h"
+#include "core/op/confirmation.h"
 
 #include "t/fuzz/fuzz.h"
 

@@ -3,7 +3,7 @@
 // out of a header or a policy.
 #include "core/text/uri.h"
 
-#include "core/client_uris.h"
+#include "core/client/uris.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {

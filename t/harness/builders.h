@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/client.h"
-#include "core/delivery.h"
-#include "core/jose.h"
+#include "core/client/client.h"
+#include "core/delivery/delivery.h"
+#include "core/jose/jose.h"
 #include "core/moment.h"
-#include "core/provider.h"
+#include "core/provider/provider.h"
 #include "core/session.h"
 #include "core/text/json.h"
 #include "t/harness/test_keys.h"

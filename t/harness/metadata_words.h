@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/client.h"
+#include "core/client/client.h"
 #include "t/harness/builders.h"
 
 namespace slo::metadata_words {

@@ -29,4 +29,30 @@ done
 forbid redis_schema 'ngx_|redisConnect|redisAsync|redisCommand\b' 'redis_schema has no socket'
 forbid ngx_module '\bshared_ptr|(?<!::)\bnew\b(?! *\()|(?<!= )(?<!operator )\bdelete\b(?!;)' \
   'ngx_module owns by pool_new, unique_ptr or the stack'
+
+# Rooms within rooms: each may include those below it, named here, and its own. (The words of core and its text are one
+# floor; that no units go in a circle, circles.sh sees to.)
+declare -A below=(
+  [core]='core/text' [core/text]='core'
+  [core/jose]='core core/text'
+  [core/client]='core core/text core/jose'
+  [core/provider]='core core/text core/jose core/client'
+  [core/participation]='core core/text core/provider'
+  [core/delivery]='core core/text core/jose core/client core/provider'
+  [core/op]='core core/text core/jose core/client core/provider core/delivery'
+  [core/admin]='core core/text core/client core/provider core/participation core/delivery'
+)
+nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
+role="nginx redis config http delivery"
+for room in nginx redis config http delivery; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
+for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
+
+arrows_of() { # file:line:room:included room
+  ours core '*.h' '*.cpp' | code |
+    sed -nE 's|^(([^:]+)/[^/:]+:[0-9]+): *# *include "((core\|ngx_module)(/[a-z]+)?)/[^/"]+".*|\1 \2 \3|p'
+}
+arrows_of | while read -r place room included; do
+  [[ $room == "$included" || $included == core* && $room == ngx_module* || " ${below[$room]-} " == *" $included "* ]] ||
+    echo "$place:$room includes $included"
+done | breaches 'a room includes those below it (the table in layers.sh)'
 done_linting

@@ -4,9 +4,9 @@
 . "$(dirname "$0")/ours.bash"
 
 # Parts that are tested through the one part that uses them.
-through='core/frontchannel.h:logout_page core/metadata.h:client_metadata core/page_frame.h:refusal_page'
+through='core/op/frontchannel.h:op/logout_page core/client/metadata.h:client/client_metadata core/op/page_frame.h:op/refusal_page'
 
-for room in core core/text redis_schema; do
+for room in $(find core redis_schema -name '*.h' -exec dirname {} + | sort -u); do
   for header in "$room"/*.h; do
     [ -f "${header%.h}.cpp" ] || continue
     [[ " $through " != *" $header:"* ]] || continue
@@ -14,13 +14,14 @@ for room in core core/text redis_schema; do
       echo "$header:1:no t/${header%.h}_test.cpp" | breaches 'every part of a room has a test'
   done
   for test in "t/$room"/*_test.cpp; do
+    [ -f "$test" ] || continue
     grep -qE "^#include \"($room|t)/" "$test" || echo "$test:1:includes nothing of $room" | breaches 'a test lies beside what it tests'
   done
 done
 for entry in $through; do
   [ -f "${entry%.h:*}.h" ] && [ -f "t/core/${entry#*:}_test.cpp" ] || echo "${entry%:*}:1:${entry#*:}" | breaches 'the list above is true'
 done
-for handler in ngx_module/*_handler.cpp; do
+for handler in ngx_module/*/*_handler.cpp; do
   name=$(basename "$handler" _handler.cpp)
   [ -f "t/ngx_module/$name.t" ] || head -q -n 3 t/ngx_module/*.t | grep -q "slo_$name" ||
     echo "$handler:1:no t/ngx_module/$name.t" | breaches 'every handler has its suite, or is named at the top of one'

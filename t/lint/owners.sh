@@ -8,18 +8,18 @@ only_in() { # OWNERS(regex) PATTERN RULE [bare_code]
   ours "$all" '*.h' '*.cpp' | grep -vE "^($1)$" | "${4:-code}" | grep -P -e "$2" | breaches "$3"
 }
 
-only_in 'ngx_module/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' bare_code
-only_in 'ngx_module/respond\.cpp' 'ngx_http_send_header' 'respond.cpp is the only sender' bare_code
-only_in 'ngx_module/body\.cpp' 'ngx_http_(read|discard)_client_request_body|ngx_http_discard_request_body|ngx_http_read_unbuffered' \
+only_in 'ngx_module/nginx/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' bare_code
+only_in 'ngx_module/http/respond\.cpp' 'ngx_http_send_header' 'respond.cpp is the only sender' bare_code
+only_in 'ngx_module/http/body\.cpp' 'ngx_http_(read|discard)_client_request_body|ngx_http_discard_request_body|ngx_http_read_unbuffered' \
   'body.cpp alone reads bodies and throws them away' bare_code
-only_in 'ngx_module/(entry|location_directives)\.(h|cpp)' '->handler\s*=.*\bhandle_|entry<handle_' \
+only_in 'ngx_module/(nginx/entry|base/location_directives)\.(h|cpp)' '->handler\s*=.*\bhandle_|entry<handle_' \
   'location_directives.cpp alone names content handlers' bare_code
-only_in 'ngx_module/redis_[a-z]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
-  'the redis_* files own the only sockets' bare_code
-only_in 'ngx_module/(redis_[a-z]+|store_tls)\.(h|cpp)' 'SSL_connect|SSL_read|SSL_write|ngx_ssl_handshake' 'and their TLS' bare_code
+only_in 'ngx_module/redis/[a-z_]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
+  'the room redis owns the only sockets' bare_code
+only_in 'ngx_module/(redis/[a-z_]+|config/store_tls)\.(h|cpp)' 'SSL_connect|SSL_read|SSL_write|ngx_ssl_handshake' 'and their TLS' bare_code
 only_in 'redis_schema/(key|script)\.cpp' '"slo:(?! |\d+[km]")' 'key.cpp builds every key'
 only_in 'core/text/html\.(h|cpp)' '&(lt|gt|amp|quot|#39);' 'html.cpp is the only escaping'
-only_in 'ngx_module/ngx\.h' '#\s*include\s*<ngx_' 'ngx.h includes nginx'
+only_in 'ngx_module/nginx/ngx\.h' '#\s*include\s*<ngx_' 'ngx.h includes nginx'
 
 # A body that is left unread is the next request: a content handler ends in read_body or drop_body, whatever it says.
 ours ngx_module '*.cpp' | bare_code | perl -ne '

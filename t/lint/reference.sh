@@ -40,12 +40,12 @@ missing() {
   grep -qF -- "$2" "$reference" || echo "$1:$2" | breaches "stands in $reference"
 }
 
-counters=$(sed -n '/counter_names{/,/};/p' ngx_module/zone.h | grep -oP '"\K\w+')
-for counter in $counters; do missing ngx_module/zone.h:1 "\`slo_${counter}_total\`"; done
-[ -n "$counters" ] || echo 'ngx_module/zone.h:1:no counters found' | breaches 'this lint reads the list'
+counters=$(sed -n '/counter_names{/,/};/p' ngx_module/nginx/zone.h | grep -oP '"\K\w+')
+for counter in $counters; do missing ngx_module/nginx/zone.h:1 "\`slo_${counter}_total\`"; done
+[ -n "$counters" ] || echo 'ngx_module/nginx/zone.h:1:no counters found' | breaches 'this lint reads the list'
 while IFS=: read -r file line metric; do
   missing "$file:$line" "\`$metric"
-done < <(grep -noP '(?<=[ "])slo_[a-z]+_[a-z_]*[a-z](?=["{ \\])' ngx_module/status_handler.cpp | sed 's|^|ngx_module/status_handler.cpp:|')
+done < <(grep -noP '(?<=[ "])slo_[a-z]+_[a-z_]*[a-z](?=["{ \\])' ngx_module/admin/status_handler.cpp | sed 's|^|ngx_module/admin/status_handler.cpp:|')
 while IFS=: read -r file line counter; do
   missing "$file:$line" "\`slo_store_${counter//:/_}"
 done < <(grep -noP "HINCRBY', KEYS\[\d\], '\K[a-z:]+" redis_schema/scripts/*.lua | sed -E 's/:$//' | grep -v ':1$')
@@ -53,7 +53,7 @@ done < <(grep -noP "HINCRBY', KEYS\[\d\], '\K[a-z:]+" redis_schema/scripts/*.lua
 # Words that operators read, of an error in the list of deliveries.
 while IFS=: read -r file line text; do
   while read -r word; do missing "$file:$line" "$word"; done < <(grep -oP '(?<=return |\? |: |, |\+ )"\K, ?[a-z ]+(?=")|(?<=return |\? |: |, )"\K[a-z]+( [a-z]+)*(?= ?")' <<<"$text")
-done < <(code <<<core/delivery_verdict.cpp | grep -E '"[a-z, ]+"' | grep -vE 'string_member|find\(|jitter')
+done < <(code <<<core/delivery/verdict.cpp | grep -E '"[a-z, ]+"' | grep -vE 'string_member|find\(|jitter')
 
 # Literals that begin a line of the log, with … for what is put in.
 while IFS=: read -r file line text; do
@@ -62,6 +62,6 @@ done < <(ours ngx_module '*.cpp' '*.h' | code | grep -oP '^[^:]+:\d+:|(?<!R)"slo
   awk '/^ngx_module\// { at = $0; next } $0 != "%s" && $0 != "%*s" { print at "slo: " $0 }')
 while IFS=: read -r file line text; do
   missing "$file:$line" "slo: $(sed -E 's/[ :,]*$//' <<<"$text")"
-done < <(code <<<ngx_module/delivery_log.cpp | grep -oP '^[^:]+:\d+:|^\s*"\K[a-z]+ [a-z_]+ (?:[^"\\]|\\.)*(?=")|(?:, |= )"\K[a-z]+ [a-z_]+ [^"\\]*(?=")' |
+done < <(code <<<ngx_module/delivery/delivery_log.cpp | grep -oP '^[^:]+:\d+:|^\s*"\K[a-z]+ [a-z_]+ (?:[^"\\]|\\.)*(?=")|(?:, |= )"\K[a-z]+ [a-z_]+ [^"\\]*(?=")' |
   awk '/^ngx_module\// { at = $0; next } { print at $0 }')
 done_linting

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "core/provider.h"
+#include "core/provider/provider.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 

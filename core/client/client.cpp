@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The rules of one client, lists of clients, and a client as the metadata it was registered with.
+#include "core/client/client.h"
+
+#include <algorithm>
+
+#include "core/text/uri.h"
+
+namespace slo {
+namespace {
+
+Json array_of(const std::vector<std::string>& values) {
+  Json array(json_array());
+  for (const std::string& value : values) json_array_append_new(array.get(), make_string(value).release());
+  return array;
+}
+
+void put(json_t* object, const char* member, Json value) {
+  json_object_set_new(object, member, value.release());
+}
+
+void put_text(json_t* object, const char* member, std::string_view text) {
+  if (!text.empty()) put(object, member, make_string(text));
+}
+
+void put_redirects(json_t* object, const Client& client) {
+  std::vector<std::string> post_logout(client.post_logout_redirect_uris.begin(),
+                                       client.post_logout_redirect_uris.end());
+  std::ranges::sort(post_logout);
+  if (!client.redirect_uris.empty()) put(object, "redirect_uris", array_of(client.redirect_uris));
+  put(object, "post_logout_redirect_uris", array_of(post_logout));
+}
+
+void put_channels(json_t* object, const Client& client) {
+  if (client.channels().back) {
+    put_text(object, "backchannel_logout_uri", client.backchannel_logout_uri);
+    put(object, "backchannel_logout_session_required",
+        Json(json_boolean(client.backchannel_logout_session_required)));
+  }
+  if (client.channels().front) {
+    put_text(object, "frontchannel_logout_uri", client.frontchannel_logout_uri);
+    put(object, "frontchannel_logout_session_required",
+        Json(json_boolean(client.frontchannel_logout_session_required)));
+    if (!client.frontchannel_logout_frame_origins.empty()) {
+      put(object, "frontchannel_logout_frame_origins", array_of(client.frontchannel_logout_frame_origins));
+    }
+  }
+}
+
+void put_cryptography(json_t* object, const Client& client) {
+  if (client.id_token_signed_response_alg) {
+    put_text(object, "id_token_signed_response_alg", jose::name_of(*client.id_token_signed_response_alg));
+  }
+  put_text(object, "id_token_encrypted_response_alg", client.id_token_encrypted_response_alg);
+  put_text(object, "id_token_encrypted_response_enc", client.id_token_encrypted_response_enc);
+  if (!client.jwks) return;
+  Json keys(json_array());
+  for (const jose::Key& key : client.jwks->keys())
+    json_array_append_new(keys.get(), key.public_jwk().release());
+  Json jwks(json_object());
+  put(jwks.get(), "keys", std::move(keys));
+  put(object, "jwks", std::move(jwks));
+}
+
+tl::unexpected<Refusal> refuse_element(std::string_view text, std::size_t index, const MetadataError& error) {
+  const std::string place = position_in_array(text, index, error.member);
+  return refuse(error.refusal.fault, place + ": " + error.refusal.detail);
+}
+
+}  // namespace
+
+bool Client::may_redirect_to(std::string_view uri) const {
+  if (post_logout_redirect_uris.contains(std::string(uri))) return true;
+  if (loopback_redirects.empty()) return false;
+  const std::optional<std::string> portless = loopback_without_port(uri);
+  return portless && loopback_redirects.contains(*portless);
+}
+
+Outcome<Clients> read_clients(std::string_view text, const ClientRules& rules) {
+  const Outcome<Json> document = parse_json(text);
+  if (!document) return refuse(document.error());
+  if (!json_is_array(document->get())) {
+    return refuse(Fault::client_metadata_invalid, "1:1: must be a JSON array of clients");
+  }
+  Clients clients;
+  for (std::size_t i = 0; i < json_array_size(document->get()); ++i) {
+    tl::expected<Client, MetadataError> client = read_client(json_array_get(document->get(), i), rules);
+    if (!client) return refuse_element(text, i, client.error());
+    const ClientId id = client->id;
+    if (!clients.emplace(id, *std::move(client)).second) {
+      return refuse_element(
+          text, i,
+          {"client_id", {Fault::client_metadata_invalid, "\"client_id\" \"" + id.value + "\" stands twice"}});
+    }
+  }
+  return clients;
+}
+
+Json client_json(const Client& client) {
+  Json object(json_object());
+  put_text(object.get(), "client_id", client.id.value);
+  put_text(object.get(), "client_name", client.name);
+  if (!client.confidential) put_text(object.get(), "token_endpoint_auth_method", "none");
+  if (client.native) put_text(object.get(), "application_type", "native");
+  put_redirects(object.get(), client);
+  put_channels(object.get(), client);
+  put_cryptography(object.get(), client);
+  if (!client.logout_token_typ) put(object.get(), "logout_token_typ", Json(json_false()));
+  if (!client.logout_token_aud_array) put_text(object.get(), "logout_token_aud", "string");
+  return object;
+}
+
+}  // namespace slo

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Is what the carrier location is about to send the call that was sealed?
+#include "core/delivery/carried_request.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/text/uri.h"
+
+namespace slo {
+namespace {
+
+bool is_same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool begins_with(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() && is_same_but_for_case(text.substr(0, start.size()), start);
+}
+
+// Of the first header of that name, as nginx writes them.
+std::optional<std::string_view> header_value(std::string_view head, std::string_view name) {
+  while (!head.empty()) {
+    const auto end = std::min(head.find("\r\n"), head.size());
+    const std::string_view row = head.substr(0, end);
+    head.remove_prefix(std::min(end + 2, head.size()));
+    const auto colon = row.find(": ");
+    if (colon != std::string_view::npos && is_same_but_for_case(row.substr(0, colon), name)) {
+      return row.substr(colon + 2);
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_host_of(std::string_view host, const Envelope& envelope, std::string_view connected_to) {
+  if (begins_with(host, connected_to)) return true;  // also where nothing is known of it
+  const auto uri = read_uri(envelope.uri);
+  return uri && begins_with(host, uri->host);
+}
+
+}  // namespace
+
+std::string wrong_with_carried(std::string_view request, const Envelope& envelope,
+                               std::string_view connected_to) {
+  const auto blank = request.find("\r\n\r\n");
+  if (blank == std::string_view::npos) return "sends no HTTP request (it needs \"proxy_pass\")";
+  const std::string_view head = request.substr(0, blank);
+  if (!head.starts_with("POST ")) return "sends no POST (see \"proxy_method\")";
+  if (request.substr(blank + 4) != envelope.body) {
+    return "sends another body (see \"proxy_pass_request_body\", \"proxy_set_body\")";
+  }
+  if (header_value(head, "Content-Length") != std::to_string(envelope.body.size())) {
+    return "sends no Content-Length of its body (see \"proxy_set_header\")";
+  }
+  if (header_value(head, "Content-Type") != "application/x-www-form-urlencoded") {
+    return "does not send the body as a form (see \"proxy_pass_request_headers\", \"proxy_set_header\")";
+  }
+  const std::string_view host = header_value(head, "Host").value_or("");
+  if (!is_host_of(host, envelope, connected_to)) {
+    return "sends \"Host: " + std::string(host) + "\" to another host (see \"proxy_set_header\")";
+  }
+  return {};
+}
+
+}  // namespace slo

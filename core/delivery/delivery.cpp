@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Seals envelopes: which token goes where. What becomes of them stands in delivery_verdict.cpp.
+#include "core/delivery/delivery.h"
+
+#include <algorithm>
+
+#include "core/delivery/logout_token.h"
+#include "core/digest.h"
+#include "core/text/base64url.h"
+#include "core/text/uri.h"
+
+namespace slo {
+namespace {
+
+// 128 bits that are the same for the same `text`.
+std::string short_digest(const std::string& text) { return base64url(sha256(text).substr(0, 16)); }
+
+// The dice alone would give one jti to all deliveries that are sealed in one moment.
+Jti fresh_jti(const Delivery& delivery, const Moment& moment) {
+  const std::string dice(reinterpret_cast<const char*>(moment.dice.data()), moment.dice.size());
+  return Jti{short_digest(dice + std::to_string(delivery.attempt) + "." + delivery.id)};
+}
+
+Outcome<LogoutTokenClaims> claims_for(const Delivery& delivery, const Moment& moment) {
+  LogoutTokenClaims claims{.sub = delivery.sub, .sid = delivery.sid};
+  if (delivery.sid && !delivery.sid->value.empty()) {
+    claims.jti = fresh_jti(delivery, moment);
+    claims.issued = moment.seconds();
+    return claims;
+  }
+  claims.jti = Jti{short_digest("jti." + delivery.id)};
+  claims.issued = std::chrono::floor<Seconds>(delivery.enqueued);
+  if (moment.now >= claims.issued + logout_token_life) {
+    return refuse(Fault::delivery_expired, "a token for a whole user is sent for two minutes only");
+  }
+  return claims;
+}
+
+Outcome<const Client*> addressee_of(const Provider& provider, const Delivery& delivery) {
+  const Client* client = provider.find(delivery.client);
+  if (client == nullptr) return refuse(Fault::delivery_client_gone, "client " + delivery.client.value);
+  if (client->backchannel_logout_uri.empty()) {
+    return refuse(Fault::delivery_client_gone,
+                  "client " + delivery.client.value + " has no backchannel_logout_uri");
+  }
+  return client;
+}
+
+// What is no URI is never registered; here it need only be no scheme that was not allowed since.
+Outcome<void> check_scheme(const Provider& provider, std::string_view uri) {
+  const std::string_view scheme = uri.substr(0, std::min(uri.find(':'), uri.size()));
+  const auto is = [scheme](std::string_view name) {
+    return std::ranges::equal(scheme, name, [](char c, char lower) { return (c | 0x20) == lower; });
+  };
+  if (is("https") || (is("http") && provider.egress.allow_http)) return {};
+  return refuse(Fault::delivery_uri_refused, "the scheme is " + std::string(scheme));
+}
+
+}  // namespace
+
+Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery) {
+  const auto client = addressee_of(provider, delivery);
+  if (!client) return refuse(client.error());
+  const auto uri = read_uri((*client)->backchannel_logout_uri);
+  if (!uri) return refuse(Fault::delivery_uri_refused, uri.error().detail);
+  return uri->origin();
+}
+
+bool is_slow_to_seal(const Provider& provider, const Delivery& delivery) {
+  const auto client = addressee_of(provider, delivery);
+  if (!client) return false;
+  const bool agrees_on_key = (*client)->id_token_encrypted_response_alg == "ECDH-ES";
+  return agrees_on_key || jose::is_slow_to_sign(provider.algorithm_of(**client));
+}
+
+Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment) {
+  const auto client = addressee_of(provider, delivery);
+  if (!client) return refuse(client.error());
+  const std::string& uri = (*client)->backchannel_logout_uri;
+  if (auto allowed = check_scheme(provider, uri); !allowed) return refuse(allowed.error());
+  const auto claims = claims_for(delivery, moment);
+  if (!claims) return refuse(claims.error());
+  const auto token = write_logout_token(provider, **client, *claims);
+  if (!token) return refuse(token.error());
+  return Envelope{.uri = uri, .body = encode_form({{"logout_token", *token}})};
+}
+
+}  // namespace slo

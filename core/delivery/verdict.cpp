@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Judges what came back from a receiver and times the retry. Back-Channel Logout 1.0, sections 2.5 and 2.8.
+
+#include <algorithm>
+#include <array>
+
+#include "core/delivery/delivery.h"
+#include "core/digest.h"
+#include "core/text/json.h"
+
+namespace slo {
+namespace {
+
+constexpr std::size_t longest_error = 40;
+
+// A number of 32 bits from the dice, another one for each delivery and attempt: what failed together must not
+// come back together.
+std::uint64_t jitter_of(const Delivery& delivery, const Moment& moment) {
+  const std::string dice(reinterpret_cast<const char*>(moment.dice.data()), moment.dice.size());
+  const std::string text = dice + "jitter." + std::to_string(delivery.attempt) + "." + delivery.id;
+  const std::string digest = sha256(text);
+  std::uint64_t number = 0;
+  for (int i = 0; i < 4; ++i)
+    number = (number << 8) | static_cast<unsigned char>(digest[static_cast<std::size_t>(i)]);
+  return number;
+}
+
+Millis backoff(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment) {
+  Millis delay = std::min(policy.first, policy.max);
+  for (unsigned i = 1; i < delivery.attempt && delay < policy.max; ++i)
+    delay = std::min(delay * 2, policy.max);
+  const auto spread = static_cast<std::uint64_t>(delay.count()) * jitter_of(delivery, moment) >> 32;
+  return delay / 2 + Millis(spread);
+}
+
+// Another try, unless there were enough or it took too long. The last try is made when the delivery gets too
+// old.
+Verdict again(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment, std::string why,
+              Millis at_least = {}) {
+  if (delivery.attempt >= policy.attempts) return Abandon{why + ", last attempt"};
+  const Millis left = policy.max_age - (moment.now - delivery.enqueued);
+  if (left <= Millis{0}) return Abandon{why + ", too old"};
+  const Millis delay = std::max(backoff(policy, delivery, moment), std::min(at_least, policy.max));
+  return RetryAt{.delay = std::min(delay, left), .why = std::move(why)};
+}
+
+bool is_error_code(std::string_view text) {
+  return !text.empty() && text.size() <= longest_error && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
+
+// The error code of a 400 as the receiver gives it, with a blank in front; nothing that is no code or tells
+// on a user.
+std::string receivers_error(const Delivery& delivery, const Answer& answer) {
+  const auto sample = parse_json(answer.sample);
+  if (!sample) return {};
+  const auto error = string_member(sample->get(), "error").value_or("");
+  if (!is_error_code(error)) return {};
+  const auto tells = [&](const auto& name) { return name && error.find(name->value) != std::string::npos; };
+  if (tells(delivery.sid) || tells(delivery.sub)) return {};
+  return std::string(" ").append(error);
+}
+
+bool may_recover(int status) {
+  if (status < 200 || status > 599) return true;  // no HTTP at all
+  return status == 408 || status == 429 || (status >= 500 && status != 501);
+}
+
+Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
+                       const Moment& moment) {
+  if (is_success(answer.status)) return Delivered{};
+  std::string why = answer.status == 0 ? "no valid answer" : std::to_string(answer.status);
+  if (may_recover(answer.status)) {
+    return again(policy, delivery, moment, std::move(why), answer.retry_after.value_or(Seconds{0}));
+  }
+  return Abandon{answer.status == 400 ? why + receivers_error(delivery, answer) : why};
+}
+
+// By nginx's own sentence, which is there with a 502: cases in which an operator looks in different places.
+std::string why_not_connected(std::string_view sentence) {
+  struct Row {
+    std::string_view part, why;
+  };
+  // A client's certificate that TLS 1.3 wants is missed only when the handshake is over.
+  for (const auto& row :
+       {Row{"upstream SSL certificate", "certificate"}, Row{"SSL_do_handshake() failed", "handshake"},
+        Row{"in SSL handshake", "handshake"}, Row{"SSL_read() failed", "handshake"},
+        Row{"SSL_write() failed", "handshake"}, Row{"could not be resolved", "unresolved"},
+        Row{"no resolver defined", "unresolved"}, Row{"upstream sent too big header", "malformed answer"},
+        Row{"upstream sent invalid", "malformed answer"},
+        Row{"upstream sent no valid", "malformed answer"}}) {
+    if (sentence.find(row.part) != std::string_view::npos) return std::string(row.why);
+  }
+  return "refused";
+}
+
+// Our own nginx's word: nobody knows what the receiver would have said, so trying again is right whatever it
+// was.
+Verdict judge_carrier(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
+                      const Moment& moment) {
+  if (answer.status == 502) return again(policy, delivery, moment, why_not_connected(answer.sample));
+  if (answer.status == 504) return again(policy, delivery, moment, "timeout");
+  return again(policy, delivery, moment, "carrier " + std::to_string(answer.status));
+}
+
+}  // namespace
+
+bool is_carriers_fault(const Answer& answer) {
+  if (answer.by_receiver) return false;
+  if (answer.status == 502) return answer.sample.starts_with("no resolver defined");
+  return answer.status != 504;
+}
+
+bool is_receivers_fault(std::string_view sentence) {
+  if (sentence.starts_with("connect() to ")) {
+    // No permission (or SELinux), no port of ours left.
+    return sentence.find(" failed (13: ") == std::string_view::npos &&
+           sentence.find(" failed (99: ") == std::string_view::npos;
+  }
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{"peer ", "SSL_do_handshake() failed", "SSL_read() failed",
+                                      "SSL_write() failed", "SSL_shutdown() failed", "upstream "},
+      [sentence](std::string_view start) { return sentence.starts_with(start); });
+}
+
+std::string_view without_receivers_words(std::string_view sentence) {
+  if (!sentence.starts_with("upstream sent ")) return sentence;
+  return sentence.substr(0,
+                         std::min(sentence.find(": \""), sentence.find(" \"", sentence.find(" status \""))));
+}
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
+
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
+              const Moment& moment) {
+  return answer.by_receiver ? judge_receiver(policy, delivery, answer, moment)
+                            : judge_carrier(policy, delivery, answer, moment);
+}
+
+bool is_receivers_own(const Abandon& abandon) {
+  const std::string_view why = abandon.why;
+  return !why.empty() && why.front() >= '1' && why.front() <= '9' && why.find(',') == std::string_view::npos;
+}
+
+Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refusal& refusal,
+              const Moment& moment) {
+  std::string why(describe(refusal.fault).name);
+  switch (refusal.fault) {
+    case Fault::delivery_without_subject:
+    case Fault::delivery_expired:
+    case Fault::delivery_uri_refused:
+      return Abandon{std::move(why)};
+    default:  // a client may be registered again, a key be replaced
+      return again(policy, delivery, moment, std::move(why));
+  }
+}
+
+}  // namespace slo

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Finds the iframe of each participant and what is known of it so far.
+#include "core/op/frontchannel.h"
+
+#include <string_view>
+#include <unordered_map>
+
+#include "core/text/uri.h"
+
+namespace slo {
+namespace {
+
+using State = ListedApplication::State;
+
+// A host name may hold `;`, `,` and quotes (RFC 3986, sub-delims), which would end the directive or the whole
+// policy.
+bool fits_frame_src(std::string_view origin) {
+  return origin.find_first_of(";,'*()") == std::string_view::npos;
+}
+
+std::string frame_uri_of(const Provider& provider, const Client& client, const Session& ended,
+                         const Participant& participant) {
+  if (const auto sid = sid_of(ended, participant)) {
+    return with_query(client.frontchannel_logout_uri, {{"iss", provider.issuer.value}, {"sid", sid->value}});
+  }
+  return client.frontchannel_logout_session_required ? std::string{} : client.frontchannel_logout_uri;
+}
+
+void add_frame(ListedApplication& application, const Client& client, std::string uri) {
+  const auto parts = read_uri(uri);
+  if (!parts || !parts->is_http() || !fits_frame_src(parts->origin())) return;
+  application.origins = client.frontchannel_logout_frame_origins;
+  application.origins.push_back(parts->origin());
+  application.frame_uri = std::move(uri);
+}
+
+using ToldBy = std::unordered_map<std::string_view, Told::State>;
+
+ToldBy states_by_client(const std::vector<Told>& told) {
+  ToldBy states;
+  for (const Told& one : told) states.emplace(one.client.value, one.state);
+  return states;
+}
+
+State state_by_back_channel(const Participant& participant, const ToldBy& told) {
+  const auto found = told.find(participant.client.value);
+  if (found != told.end()) {
+    switch (found->second) {
+      case Told::State::delivered:
+        return State::signed_out;
+      case Told::State::failed:
+        return State::unreachable;
+      case Told::State::refused:
+        return State::refused;
+      case Told::State::given_up:
+        return State::given_up;
+      case Told::State::pending:
+        return State::pending;
+    }
+  }
+  return participant.channels.back || participant.channels.legacy ? State::pending : State::untold;
+}
+
+// What its server has said for good, no iframe can improve.
+bool may_be_helped_by_frame(State state) {
+  return state != State::signed_out && state != State::refused && state != State::given_up;
+}
+
+ListedApplication list_application(const Provider& provider, const Session& ended,
+                                   const Participant& participant, State state) {
+  const Client* client = provider.find(participant.client);
+  ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
+                                .state = state};
+  if (client != nullptr && participant.channels.front && !client->frontchannel_logout_uri.empty()) {
+    add_frame(application, *client, frame_uri_of(provider, *client, ended, participant));
+  }
+  if (!application.frame_uri.empty() && may_be_helped_by_frame(state)) application.state = State::contacting;
+  return application;
+}
+
+}  // namespace
+
+std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
+                                                 const std::vector<Told>& told) {
+  std::vector<ListedApplication> applications;
+  applications.reserve(ended.participants.size());
+  ToldBy states = states_by_client(told);
+  for (const Participant& participant : ended.participants) {
+    const State state = state_by_back_channel(participant, states);
+    applications.push_back(list_application(provider, ended, participant, state));
+    states.erase(participant.client.value);
+  }
+  for (const Told& one : told) {
+    if (!states.contains(one.client.value)) continue;
+    const Participant unmet{.client = one.client, .channels = {.back = true}};
+    applications.push_back(list_application(provider, ended, unmet, state_by_back_channel(unmet, states)));
+  }
+  return applications;
+}
+
+}  // namespace slo

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Provider: everything the operator configured for one issuer, validated, immutable after `nginx -t`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/client/client.h"
+#include "core/jose/jose.h"
+#include "core/moment.h"
+#include "core/names.h"
+#include "core/text/cookie.h"
+
+namespace slo {
+
+struct DeliveryPolicy {
+  Millis wait{1000};     // how long the user's answer waits for the receivers' first answers; 0: not at all
+  Millis timeout{5000};  // one attempt, all in all
+  unsigned concurrency = 64;  // attempts in flight per worker
+  unsigned per_host = 4;      // … and per receiver authority
+  unsigned attempts = 10;
+  Millis first{5000};  // delay after the first failure; doubled each time
+  Millis max{15 * 60 * 1000};
+  Millis max_age{24 * 60 * 60 * 1000};  // then a delivery becomes a dead letter
+
+  // How long a delivery is ours alone: an attempt, and time to settle it.
+  Millis lease() const { return timeout + Millis{10'000}; }
+};
+
+struct FrontchannelPolicy {
+  Seconds timeout{5};  // one iframe
+  Seconds total{8};    // all of them
+};
+
+struct HintPolicy {
+  bool required = false;
+  bool accept_expired = true;
+  // A client_id other than the hint's: refuse (RPI 2 demands the check, RPI 4 that a failed one ends what
+  // depends on it), or true: drop hint, client and redirect, and ask the user about his own session.
+  bool confirm_mismatch = false;
+  Seconds max_age{30 * 24 * 3600};  // since iat; 0: unlimited
+};
+
+enum class Scope : std::uint8_t { client, session, user };
+enum class BadRedirect : std::uint8_t { reject, end_without_redirect };
+enum class AlreadyOut : std::uint8_t { redirect, page };
+// Which applications are shown to the user, with a link onward, instead of redirecting him: those that
+// refused their logout or were given up; those that cannot be told at all as well; none.
+enum class ShowUntold : std::uint8_t { never, refused, any };
+
+// So many session cookies may have a name, and so many values are looked up of one request.
+inline constexpr std::size_t most_session_cookies = 8;
+
+struct EgressPolicy {
+  bool allow_http = false;
+};
+
+struct Provider {
+  std::string name{};
+  Issuer issuer{};
+  std::string store_tag{};    // 132 bits that stand for the issuer in every key of the store
+  jose::KeySet keys{};        // verify hints; the public halves of `signing_keys` are tried as well
+  bool has_key_file = false;  // `keys` were read from one, however many it held
+  std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
+  std::vector<jose::Key> decryption_keys{};
+  Clients clients{};
+  std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it
+  std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
+  std::vector<CookieScope> session_cookies{};            // what may carry the browser's session at the OP
+  std::string cookie_secret{};                           // keys the digest of cookies; may be empty
+  std::string ticket_secret{};                           // 32 bytes; seals confirmation tickets
+  Seconds absolute{12 * 3600};
+  Seconds idle{0};
+  Seconds tombstone{24 * 3600};
+  Seconds leeway{60};
+  bool always_confirm = false;
+  Seconds ticket_life{300};
+  Scope scope = Scope::session;
+  DeliveryPolicy delivery{};
+  FrontchannelPolicy frontchannel{};
+  HintPolicy hint{};
+  BadRedirect bad_redirect = BadRedirect::reject;
+  AlreadyOut already_out = AlreadyOut::redirect;
+  ShowUntold show_untold = ShowUntold::refused;
+  EgressPolicy egress{};
+  std::string post_logout_uri{};  // where a user lands without a valid redirect; empty: our own page
+
+  bool is_https() const { return issuer.value.starts_with("https:"); }
+  const Client* find(const ClientId& id) const {
+    auto found = clients.find(id);
+    if (found == clients.end()) {
+      const auto full = short_names.find(id);
+      if (full != short_names.end()) found = clients.find(full->second);
+    }
+    return found == clients.end() ? nullptr : &found->second;
+  }
+  // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does
+  // naturally.
+  jose::Algorithm default_algorithm() const;
+  // id_token_signed_response_alg, or the default.
+  jose::Algorithm algorithm_of(const Client& client) const;
+  // The key that signs this client's logout tokens: the first that fits and is not published for another
+  // algorithm, else the first that fits; null where none does (refused by check()).
+  const jose::Key* signing_key_for(const Client& client) const;
+};
+
+// The first six characters of base64url(SHA-256(issuer)): hosts agree on it without asking anybody.
+std::string store_tag(const Issuer& issuer);
+
+// 32 bytes that seal confirmation tickets: of what all hosts share, the first signing key, else
+// `cookie_secret`. Empty if there is neither. Nothing that is stored or sent elsewhere tells anything of
+// them: the secret that keys cookie digests is not used as a key again.
+std::string derive_ticket_secret(const Provider& provider);
+
+// For lists in pages. Once all clients are known: nobody is added behind it.
+void order_clients(Provider& provider);
+
+// 1 to 64 letters, digits, `.`, `_` and `-`: the name stands in paths, metrics and log lines.
+bool is_provider_name(std::string_view name) noexcept;
+
+// Is the whole of it consistent? configuration_invalid with a sentence naming member, value and remedy:
+// issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has
+// its key; …
+Outcome<void> check(const Provider& provider);
+
+// The public halves of the signing keys as a JWK set, for slo_jwks.
+Json published_keys(const Provider& provider);
+
+}  // namespace slo

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a request to the management API carries between its doors; of api_*.cpp only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/admin/api.h"
+#include "ngx_module/delivery/dispatcher.h"
+#include "ngx_module/http/ctx.h"
+#include "redis_schema/deliveries.h"
+#include "redis_schema/sessions.h"
+
+namespace slo::ngx::api_job {
+
+struct ApiVisit : Visit {
+  std::string path{};
+  std::string query{};
+  std::optional<ApiCommand> command{};
+  bool is_audited = false;
+  redis::DeliveryIds ids{};
+  redis::Ended ended{};
+  Courier::BatchSeat batch{};
+  std::string next{};
+  Registered registered{};
+  std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first
+  std::vector<SessionKey> gone{};
+  std::optional<Delivery> delivery{};  // that is retried or dropped
+  std::vector<std::string> retried{};  // of RetryDeliveriesOf, in all
+  std::vector<std::string> chosen{};   // of them, those of the page that is looked at
+};
+
+using R = ngx_http_request_t;
+
+inline ApiVisit& visit_at(R& r) { return visit_of<ApiVisit>(r); }
+inline const redis::Space& space_of(R& r) { return visit_at(r).provider->space; }
+inline const Provider& provider_of(R& r) { return visit_at(r).provider->provider; }
+
+// The last thing of a request: what it changed is audited.
+void conclude(R& r, const Page& page);
+void turn_away(R& r, const Refusal& refusal);
+
+// What changes something.
+void carry_out(R& r, const api::Register& command);
+void carry_out(R& r, const api::EndSession& command);
+void carry_out(R& r, const api::EndParticipation& command);
+void carry_out(R& r, const api::EndSessionsOf& command);
+void carry_out(R& r, const api::RetryDelivery& command);
+void carry_out(R& r, const api::RetryDeliveriesOf& command);
+void carry_out(R& r, const api::DropDelivery& command);
+
+}  // namespace slo::ngx::api_job

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_api, the management API: finds the provider in the path, asks the store, writes JSON.
+//
+// What a command means and how a result looks is administration.h's; here are only its doors.
+#include <utility>
+
+#include "core/admin/api.h"
+#include "ngx_module/admin/api_ctx.h"
+#include "ngx_module/admin/audit.h"
+#include "ngx_module/base/handlers.h"
+#include "ngx_module/http/ask.h"
+#include "ngx_module/http/body.h"
+#include "ngx_module/http/hiding.h"
+#include "ngx_module/http/parting.h"
+#include "ngx_module/http/request.h"
+#include "ngx_module/http/respond.h"
+#include "ngx_module/nginx/report.h"
+
+namespace slo::ngx {
+namespace api_job {
+
+namespace {
+
+void audit(R& r, ApiVisit& visit, int status) {
+  if (!visit.command || std::exchange(visit.is_audited, true)) return;
+  log_audit(r, *visit.command,
+            {.status = status, .logout_id = visit.logout_id, .provider = visit.provider->provider.name});
+}
+
+// What was asked for may be done by now, or may yet be: Redis has heard of it.
+void with_caller_gone(R& r, ApiVisit& visit) {
+  const bool is_still_ours = find_visit(r) == &visit;                  // and not its post_action's
+  const ngx_uint_t status = is_still_ours ? r.headers_out.status : 0;  // 500 after an exception
+  audit(r, visit, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
+}
+
+}  // namespace
+
+void conclude(R& r, const Page& page) {
+  audit(r, visit_at(r), page.status);
+  respond(r, page);
+}
+
+void turn_away(R& r, const Refusal& refusal) {
+  auto& visit = visit_at(r);
+  visit.fault = refusal.fault;
+  report(r.connection->log, refusal, visit.provider == nullptr ? "" : visit.provider->provider.name);
+  conclude(r, problem_page(refusal));
+}
+
+namespace {
+
+// Look up
+// -------------------------------------------------------------------------------------------------------
+
+void with_session(R& r, Outcome<std::optional<Session>> session) {
+  if (!session) return turn_away(r, session.error());
+  if (!*session) return turn_away(r, Refusal{Fault::session_unknown});
+  conclude(r, session_page(provider_of(r), **session));
+}
+
+void carry_out(R& r, const api::ShowSession& command) {
+  ask(r, redis::find_session(space_of(r), command.key), with_session);
+}
+
+void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded) {
+  if (!loaded) return turn_away(r, loaded.error());
+  std::vector<Session> sessions;
+  for (auto& session : *loaded) {
+    if (session) sessions.push_back(std::move(*session));
+  }
+  conclude(r, sessions_page(provider_of(r), sessions, visit_at(r).next));
+}
+
+void with_keys(R& r, Outcome<std::vector<SessionKey>> keys) {
+  if (!keys) return turn_away(r, keys.error());
+  const auto& command = std::get<api::ListSessions>(*visit_at(r).command);
+  if (keys->size() == command.limit) visit_at(r).next = next_cursor(command);
+  if (keys->empty()) return conclude(r, sessions_page(provider_of(r), {}, ""));
+  ask(r, redis::load_sessions(space_of(r), *keys), with_sessions);
+}
+
+void carry_out(R& r, const api::ListSessions& command) {
+  ask(r, redis::sessions_of(space_of(r), command.sub, offset_of(command), command.limit), with_keys);
+}
+
+// Deliveries and clients
+// ------------------------------------------------------------------------------------------
+
+void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
+  if (!listed) return turn_away(r, listed.error());
+  conclude(r, deliveries_page(*listed, visit_at(r).ids.next));
+}
+
+void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
+  if (!ids) return turn_away(r, ids.error());
+  visit_at(r).ids = std::move(*ids);
+  if (visit_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
+  const auto state = std::get<api::ListDeliveries>(*visit_at(r).command).state;
+  ask(r, redis::load_listed(space_of(r), state, visit_at(r).ids), with_listed);
+}
+
+void carry_out(R& r, const api::ListDeliveries& command) {
+  auto listing = redis::list_ids(space_of(r), command.state, command.limit, command.cursor);
+  if (!listing) return turn_away(r, listing.error());
+  ask(r, std::move(*listing), with_ids);
+}
+
+void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }
+
+void carry_out(R& r, const api::ShowClient& command) {
+  const Client* client = provider_of(r).find(command.client);
+  if (client == nullptr) return turn_away(r, Refusal{Fault::client_unknown});
+  conclude(r, client_page(*client));
+}
+
+// The front door
+// --------------------------------------------------------------------------------------------------
+
+struct Address {
+  std::string_view provider{};
+  std::string_view rest{};  // with its leading slash, or empty
+};
+
+std::string_view prefix_of(const R& r) {
+  return view(
+      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module))
+          ->name);
+}
+
+Address address_of(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return {};
+  path.remove_prefix(prefix.size());
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const std::size_t slash = path.find('/');
+  return {path.substr(0, slash), slash == std::string_view::npos ? std::string_view{} : path.substr(slash)};
+}
+
+const ProviderConf* named_provider(const R& r, std::string_view name) {
+  for (const auto& conf : main_conf(r).providers) {
+    if (conf.provider.name == name) return &conf;
+  }
+  return nullptr;
+}
+
+std::span<const std::string> own_names(const R& r) {
+  const auto& known = main_conf(r).own_names;
+  const auto found = known.find(
+      static_cast<const ngx_http_core_srv_conf_t*>(ngx_http_get_module_srv_conf((&r), ngx_http_core_module)));
+  return found == known.end() ? std::span<const std::string>{} : found->second;
+}
+
+}  // namespace
+
+void with_body(R& r, Outcome<std::string> body) {
+  auto& visit = visit_at(r);
+  if (!body) return turn_away(r, body.error());
+  // nginx has decoded the path of a rewrite, a redirect or a subrequest: a %2F in a value would part it
+  // there.
+  if (&r != r.main || !visit.path.starts_with(prefix_of(r))) {
+    return turn_away(
+        r, {Fault::api_not_found,
+            "the API answers the path that a client sends, no rewrite, redirect or subrequest of nginx"});
+  }
+  const Address address = address_of(visit.path, prefix_of(r));
+  visit.provider = named_provider(r, address.provider);
+  if (visit.provider == nullptr)
+    return turn_away(r, Refusal{Fault::api_not_found, "no such slo_provider in the path"});
+  auto command = read_api_command(provider_of(r), {.method = view(r.method_name),
+                                                   .path = address.rest,
+                                                   .query = visit.query,
+                                                   .body = *body,
+                                                   .content_type = find_header(r, "content-type"),
+                                                   .sec_fetch_site = find_header(r, "sec-fetch-site"),
+                                                   .origin = find_header(r, "origin"),
+                                                   .host = find_header(r, "host"),
+                                                   .server_names = own_names(r),
+                                                   .may_write = loc_conf(r).api_write});
+  if (!command) return turn_away(r, command.error());
+  visit.command = std::move(*command);
+  std::visit([&r](const auto& what) { carry_out(r, what); }, *visit.command);
+}
+
+}  // namespace api_job
+
+ngx_int_t handle_api(ngx_http_request_t& r) {
+  auto& visit = open_visit<api_job::ApiVisit>(r);
+  visit.path = raw_path(r);
+  visit.query = query_of(r);
+  at_parting<api_job::with_caller_gone>(r, visit);
+  hide_request(r, api_job::prefix_of(r));
+  return read_body(r, api_job::with_body);
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Typed configurations, made at `nginx -t`, immutable afterwards.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/provider/provider.h"
+#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/settings.h"
+#include "redis_schema/key.h"
+
+namespace slo::ngx {
+
+// The internal location that carries outgoing calls (slo_deliver).
+struct Carrier {
+  ngx_http_conf_ctx_t* ctx = nullptr;  // of its server
+  ngx_str_t uri{};                     // exact path
+  ngx_http_core_loc_conf_t* location = nullptr;
+  std::string place{};                    // of its slo_deliver, `file:line`, for messages
+  ngx_http_handler_pt rewrite = nullptr;  // obeys the location's own set, if and return
+};
+
+struct ProviderConf {
+  Provider provider{};
+  redis::Space space{};
+  const Carrier* carrier = nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
+  // Sign what is slow or much, and decrypt hints; null: nothing is slow, or `threads=off`.
+  ngx_thread_pool_s* threads = nullptr;
+  std::string thread_pool{"default"};             // its name; empty: off
+  std::size_t index = 0;                          // place in MainConf::providers
+  std::string place{};                            // where its block begins, `file:line`, for messages
+  std::vector<std::string> signing_key_places{};  // … and each of its signing keys
+  std::set<std::string> written{};                // its directives of one value that have been read
+};
+
+struct StoreConf {
+  LinkSettings link{};
+  std::string cookie_secret{};
+  ngx_shm_zone_t* zone = nullptr;  // this host's shared memory: counters and notes (zone.h)
+};
+
+// A provider named by a directive before it may have been defined; resolved when the whole configuration is
+// read.
+struct ProviderReference {
+  std::string name{};
+  std::string directive{};
+  std::string file{};
+  ngx_uint_t line = 0;
+  const ProviderConf** target = nullptr;
+};
+
+// A server that answers end_session for a provider: its own carrier is preferred for that provider's
+// deliveries.
+struct EndSessionPlace {
+  const ProviderConf* const* provider = nullptr;
+  ngx_http_conf_ctx_t* ctx = nullptr;
+};
+
+// slo_session: the participation that these values describe.
+struct SessionRule {
+  const ProviderConf* provider = nullptr;
+  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{}, client_no_sid{};
+  ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
+};
+
+// A rule as it was written, until its provider is known.
+struct SessionRulePlace {
+  const SessionRule* rule = nullptr;
+  std::string cookie{};
+  std::string file{};
+  ngx_uint_t line = 0;
+};
+
+// A location that one of our content handlers answers.
+struct ContentPlace {
+  ngx_http_core_loc_conf_t* location = nullptr;
+  ngx_http_conf_ctx_t* server = nullptr;
+  ngx_http_handler_pt handler = nullptr;
+  std::string directive{};
+  std::string place{};
+  bool writes = false;  // slo_api write=on
+};
+
+// Clients as they stand in a file or a block, kept until the rules of their slo_provider are known.
+struct ClientSource {
+  std::string place{};                          // `file:line`
+  std::string file{}, text{};                   // of `clients`
+  Json metadata{};                              // of `client`
+  std::map<std::string, std::string> places{};  // of its members
+};
+
+struct MainConf {
+  std::optional<StoreConf> store{};
+  std::deque<ProviderConf> providers{};  // addresses stay
+  std::deque<Carrier> carriers{};
+  std::deque<EndSessionPlace> end_session_places{};
+  std::deque<ProviderReference> references{};
+  std::deque<SessionRulePlace> session_rules{};
+  std::deque<ContentPlace> content_places{};
+  std::map<const ngx_http_core_srv_conf_t*, std::vector<std::string>> own_names{};  // of servers with slo_api
+  std::deque<ClientSource> sources{};  // of the slo_provider block that is being read
+  ProviderConf* opened = nullptr;      // while its slo_provider block is being read
+
+  ProviderConf* find(std::string_view name) {
+    for (auto& conf : providers) {
+      if (conf.provider.name == name) return &conf;
+    }
+    return nullptr;
+  }
+};
+
+enum class StatusFormat : std::uint8_t { prometheus, json };
+
+// What of a request for a location no log may show.
+enum class Hides : std::uint8_t { nothing, query, path };
+
+struct LocConf {
+  ngx_http_handler_pt handler = nullptr;   // which of ours answers here
+  const ProviderConf* provider = nullptr;  // of slo_end_session and slo_jwks
+  std::vector<SessionRule*> session_rules{};
+  bool session_off = false;
+  bool api_write = false;
+  Hides hides = Hides::nothing;
+  StatusFormat status_format = StatusFormat::prometheus;
+};
+
+MainConf& main_conf(ngx_conf_t* cf) noexcept;
+const MainConf& main_conf(const ngx_http_request_t& r) noexcept;
+const LocConf& loc_conf(const ngx_http_request_t& r) noexcept;
+
+// The module's configuration hooks.
+void* create_main_conf(ngx_conf_t* cf) noexcept;
+void* create_loc_conf(ngx_conf_t* cf) noexcept;
+char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
+
+}  // namespace slo::ngx

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Decides what one directive could not know alone, and checks every provider as a whole.
+#include "ngx_module/config/conf_finish.h"
+
+#include <algorithm>
+
+#include "core/delivery/delivery.h"
+#include "core/op/key_names.h"
+#include "core/provider/doubts.h"
+#include "core/text/closest.h"
+#include "ngx_module/config/conf_check.h"
+#include "ngx_module/config/conf_line.h"
+#include "ngx_module/config/delivery_location_check.h"
+#include "ngx_module/config/neighbours.h"
+#include "ngx_module/config/store_resolver.h"
+
+namespace slo::ngx {
+namespace {
+
+ngx_int_t unknown_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderReference& reference) {
+  std::vector<std::string_view> names;
+  for (const auto& known : conf.providers) names.push_back(known.provider.name);
+  std::string hint(closest(reference.name, names));
+  if (!hint.empty()) hint = ", did you mean \"" + hint + "\"?";
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "unknown slo_provider \"%s\" in \"%s\"%s in %s:%ui",
+                reference.name.c_str(), reference.directive.c_str(), hint.c_str(), reference.file.c_str(),
+                reference.line);
+  return NGX_ERROR;
+}
+
+ngx_int_t resolve_references(ngx_conf_t* cf, MainConf& conf) {
+  for (auto& reference : conf.references) {
+    const ProviderConf* found = conf.find(reference.name);
+    if (found == nullptr) return unknown_provider(cf, conf, reference);
+    *reference.target = found;
+  }
+  return NGX_OK;
+}
+
+const Carrier* carrier_of_server(const MainConf& conf, const ngx_http_conf_ctx_t* ctx) {
+  for (const auto& carrier : conf.carriers) {
+    if (carrier.ctx->srv_conf == ctx->srv_conf) return &carrier;
+  }
+  return nullptr;
+}
+
+// The carrier in the server that answers the provider's end_session, else the first one.
+const Carrier* pick_carrier(const MainConf& conf, const ProviderConf& provider) {
+  for (const auto& place : conf.end_session_places) {
+    if (*place.provider != &provider) continue;
+    if (const Carrier* carrier = carrier_of_server(conf, place.ctx)) return carrier;
+  }
+  return conf.carriers.empty() ? nullptr : &conf.carriers.front();
+}
+
+bool has_back_channel(const Provider& provider) {
+  return std::any_of(provider.clients.begin(), provider.clients.end(),
+                     [](const auto& entry) { return entry.second.channels().back; });
+}
+
+ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const std::string& why) {
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\"%s in %s", provider.provider.name.c_str(),
+                why.c_str(), provider.place.c_str());
+  return NGX_ERROR;
+}
+
+// A pool of threads costs every worker its threads: only who signs slowly, decrypts, or asks for one, gets
+// one.
+ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
+#if (NGX_THREADS)
+  const Provider& provider = conf.provider;
+  const bool is_slow = std::ranges::any_of(provider.clients, [&provider](const auto& entry) {
+    return !entry.second.backchannel_logout_uri.empty() && is_slow_to_seal(provider, {.client = entry.first});
+  });
+  const bool is_wanted = is_slow || !provider.decryption_keys.empty() || conf.thread_pool != "default";
+  if (!is_wanted || conf.thread_pool.empty()) return NGX_OK;
+  ngx_str_t name{conf.thread_pool.size(), reinterpret_cast<u_char*>(conf.thread_pool.data())};
+  conf.threads = ngx_thread_pool_add(cf, &name);
+  return conf.threads != nullptr ? NGX_OK : NGX_ERROR;
+#else
+  return NGX_OK;
+#endif
+}
+
+void doubt_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderConf& provider) {
+  auto doubts = doubts_about(provider.provider);
+  const bool is_served =
+      std::ranges::any_of(conf.end_session_places,
+                          [&provider](const EndSessionPlace& place) { return *place.provider == &provider; });
+  if (!is_served) doubts.emplace_back("has no location with \"slo_end_session\": users cannot log out");
+  for (const auto& doubt : doubts) {
+    warn_at(cf->log, "slo_provider \"" + provider.provider.name + "\" " + doubt, provider.place);
+  }
+}
+
+// Two providers that the store takes for one would end each other's sessions.
+ngx_int_t check_pairs(ngx_conf_t* cf, const MainConf& conf) {
+  for (auto one = conf.providers.begin(); one != conf.providers.end(); ++one) {
+    for (auto earlier = conf.providers.begin(); earlier != one; ++earlier) {
+      auto checked = check_together(earlier->provider, one->provider);
+      if (!checked) return refuse_provider(cf, *one, " " + checked.error().detail);
+    }
+  }
+  return NGX_OK;
+}
+
+ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
+  name_keys(provider.provider);
+  provider.space = {conf.store->link.prefix, provider.provider.store_tag};
+  conf.store->link.tenants.push_back(
+      {provider.space.issuer, provider.provider.issuer.value, provider.provider.name});
+  provider.provider.cookie_secret = conf.store->cookie_secret;
+  provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
+  if (provider.provider.ticket_secret.empty()) {
+    return refuse_provider(
+        cf, provider,
+        " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\": one of them seals the "
+        "tickets of the confirmation page");
+  }
+  provider.carrier = pick_carrier(conf, provider);
+  if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
+    return refuse_provider(
+        cf, provider,
+        " has clients with a backchannel_logout_uri, but there is no internal location with "
+        "\"slo_deliver\": include snippets/slo-deliver.conf in a server");
+  }
+  auto checked = check(provider.provider);
+  if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
+  warn_of_key_names(cf, provider);
+  doubt_provider(cf, conf, provider);
+  return take_threads(cf, provider);
+}
+
+// nginx forgets them when the configuration is read. Patterns are left out: what they match may be anybody's.
+void keep_names(MainConf& conf, const ContentPlace& place) {
+  if (!place.writes) return;
+  const auto* server =
+      static_cast<ngx_http_core_srv_conf_t*>(place.server->srv_conf[ngx_http_core_module.ctx_index]);
+  auto& names = conf.own_names[server];
+  if (!names.empty()) return;
+  const auto* each = static_cast<const ngx_http_server_name_t*>(server->server_names.elts);
+  for (ngx_uint_t i = 0; i < server->server_names.nelts; ++i) {
+    const std::string_view name = view(each[i].name);
+#if (NGX_PCRE)
+    if (each[i].regex != nullptr) continue;
+#endif
+    if (!name.empty() && !name.starts_with('.') && name.find('*') == std::string_view::npos)
+      names.emplace_back(name);
+  }
+}
+
+}  // namespace
+
+ngx_int_t finish_configuration(ngx_conf_t* cf) {
+  auto& conf = main_conf(cf);
+  if (resolve_references(cf, conf) != NGX_OK || check_carriers(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (check_neighbours(cf, conf) != NGX_OK) return NGX_ERROR;
+  for (const auto& place : conf.content_places) keep_names(conf, place);
+  if (!conf.providers.empty() && !conf.store) {
+    refuse_at(cf->log, "\"slo_provider\" requires \"slo_store\" in the http block",
+              conf.providers.front().place);
+    return NGX_ERROR;
+  }
+  for (const auto& place : conf.session_rules) {
+    if (check_session_rule(cf, place) != NGX_OK) return NGX_ERROR;
+  }
+  for (auto& provider : conf.providers) {
+    if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
+    order_clients(provider.provider);
+  }
+  if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (conf.store) choose_store_resolver(cf, *conf.store);
+  warn_of_carriers(cf, conf);
+  return NGX_OK;
+}
+
+}  // namespace slo::ngx

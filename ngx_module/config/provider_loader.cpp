@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Files named in a slo_provider block → bytes → keys.
+#include "core/jose/jose.h"
+#include "ngx_module/config/conf.h"
+#include "ngx_module/config/directives.h"
+
+namespace slo::ngx {
+namespace {
+
+ProviderConf& opened(Line& line) { return *static_cast<MainConf*>(line.conf)->opened; }
+
+tl::unexpected<Refusal> about_file(const std::string& file, const Refusal& refusal) {
+  return bad_line("\"" + file + "\": " + refusal.detail);
+}
+
+Outcome<jose::Key> load_private_key(Line& line) {
+  const std::string& file = line.words[0];
+  auto pem = read_text(line.cf, file);
+  if (!pem) return refuse(pem.error());
+  warn_if_open(line.cf, file);
+  auto key = jose::Key::from_pem(*pem);
+  OPENSSL_cleanse(pem->data(), pem->size());
+  if (!key) return about_file(file, key.error());
+  std::string kid;
+  if (auto taken = take_options(line.words, 1, {{"kid", take_text(kid)}}); !taken)
+    return refuse(taken.error());
+  if (!kid.empty()) key->set_kid(std::move(kid));
+  return key;
+}
+
+}  // namespace
+
+Outcome<void> set_jwks(Line& line) {
+  const std::string& file = line.words[0];
+  if (file.starts_with("https:") || file.starts_with("http:")) {
+    return bad_line("\"" + file + "\" is a URL: this version reads keys from a file only");
+  }
+  auto text = read_text(line.cf, file);
+  if (!text) return refuse(text.error());
+  auto keys = jose::KeySet::parse(*text);
+  if (!keys) return about_file(file, keys.error());
+  if (keys->left_out() > 0) {
+    ngx_conf_log_error(NGX_LOG_WARN, line.cf, 0, "\"jwks\": \"%s\": %uz keys cannot be used and are left out",
+                       file.c_str(), keys->left_out());
+  }
+  auto& provider = opened(line).provider;
+  provider.keys = std::move(*keys);
+  provider.has_key_file = true;
+  return {};
+}
+
+Outcome<void> set_signing_key(Line& line) {
+  return load_private_key(line).map([&line](jose::Key key) {
+    auto& conf = opened(line);
+    conf.provider.signing_keys.push_back(std::move(key));
+    conf.signing_key_places.push_back(std::string(view(line.cf->conf_file->file.name)) + ":" +
+                                      std::to_string(line.cf->conf_file->line));
+  });
+}
+
+Outcome<void> set_decryption_key(Line& line) {
+  return load_private_key(line).map(
+      [&line](jose::Key key) { opened(line).provider.decryption_keys.push_back(std::move(key)); });
+}
+
+}  // namespace slo::ngx

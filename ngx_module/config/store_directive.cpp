@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_store: the Redis that all workers and hosts share, and this host's shared memory.
+#include "core/text/file_text.h"
+#include "ngx_module/config/conf.h"
+#include "ngx_module/config/directives.h"
+#include "ngx_module/config/store_url.h"
+#include "ngx_module/nginx/zone.h"
+
+namespace slo::ngx {
+namespace {
+
+constexpr std::string_view default_zone = "slo:1m";
+
+Outcome<ngx_shm_zone_t*> read_zone(ngx_conf_t* cf, const std::string& value) {
+  const std::size_t colon = value.find(':');
+  if (colon == 0 || colon == std::string::npos)
+    return bad_line("invalid zone \"" + value + "\", write zone=name:size");
+  ngx_str_t size_text = to_ngx(cf->pool, std::string_view(value).substr(colon + 1));
+  const ssize_t size = ngx_parse_size(&size_text);
+  if (size == NGX_ERROR || size < static_cast<ssize_t>(8 * ngx_pagesize)) {
+    return bad_line("invalid size in zone \"" + value + "\", at least 32k is required");
+  }
+  ngx_str_t name = to_ngx(cf->pool, std::string_view(value).substr(0, colon));
+  ngx_shm_zone_t* zone = add_zone(cf, name, static_cast<std::size_t>(size));
+  if (zone == nullptr) return bad_line("the zone \"" + value + "\" cannot be made");
+  return zone;
+}
+
+Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& name) {
+  // Any bytes are a secret here, a byte order mark as well.
+  return read_file(cf, name).and_then([&](const std::string& bytes) -> Outcome<std::string> {
+    warn_if_open(cf, name);
+    std::string secret(without_line_ends(bytes));
+    if (secret.size() < 16) return bad_line("\"" + name + "\" holds less than 16 bytes");
+    return secret;
+  });
+}
+
+}  // namespace
+
+Outcome<void> set_store(Line& line) {
+  auto& conf = *static_cast<MainConf*>(line.conf);
+  if (conf.store) return bad_line("is duplicate");
+  StoreOptions options{.url = line.words[0]};
+  std::string zone(default_zone);
+  std::string secret_file;
+  auto taken = take_options(line.words, 1,
+                            {{"zone", take_text(zone)},
+                             {"prefix", take_text(options.prefix)},
+                             {"timeout", take_millis(options.timeout)},
+                             {"user", take_text(options.user)},
+                             {"password_file", take_text(options.password_file)},
+                             {"ca", take_text(options.ca)},
+                             {"certificate", take_text(options.certificate)},
+                             {"key", take_text(options.key)},
+                             {"secret_file", take_text(secret_file)}});
+  if (!taken) return taken;
+  if (options.timeout <= Millis{0})
+    return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
+  if (options.timeout > Millis{60'000})
+    return bad_line("invalid parameter \"timeout=\", it must be at most 60 seconds: users wait so long");
+  if (!options.key.empty()) warn_if_open(line.cf, options.key);
+  StoreConf store;
+  auto link = read_store_url(line.cf, options);
+  if (!link) return refuse(link.error());
+  store.link = std::move(*link);
+  auto made = read_zone(line.cf, zone);
+  if (!made) return refuse(made.error());
+  store.zone = *made;
+  if (!secret_file.empty()) {
+    auto secret = read_secret(line.cf, secret_file);
+    if (!secret) return refuse(secret.error());
+    store.cookie_secret = std::move(*secret);
+  }
+  conf.store = std::move(store);
+  return {};
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Who is asked for the store's name while nginx runs.
+#pragma once
+
+#include "ngx_module/config/conf.h"
+
+namespace slo::ngx {
+
+// The http block's "resolver", else the name servers of this system. Nobody, where the store has no name.
+void choose_store_resolver(ngx_conf_t* cf, StoreConf& store);
+
+}  // namespace slo::ngx

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The deliveries that one ended session sent out together, and the one who waits for their first answers.
+//
+// Lives as long as anybody has a part in it: the seat of the waiting side, each source of further deliveries,
+// and each delivery that has no first answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/op/logout_page.h"
+#include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/ngx.h"
+
+namespace slo::ngx {
+
+// What somebody waits for, and how he is told. Neither is called from inside the call that begins the wait.
+struct Waiting {
+  using Met = std::function<void(const std::vector<Participant>&)>;
+  Millis time{};              // at most so long for the first answers
+  bool for_everyone = false;  // but in any case until each participant has been met
+  // Further participants of the session, which were not known when the wait began.
+  Met met{};
+  // Once, at the end. One entry for each delivery.
+  std::function<void(const std::vector<Told>&)> told{};
+};
+
+class Batch {
+ public:
+  // One delivery's share. Destroyed without an answer, the delivery stays pending.
+  class Share {
+   public:
+    Share() = default;
+    Share(Share&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)), place_(other.place_) {}
+    Share& operator=(Share&& other) noexcept {
+      std::swap(batch_, other.batch_);
+      std::swap(place_, other.place_);
+      return *this;
+    }
+    ~Share() { let_go(); }
+    void answer(Told::State state);
+
+   private:
+    friend class Batch;
+    Share(Batch* batch, std::size_t place) : batch_(batch), place_(place) {}
+    void let_go() noexcept;
+    Batch* batch_ = nullptr;
+    std::size_t place_ = 0;
+  };
+
+  // Where further deliveries of the batch come from; none once it is destroyed. An empty one has no batch.
+  class Source {
+   public:
+    Source() = default;
+    Source(Source&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
+    Source& operator=(Source&& other) noexcept {
+      std::swap(batch_, other.batch_);
+      return *this;
+    }
+    ~Source();
+    Share share(const ClientId& client);
+    void met(const std::vector<Participant>& participants);
+
+   private:
+    friend class Batch;
+    explicit Source(Batch* batch) : batch_(batch) {}
+    Batch* batch_ = nullptr;
+  };
+
+  // The seat of the waiting side is taken; leave() gives it up.
+  static Batch* open(ngx_log_t* log, Waiting waiting);
+  Share share(const ClientId& client);
+  Source source();
+  // All have got their parts: from now on the waiting side may be told.
+  void close();
+  void leave() noexcept;
+  const std::vector<Told>& told() const { return told_; }  // so far
+
+  Batch(ngx_log_t* log, Waiting waiting);
+
+ private:
+  bool is_complete() const { return shares_ == 0 && sources_ == 0; }
+  void tell();
+  void look();
+
+  std::unique_ptr<Batch> self_{};
+  Waiting waiting_;  // `told` is empty: he was told, or nobody waits any more
+  std::vector<Told> told_{};
+  unsigned shares_ = 0;
+  unsigned sources_ = 0;
+  bool is_seated_ = true;
+  bool is_closed_ = false;
+  bool is_overdue_ = false;  // his time is over, but somebody has not been met
+  Wake wake_;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The one subrequest of an errand: what it asks, and its short way through the carrier location.
+#pragma once
+
+#include <string>
+
+#include "core/delivery/delivery.h"
+#include "ngx_module/config/conf.h"
+#include "ngx_module/nginx/ngx.h"
+
+namespace slo::ngx {
+
+// Makes `call` a POST of `envelope`, which must outlive it. False: no memory.
+bool address_call(ngx_http_request_t& call, Envelope& envelope);
+
+// Lets the carrier's own `set`, `if` and `return` say their word, then its proxy_pass, and nothing else.
+//
+// In place of nginx's phases: handlers that other modules have there, switched on for the whole server or all
+// of http, are meant for users' requests. They would rewrite, delay, refuse or count the call, or stumble
+// over a connection that has no client.
+void run_carrier(ngx_http_request_t& call, const Carrier& carrier);
+
+// All that nginx has made ready for the receiver, sent already or not.
+std::string request_of(const ngx_http_upstream_t& upstream);
+
+}  // namespace slo::ngx

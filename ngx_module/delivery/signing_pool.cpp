@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key, and
+// many quick ones are shared out.
+#include "ngx_module/delivery/signing_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "ngx_module/nginx/moment.h"
+
+namespace slo::ngx {
+namespace {
+
+constexpr Millis longest_signature{10'000};
+
+// Where many wait, a thread signs a few before it wakes the event loop: a wake-up costs either of them a good
+// part of a signature, and the thread would idle until it is given the next.
+constexpr unsigned most_of_one_task = 16;
+constexpr unsigned slow_work = 4;
+constexpr unsigned quick_work = 1;
+
+}  // namespace
+
+unsigned processors_of_worker() {
+#if (NGX_HAVE_SCHED_SETAFFINITY)
+  cpu_set_t ours;
+  if (sched_getaffinity(0, sizeof(ours), &ours) == 0) return static_cast<unsigned>(CPU_COUNT(&ours));
+#endif
+  return static_cast<unsigned>(std::max<ngx_int_t>(ngx_ncpu, 1));
+}
+
+struct Sealing::Job {
+  const Delivery* delivery;
+  unsigned work;
+  Sealed sealed;
+  // Written by the thread, read when it has said that it is done.
+  Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
+};
+
+struct Sealing::Task {
+  Sealing* sealing;
+  Moment moment;
+  Jobs jobs{};
+  Tasks::iterator place{};
+#if (NGX_THREADS)
+  ngx_thread_task_t task{};
+#endif
+};
+
+Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log)
+    : provider_(provider),
+      pool_(pool),
+      log_(log),
+      processors_(processors_of_worker()),
+      start_(log, [this] { start_waiting(); }),
+      stay_(log, [] {}) {}
+
+Sealing::~Sealing() = default;
+
+// Those that are asked for together are shared out together.
+void Sealing::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
+  const unsigned work = is_slow ? slow_work : quick_work;
+  waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
+  waiting_work_ += work;
+  if (running_.empty()) return start_waiting();  // who is told first need not wait
+  if (running_.size() < most_running()) start_.post();
+}
+
+#if (NGX_THREADS)
+
+// So much that all cores have something to do twice, but at least one.
+Sealing::Jobs Sealing::take_share() {
+  const unsigned share = std::min(waiting_work_ / most_running() / 2, most_of_one_task);
+  Jobs jobs;
+  unsigned work = 0;
+  do {
+    work += waiting_.front().work;
+    jobs.splice(jobs.end(), waiting_, waiting_.begin());
+  } while (!waiting_.empty() && work + waiting_.front().work <= share);
+  waiting_work_ -= work;
+  return jobs;
+}
+
+void Sealing::start_waiting() {
+  while (!waiting_.empty() && running_.size() < most_running()) {
+    Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment(), .jobs = take_share()});
+    task.place = std::prev(running_.end());
+    task.task.ctx = &task;
+    task.task.handler = sign_in_thread;
+    task.task.event.data = &task;
+    task.task.event.handler = signed_by_thread;
+    task.task.event.log = log_;
+    stay_.after(longest_signature);
+    if (ngx_thread_task_post(pool_, &task.task) == NGX_OK) continue;
+    sign_in_thread(&task, log_);  // the pool's queue is full, as nginx has said in the log
+    Tasks done = take_out(task);
+    finish(done.front());
+  }
+}
+
+void Sealing::sign_in_thread(void* data, ngx_log_t* log) noexcept {
+  auto& task = *static_cast<Task*>(data);
+  for (Job& job : task.jobs) {
+    if (&job != &task.jobs.front()) sched_yield();  // the event loop goes first
+    guarded(log, [&] { job.envelope = slo::seal(task.sealing->provider_, *job.delivery, task.moment); });
+  }
+}
+
+void Sealing::signed_by_thread(ngx_event_t* event) noexcept {
+  auto& task = *static_cast<Task*>(event->data);
+  guarded(event->log, [&task] {
+    Sealing& sealing = *task.sealing;
+    Tasks done = sealing.take_out(task);
+    sealing.start_waiting();
+    finish(done.front());
+  });
+}
+
+Sealing::Tasks Sealing::take_out(Task& task) {
+  Tasks done;
+  done.splice(done.end(), running_, task.place);
+  if (running_.empty()) stay_.cancel();
+  return done;
+}
+
+void Sealing::finish(Task& task) {
+  for (Job& job : task.jobs) job.sealed(std::move(job.envelope));
+}
+
+#else
+
+void Sealing::start_waiting() {}
+
+#endif
+
+}  // namespace slo::ngx

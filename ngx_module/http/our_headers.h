@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The headers of our own answers win: what a server sets for all its pages (add_header, expires,
+// headers-more) is right for other pages, but would block our frames or hand on an ID Token as Referer.
+#pragma once
+
+#include "ngx_module/nginx/ngx.h"
+
+extern "C" ngx_module_t ngx_http_slo_headers_module;
+
+namespace slo::ngx {
+
+// `header` is in this answer's headers, as it shall leave. Others of its name will be dropped, but for
+// cookies.
+void insist_on(ngx_http_request_t& r, ngx_table_elt_t& header);
+
+}  // namespace slo::ngx

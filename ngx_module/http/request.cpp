@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copies what core needs out of an nginx request; decides nothing.
+#include "ngx_module/http/request.h"
+
+#include <algorithm>
+
+#include "core/text/cookie.h"
+#include "ngx_module/nginx/pool.h"
+
+namespace slo::ngx {
+namespace {
+
+template <class Visitor>
+void each_header(const ngx_http_request_t& r, Visitor&& visit) {
+  for (const ngx_list_part_t* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) visit(headers[i]);
+  }
+}
+
+bool named(const ngx_table_elt_t& header, std::string_view name) {
+  return header.lowcase_key != nullptr && header.key.len == name.size() &&
+         std::string_view(reinterpret_cast<const char*>(header.lowcase_key), header.key.len) == name;
+}
+
+}  // namespace
+
+std::string_view find_header(const ngx_http_request_t& r, std::string_view name) {
+  std::string_view found;
+  each_header(r, [&](const ngx_table_elt_t& header) {
+    if (found.data() == nullptr && named(header, name)) found = view(header.value);
+  });
+  return found;
+}
+
+std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::string_view name,
+                                              CookieName match) {
+  std::vector<std::string> found;
+  each_header(r, [&](const ngx_table_elt_t& header) {
+    if (!named(header, "cookie")) return;
+    for (const auto value : find_cookies(view(header.value), name, match)) found.emplace_back(value);
+  });
+  return found;
+}
+
+bool is_form(const ngx_http_request_t& r) {
+  constexpr std::string_view form = "application/x-www-form-urlencoded";
+  std::string_view type = find_header(r, "content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type.size() == form.size() &&
+         ngx_strncasecmp(reinterpret_cast<u_char*>(const_cast<char*>(type.data())),
+                         reinterpret_cast<u_char*>(const_cast<char*>(form.data())), form.size()) == 0;
+}
+
+bool prefers_json(const ngx_http_request_t& r) {
+  const std::string_view accept = find_header(r, "accept");
+  return accept.find("application/json") != std::string_view::npos &&
+         accept.find("text/html") == std::string_view::npos;
+}
+
+std::string_view query_of(const ngx_http_request_t& r) { return view(r.args); }
+
+std::string_view raw_path(const ngx_http_request_t& r) {
+  const std::string_view uri = view(r.unparsed_uri);
+  return uri.substr(0, uri.find('?'));
+}
+
+Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, const Provider& provider,
+                                               std::string_view encoded) {
+  auto request = read_end_session_request(r.method == NGX_HTTP_POST, encoded);
+  if (!request) return request;
+  for (const auto& cookie : provider.session_cookies) {
+    for (auto& value : find_request_cookies(r, cookie.name)) {
+      request->session_cookies.push_back(std::move(value));
+    }
+  }
+  request->browser_cookies = find_request_cookies(r, browser_cookie_prefix(provider), CookieName::beginning);
+  request->sec_fetch_site = find_header(r, "sec-fetch-site");
+  request->sec_fetch_dest = find_header(r, "sec-fetch-dest");
+  for (const std::string_view name : {"sec-purpose", "purpose", "x-moz"}) {
+    if (request->purpose.empty()) request->purpose = find_header(r, name);
+  }
+  request->origin = find_header(r, "origin");
+  request->host = find_header(r, "host");
+  request->self = raw_path(r);  // hidden by now: the path alone
+  request->wants_json = prefers_json(r);
+  return request;
+}
+
+}  // namespace slo::ngx

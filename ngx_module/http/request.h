@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nginx request → core inputs: cookies, headers, the query; bodies come from body.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/op/end_session.h"
+#include "core/outcome.h"
+#include "core/text/cookie.h"
+#include "ngx_module/nginx/ngx.h"
+
+namespace slo::ngx {
+
+// The value of request header `name` (lower case); empty if absent.
+std::string_view find_header(const ngx_http_request_t& r, std::string_view name);
+// The values of all cookies of this name, or whose name begins with it.
+std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::string_view name,
+                                              CookieName match = CookieName::whole);
+bool is_form(const ngx_http_request_t& r);
+bool prefers_json(const ngx_http_request_t& r);
+std::string_view query_of(const ngx_http_request_t& r);
+// The path as it came over the wire, without query.
+std::string_view raw_path(const ngx_http_request_t& r);
+
+// `encoded` is the query of a GET or the body of a POST; adds what the browser's headers say.
+Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, const Provider& provider,
+                                               std::string_view encoded);
+
+}  // namespace slo::ngx

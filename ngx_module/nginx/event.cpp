@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Wake: a timer or posted event of nginx that calls us back; destroyed, it never does.
+#include "ngx_module/nginx/event.h"
+
+#include <algorithm>
+
+namespace slo::ngx {
+
+Wake::Wake(ngx_log_t* log, std::function<void()> work) : work_(std::move(work)) {
+  owner_.wake = this;
+  event_.data = &owner_;
+  event_.handler = fire;
+  event_.log = log;
+}
+
+// nginx's macros are several statements each: always in braces.
+void Wake::post() {
+  if (!event_.posted) {
+    ngx_post_event(&event_, &ngx_posted_events);
+  }
+}
+
+void Wake::post_next() {
+  if (!event_.posted) {
+    ngx_post_event(&event_, &ngx_posted_next_events);
+  }
+}
+
+void Wake::after(Millis delay) {
+  // nginx keeps a timer that is set and differs by less than 300 ms.
+  if (event_.timer_set) {
+    ngx_del_timer(&event_);
+  }
+  ngx_add_timer(&event_, static_cast<ngx_msec_t>(std::max<Millis::rep>(delay.count(), 0)));
+}
+
+void Wake::cancel() noexcept {
+  if (event_.timer_set) {
+    ngx_del_timer(&event_);
+  }
+  if (event_.posted) {
+    ngx_delete_posted_event(&event_);
+  }
+}
+
+void Wake::fire(ngx_event_t* event) noexcept {
+  guarded(event->log, [event] {
+    std::function<void()> work =
+        static_cast<Owner*>(event->data)->wake->work_;  // the original may not survive it
+    work();
+  });
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// This host's shared memory: request counters, and notes of what was registered lately, so that Redis is
+// spared repeats.
+//
+// Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost
+// race costs one more (harmless, idempotent) registration, never a missed one: the word holds most of the
+// fingerprint itself. What a note spares is looked at again a moment later (repeats.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/moment.h"
+#include "ngx_module/nginx/ngx.h"
+
+namespace slo::ngx {
+
+// One list of counters; the status page is generated from it.
+enum class Counter : std::uint8_t {
+  logouts_ended,
+  logouts_already_over,
+  logouts_unknown,
+  logouts_asked,
+  logouts_stayed,
+  logouts_refused,
+  logouts_failed,
+  registrations,
+  registrations_failed,
+  deliveries_delivered,
+  deliveries_retried,
+  deliveries_abandoned,
+  sessions_expired,
+  store_emptied,
+};
+inline constexpr std::array<std::string_view, 14> counter_names{
+    "logouts_ended",        "logouts_already_over", "logouts_unknown",    "logouts_asked",
+    "logouts_stayed",       "logouts_refused",      "logouts_failed",     "registrations",
+    "registrations_failed", "deliveries_delivered", "deliveries_retried", "deliveries_abandoned",
+    "sessions_expired",     "store_emptied"};
+
+// Called while slo_store is read. Null if nginx cannot add the zone.
+ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);
+
+void count(Counter counter) noexcept;  // of this worker's zone; nothing where there is none
+std::uint64_t value_of(Counter counter) noexcept;
+
+// Was `fingerprint` noted within the last `fresh_for`? Notes it now if it was not.
+bool noted(std::uint64_t fingerprint, TimeS now, Seconds fresh_for) noexcept;
+void forget_note(std::uint64_t fingerprint) noexcept;
+void forget_all_notes() noexcept;
+
+// The store at `place` holds `id`: true for the one worker of this host that is first to say so of an id
+// other than the last. `is_first`: of this worker; then a new place may take an old one's room.
+bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) noexcept;
+
+// Which zone the free functions above mean, set once per worker.
+void use_zone(ngx_shm_zone_t* zone) noexcept;
+
+}  // namespace slo::ngx

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One line for each logout: which session, how many clients, who was told when it was answered, how long it
+// took.
+#include "ngx_module/op/logout_log.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/names.h"
+
+namespace slo::ngx {
+namespace {
+
+std::string number_of(const std::vector<Told>& told, Told::State state) {
+  return std::to_string(std::ranges::count(told, state, &Told::state));
+}
+
+// A session with many clients may have ended before they were all met.
+std::string clients_of(const redis::Ended& ended, bool is_many) {
+  const auto known = ended.ending.session.participants.size();
+  if (is_many || (known == 0 && !ended.owed.bundles.empty())) {
+    return "more than " + std::to_string(redis::most_unbundled) + " clients";
+  }
+  return std::to_string(known) + (known == 1 ? " client" : " clients");
+}
+
+}  // namespace
+
+void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& ended,
+                const std::vector<Told>& told, const LogoutNote& note) {
+  if (log->log_level < NGX_LOG_INFO) return;
+  const std::string line =
+      "logout " + std::string(note.what) + ": session #" + fingerprint(ended.ending.session.key.value) +
+      ", " + clients_of(ended, note.is_many) + ": " + number_of(told, Told::State::delivered) + " told, " +
+      number_of(told, Told::State::pending) + " pending, " + number_of(told, Told::State::failed) +
+      " failed, " + std::to_string(note.took) + " ms, reason " + std::string(note.reason) + ", logout " +
+      std::string(note.logout_id) + (note.is_gone ? ", the user left" : "") + ", provider \"" +
+      provider.name + "\"";
+  ngx_log_error(NGX_LOG_INFO, log, 0, "slo: %*s", line.size(), line.data());
+}
+
+void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& ended, const LogoutNote& note) {
+  if (log->log_level < NGX_LOG_INFO) return;
+  std::vector<Told> pending;
+  for (const auto& delivery : ended.owed.deliveries) pending.push_back({.client = delivery.client});
+  log_logout(log, provider, ended, pending, note);
+}
+
+ngx_msec_t time_taken(const ngx_http_request_t& r) noexcept {
+  const ngx_time_t* now = ngx_timeofday();
+  const auto taken = (now->sec - r.start_sec) * 1000 +
+                     (static_cast<ngx_msec_int_t>(now->msec) - static_cast<ngx_msec_int_t>(r.start_msec));
+  return static_cast<ngx_msec_t>(std::max<ngx_msec_int_t>(taken, 0));
+}
+
+}  // namespace slo::ngx

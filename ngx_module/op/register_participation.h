@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A lesson finds its session and is stored: the one road that directive and API share.
+#pragma once
+
+#include <functional>
+
+#include "core/outcome.h"
+#include "core/session.h"
+#include "ngx_module/config/conf.h"
+#include "ngx_module/redis/link.h"
+
+namespace slo::ngx {
+
+// Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
+// be. REQUIRES: the link outlives what it was asked, as the worker's does.
+using RememberFailed = std::function<void(const Refusal&)>;
+void remember_soon(RedisLink& link, const ProviderConf& provider, Lesson lesson,
+                   const RememberFailed& failed);
+
+// The same for what was stored lately: only where its client does not take part in the session any more.
+void remember_if_missing(RedisLink& link, const ProviderConf& provider, Lesson lesson,
+                         const RememberFailed& failed);
+
+}  // namespace slo::ngx

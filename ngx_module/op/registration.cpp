@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_session: registers the participation that the location's variables describe, as the answer's headers
+// pass by.
+//
+// Never holds the answer up and never touches it: a failure is logged and counted. Where a value is still
+// empty (a visitor who has not logged in) there is nothing to register.
+#include <cstring>
+
+#include "core/jose/jose.h"
+#include "core/participation/participation.h"
+#include "core/text/set_cookie.h"
+#include "ngx_module/base/handlers.h"
+#include "ngx_module/base/worker.h"
+#include "ngx_module/http/request.h"
+#include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/pool.h"
+#include "ngx_module/nginx/report.h"
+#include "ngx_module/nginx/zone.h"
+#include "ngx_module/op/register_participation.h"
+#include "redis_schema/sessions.h"
+
+namespace slo::ngx {
+namespace {
+
+// How often one session and client is told to Redis again: this is also how activity reaches an idle limit.
+Seconds note_life(const Provider& provider) {
+  constexpr Seconds most{60};
+  return provider.idle > Seconds{0} ? std::min(most, std::max(Seconds{1}, provider.idle / 10)) : most;
+}
+
+std::string value(ngx_http_request_t& r, ngx_http_complex_value_t& source) {
+  ngx_str_t text{};
+  if (source.value.data == nullptr) return {};
+  if (ngx_http_complex_value(&r, &source, &text) != NGX_OK) throw std::bad_alloc();
+  return std::string(view(text));
+}
+
+std::vector<std::string_view> set_cookies(const ngx_http_request_t& r) {
+  std::vector<std::string_view> values;
+  for (const ngx_list_part_t* part = &r.headers_out.headers.part; part != nullptr; part = part->next) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      const std::string_view name = view(headers[i].key);
+      constexpr std::string_view wanted = "set-cookie";
+      const bool is_it =
+          headers[i].hash != 0 && name.size() == wanted.size() &&
+          ngx_strncasecmp(headers[i].key.data, reinterpret_cast<u_char*>(const_cast<char*>(wanted.data())),
+                          wanted.size()) == 0;
+      if (is_it) values.push_back(view(headers[i].value));
+    }
+  }
+  return values;
+}
+
+// The session cookie that the browser has after this answer: an OP may change it with the login. Of several
+// names the first that says something counts.
+std::string session_cookie_of(const ngx_http_request_t& r, const Provider& provider) {
+  for (const auto& cookie : provider.session_cookies) {
+    const auto set = find_set_cookie(set_cookies(r), cookie.name, this_moment().seconds());
+    if (set) return std::string(*set);
+  }
+  for (const auto& cookie : provider.session_cookies) {
+    const auto sent = find_request_cookies(r, cookie.name);
+    if (!sent.empty()) return sent.front();
+  }
+  return {};
+}
+
+// As in nginx's conditions (`set`, `map` and `if` give 0 and 1), and as a flag.
+bool is_set(const std::string& flag) { return !flag.empty() && flag != "0" && flag != "off"; }
+
+std::uint64_t fingerprint_of(const ProviderConf& provider, const Participation& seen) {
+  const std::string all = provider.space.issuer + '\x1f' + seen.client_id + '\x1f' + seen.sid + '\x1f' +
+                          seen.sub + '\x1f' + seen.session_cookie + '\x1f' + seen.client_sub + '\x1f' +
+                          seen.client_sid + (seen.client_no_sid ? "\x1fn" : "");
+  const CookieDigest digest = digest_cookie({}, all);
+  std::uint64_t word = 0;
+  std::memcpy(&word, digest.value.data(), sizeof word);
+  return word;
+}
+
+void register_one(ngx_http_request_t& r, SessionRule& rule) {
+  const bool names_cookie = rule.cookie.value.data != nullptr;
+  const Participation seen{
+      .client_id = value(r, rule.client),
+      .sid = value(r, rule.sid),
+      .sub = value(r, rule.sub),
+      .session_cookie = names_cookie ? value(r, rule.cookie) : session_cookie_of(r, rule.provider->provider),
+      .client_sub = value(r, rule.client_sub),
+      .client_sid = value(r, rule.client_sid),
+      .client_no_sid = is_set(value(r, rule.client_no_sid))};
+  if (seen.client_id.empty() || seen.sub.empty() || (seen.sid.empty() && seen.session_cookie.empty())) return;
+  const auto& provider = rule.provider->provider;
+  const std::uint64_t fingerprint = fingerprint_of(*rule.provider, seen);
+  if (worker()->repeats.is_known(fingerprint)) return;
+  const bool is_repeat = noted(fingerprint, this_moment().seconds(), note_life(provider));
+  auto lesson = learn(provider, seen);
+  if (!lesson) {
+    if (is_repeat) return;
+    count(Counter::registrations_failed);
+    return report(r.connection->log, lesson.error(), provider.name);
+  }
+  if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *lesson)) return;
+  remember_soon(worker()->link, *rule.provider, std::move(*lesson),
+                [fingerprint, name = &provider.name](const Refusal& refusal) {
+                  forget_note(fingerprint);
+                  count(Counter::registrations_failed);
+                  report(worker()->log, refusal, *name);
+                });
+}
+
+}  // namespace
+
+void register_participations(ngx_http_request_t& r) {
+  if (worker() == nullptr || r.headers_out.status >= NGX_HTTP_BAD_REQUEST) return;
+  for (SessionRule* rule : loc_conf(r).session_rules) register_one(r, *rule);
+}
+
+}  // namespace slo::ngx

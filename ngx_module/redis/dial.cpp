@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Gets a wire to Redis: one call per address, then a pause of 50 ms · 2^n, at most 2 s, give or take half.
+#include "ngx_module/redis/dial.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slo::ngx {
+namespace {
+
+constexpr Millis first_pause{50};
+constexpr Millis longest_pause{2000};
+constexpr Millis start_spread{100};        // all workers of all hosts start at once
+constexpr ngx_msec_t proven_after = 1000;  // up for less: it lets us in and throws us out, so we pause
+
+Millis pause_after(unsigned failures) {
+  const auto pause = std::min(longest_pause, first_pause * (1u << std::min(failures, 6u)));
+  return pause / 2 + Millis(ngx_random() % pause.count());
+}
+
+}  // namespace
+
+RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears)
+    : settings_(settings),
+      log_(log),
+      ears_(std::move(ears)),
+      places_(settings, log, [this](bool changed) { looked_up(changed); }),
+      wire_(settings, log,
+            {.opened = [this] { opened(); },
+             .replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
+             .lost = [this](const std::string& reason) { closed(reason); }}),
+      greeting_(settings),
+      again_(log, [this] { dial(); }),
+      limit_(log, [this] {
+        wire_.close();
+        closed("no answer within " + std::to_string(settings_.timeout.count()) + " ms");
+      }) {
+  again_.may_be_left();
+  limit_.may_be_left();
+}
+
+void RedisDial::start() { again_.after(Millis(ngx_random() % start_spread.count())); }
+
+void RedisDial::dial() {
+  if (places_.empty()) return fail({Fault::store_unreachable, "its name is not known"});
+  limit_.after(settings_.timeout);
+  wire_.open(places_.address(), told_ != Told::down);
+}
+
+void RedisDial::opened() {
+  greeting_.begin();
+  for (const auto& command : greeting_.commands()) wire_.say(redis::encode(command));
+}
+
+void RedisDial::heard(redis::OwnedReply reply) {
+  if (up_) return ears_.replied(std::move(reply));
+  const auto next = greeting_.hear(std::move(reply));
+  if (!next) {
+    wire_.close();
+    return fail(next.error());
+  }
+  if (*next == RedisGreeting::Next::done) return greeted();
+  if (*next == RedisGreeting::Next::listen) return;
+  for (const auto& command : greeting_.commands()) wire_.say(redis::encode(command));
+}
+
+void RedisDial::greeted() {
+  limit_.cancel();
+  places_.settle();
+  has_looked_up_ = knocks_again_ = false;
+  up_ = true;
+  up_since_ = ngx_current_msec;
+  tell_up();
+  ears_.up(greeting_.agreement());
+}
+
+void RedisDial::closed(const std::string& reason) {
+  const bool proven = up_ && ngx_current_msec - up_since_ >= proven_after;
+  if (!proven) return fail({Fault::store_unreachable, reason});
+  up_ = false;
+  failures_ = 0;
+  ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
+                reason.c_str());
+  again_.after(Millis(1));
+  ears_.lost();
+}
+
+void RedisDial::fail(const Refusal& why) {
+  limit_.cancel();
+  return std::exchange(up_, false) ? give_up(why) : go_on(why);
+}
+
+// The next address; behind the last one its name is asked for others, before anybody hears of a failure.
+void RedisDial::go_on(const Refusal& why) {
+  if (places_.next()) return again_.after(Millis(1));
+  why_ = why;
+  if (std::exchange(has_looked_up_, true) || !places_.look_up()) looked_up(false);
+}
+
+void RedisDial::looked_up(bool changed) {
+  if (std::exchange(knocks_again_, false) || changed) return again_.after(Millis(1));
+  if (places_.empty() && !places_.trouble().empty())
+    why_.detail = "its name \"" + settings_.host + "\" cannot be resolved: " + places_.trouble();
+  give_up(why_);
+}
+
+void RedisDial::give_up(const Refusal& why) {
+  has_looked_up_ = false;
+  retreat(why);
+  ears_.failed(why);
+}
+
+void RedisDial::turn_from(const std::string& reason) {
+  wire_.close();
+  const Refusal why{Fault::store_unreachable, reason};
+  if (ngx_current_msec - up_since_ < proven_after) return fail(why);
+  up_ = false;
+  failures_ = 0;
+  ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
+                reason.c_str());
+  ears_.lost();
+  knocks_again_ = true;
+  go_on(why);
+}
+
+void RedisDial::drop(const std::string& reason) {
+  if (std::exchange(up_, false) && ngx_current_msec - up_since_ >= proven_after) failures_ = 0;
+  wire_.close();
+  limit_.cancel();
+  retreat({Fault::store_unreachable, reason});
+}
+
+void RedisDial::retreat(const Refusal& why) {
+  tell_down(why);
+  again_.after(pause_after(failures_++));
+}
+
+void RedisDial::tell_up() {
+  const Told before = std::exchange(told_, Told::up);
+  if (before != Told::up) {  // an outage ends where it began: in the log that shows errors only, too
+    const bool was_away = before == Told::down || before == Told::foreign;
+    const ngx_uint_t level = was_away ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+    ngx_log_error(level, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
+  }
+  if (greeting_.eviction().empty() || std::exchange(told_eviction_, true)) return;
+  ngx_log_error(NGX_LOG_WARN, log_, 0,
+                "slo: store \"%s\" drops sessions and logouts when its memory is full: maxmemory-policy is "
+                "\"%s\", set it "
+                "to \"noeviction\"",
+                settings_.url.c_str(), greeting_.eviction().c_str());
+}
+
+void RedisDial::tell_down(const Refusal& why) {
+  const bool foreign = why.fault == Fault::store_schema_foreign;
+  const Told told = foreign ? Told::foreign : Told::down;
+  if (std::exchange(told_, told) == told) return;
+  if (foreign) {
+    ngx_log_error(NGX_LOG_EMERG, log_, 0, "slo: store \"%s\" holds data of another schema: %s",
+                  settings_.url.c_str(), why.detail.c_str());
+    return;
+  }
+  ngx_log_error(NGX_LOG_ERR, log_, 0, "slo: store \"%s\" cannot be reached: %s", settings_.url.c_str(),
+                why.detail.c_str());
+}
+
+void RedisDial::quit() noexcept {
+  up_ = false;
+  again_.cancel();
+  limit_.cancel();
+  places_.quit();
+  wire_.close();
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Gets a wire to Redis and keeps getting it: address, AUTH, SELECT, schema, back-off, and the log lines about
+// it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/fault.h"
+#include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/addresses.h"
+#include "ngx_module/redis/greeting.h"
+#include "ngx_module/redis/wire.h"
+
+namespace slo::ngx {
+
+class RedisDial {
+ public:
+  struct Ears {
+    std::function<void(const redis::Agreement&)> up{};  // speak
+    std::function<void(redis::OwnedReply)> replied{};   // while up only
+    std::function<void()> lost{};                       // was up; is being called again at once
+    std::function<void(const Refusal& why)> failed{};   // is being called again after a while
+  };
+
+  // REQUIRES: settings and log outlive the dial.
+  RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears);
+
+  void start();
+  bool is_up() const noexcept { return up_; }
+  void say(std::string_view bytes) { wire_.say(bytes); }  // REQUIRES: is_up()
+  void drop(
+      const std::string& reason);  // gives the wire up and dials again after a while; no ear hears of it
+  // REQUIRES: is_up(). It answers, but serves nobody: given up like a wire that broke, for the next address.
+  void turn_from(const std::string& reason);
+  void quit() noexcept;
+
+ private:
+  void dial();
+  void opened();
+  void heard(redis::OwnedReply reply);
+  void greeted();
+  void closed(const std::string& reason);
+  void fail(const Refusal& why);
+  void go_on(const Refusal& why);
+  void looked_up(bool changed);
+  void give_up(const Refusal& why);
+  void retreat(const Refusal& why);
+  void tell_up();
+  void tell_down(const Refusal& why);
+
+  enum class Told : std::uint8_t { nothing, up, down, foreign };
+
+  const LinkSettings& settings_;
+  ngx_log_t* log_;
+  Ears ears_;
+  RedisPlaces places_;
+  RedisWire wire_;
+  RedisGreeting greeting_;
+  Wake again_;
+  Wake limit_;  // of one call, until it is up. A draining worker does not wait for Redis to come back
+  bool up_ = false;
+  ngx_msec_t up_since_ = 0;
+  unsigned failures_ = 0;
+  bool has_looked_up_ = false;  // in this round of addresses
+  bool knocks_again_ = false;   // at the same place: it has served before
+  Refusal why_{Fault::store_unreachable};
+  Told told_ = Told::nothing;
+  bool told_eviction_ = false;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What slo_store says, as it was written and as the link takes it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/moment.h"
+#include "ngx_module/nginx/ngx.h"
+#include "redis_schema/schema.h"
+
+namespace slo::ngx {
+
+// redis://[user[:password]@]host[:port][/db] · rediss://… · unix:/path[:db] · redis+unix is not a thing here.
+struct StoreOptions {
+  std::string url{};
+  std::string user{};
+  std::string password_file{};
+  std::string ca{}, certificate{}, key{};
+  Millis timeout{1000};
+  std::string prefix = "slo";
+};
+
+// Where and how to connect, made from slo_store at configuration time; all strings owned.
+struct LinkSettings {
+  std::string url{};                    // for messages, without credentials
+  std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool; tried in turn
+  std::string host{};                   // what may be looked up again; empty: an address or a path
+  in_port_t port = 0;
+  ngx_resolver_t* resolver = nullptr;  // who is asked then; null: nobody
+  bool tls = false;
+  std::string tls_name{};    // verified (DNS name or IP) and sent as SNI
+  ngx_ssl_t* ssl = nullptr;  // the context, in the cycle's pool
+  std::string user{};
+  std::string password{};
+  unsigned database = 0;
+  Millis timeout{1000};  // connecting, and each command
+  std::string prefix = "slo";
+  std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
+};
+
+}  // namespace slo::ngx

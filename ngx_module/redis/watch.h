@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the link learns about the store besides answers: is it still the same one, whose are the tags in it,
+// and what may we do there. Each is told once, when it changes.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/outcome.h"
+#include "ngx_module/redis/settings.h"
+#include "redis_schema/schema.h"
+
+namespace slo::ngx {
+
+class StoreWatch {
+ public:
+  // REQUIRES: settings and log outlive it.
+  StoreWatch(const LinkSettings& settings, ngx_log_t* log) : settings_(settings), log_(log) {}
+
+  // Writes the schema again where it is gone, and asks what learned() wants to know.
+  redis::Exchange<redis::Agreement> question() const;
+  void learned(const redis::Agreement& agreement);
+  // store_schema_foreign: a provider's tag is another issuer's here, so its data are not touched.
+  Outcome<void> may_send(const std::vector<redis::Command>& commands) const;
+  void heard(const redis::Command& command, const redis::Reply& reply);
+
+ private:
+  void compare(const std::string& store_id);
+  void tell_foreign(const std::vector<std::string>& tags);
+
+  const LinkSettings& settings_;
+  ngx_log_t* log_;
+  std::string store_id_{};
+  std::vector<std::string> foreign_{};      // tags
+  std::set<std::string> told_forbidden_{};  // as many as there are commands of ours
+};
+
+}  // namespace slo::ngx

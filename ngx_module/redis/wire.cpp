@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One socket to Redis: nginx's events and TLS on one side, hiredis' reply reader on the other.
+#include "ngx_module/redis/wire.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace slo::ngx {
+namespace {
+
+constexpr std::size_t kept_output = 1 << 20;  // more than this is given back to the allocator
+
+std::string in_words(int error) {
+  return error == 0 ? "the connection broke" : std::generic_category().message(error);
+}
+
+RedisWire& wire_of(ngx_event_t* event) {
+  return *static_cast<RedisWire*>(static_cast<ngx_connection_t*>(event->data)->data);
+}
+
+bool is_ip(const std::string& name) {
+  std::array<unsigned char, sizeof(in6_addr)> ignored{};
+  auto* text = const_cast<u_char*>(reinterpret_cast<const u_char*>(name.data()));
+  return ngx_inet_addr(text, name.size()) != INADDR_NONE ||
+         ngx_inet6_addr(text, name.size(), ignored.data()) == NGX_OK;
+}
+
+bool is_issued_to(ngx_connection_t* c, const std::string& name) {
+  if (!is_ip(name)) {
+    ngx_str_t wanted{name.size(), const_cast<u_char*>(reinterpret_cast<const u_char*>(name.data()))};
+    return ngx_ssl_check_host(c, &wanted) == NGX_OK;
+  }
+  const std::unique_ptr<X509, decltype(&X509_free)> peer(SSL_get_peer_certificate(c->ssl->connection),
+                                                         &X509_free);
+  return peer && X509_check_ip_asc(peer.get(), name.c_str(), 0) == 1;
+}
+
+}  // namespace
+
+RedisWire::RedisWire(const LinkSettings& settings, ngx_log_t* log, Ears ears)
+    : settings_(settings),
+      log_(*log),
+      loud_level_(log->log_level),
+      ears_(std::move(ears)),
+      flush_(log, [this] { attend([this] { flush(); }); }) {
+  hush();
+}
+
+// One line per transition is the dialler's to write: nginx would write one per attempt.
+void RedisWire::hush() noexcept {
+  if ((loud_level_ & NGX_LOG_DEBUG_ALL) == 0) log_.log_level = NGX_LOG_ALERT;
+}
+
+// Whatever our own code throws (no memory) leaves the stream in an unknown state: the socket is given up.
+template <class Work>
+void RedisWire::attend(Work&& work) {
+  const bool done = guarded(&log_, false, [&] { return work(), true; });
+  if (!done) guarded(&log_, [this] { lose("out of memory"); });
+}
+
+void RedisWire::on_read(ngx_event_t* event) {
+  auto& wire = wire_of(event);
+  wire.attend([&] {
+    if (wire.connection_->close) return wire.lose("the worker is being shut down");
+    if (wire.phase_ == Phase::open) return wire.drain();
+    if (wire.phase_ != Phase::connecting) return;
+    if (const auto refused = wire.refused_by_kernel()) wire.lose(*refused);
+  });
+}
+
+void RedisWire::on_write(ngx_event_t* event) {
+  auto& wire = wire_of(event);
+  wire.attend([&] {
+    if (wire.phase_ == Phase::open) return wire.flush();
+    if (wire.phase_ == Phase::connecting) return wire.connected();
+  });
+}
+
+void RedisWire::on_handshake(ngx_connection_t* connection) {
+  auto& wire = *static_cast<RedisWire*>(connection->data);
+  wire.attend([&] { wire.secured(); });
+}
+
+void RedisWire::open(const ngx_addr_t& address, bool loud) {
+  loud_ = loud;
+  ngx_str_t name = address.name;
+  ngx_peer_connection_t peer{};
+  peer.sockaddr = address.sockaddr;
+  peer.socklen = address.socklen;
+  peer.name = &name;
+  peer.get = ngx_event_get_peer;
+  peer.log = &log_;
+  peer.log_error = NGX_ERROR_ERR;
+  peer.so_keepalive = 1;
+
+  errno = 0;
+  const ngx_int_t started = ngx_event_connect_peer(&peer);
+  if (started == NGX_ERROR || started == NGX_DECLINED)
+    return lose(in_words(errno));  // it has closed the socket
+
+  connection_ = peer.connection;
+  connection_->data = this;
+  connection_->read->handler = on_read;
+  connection_->write->handler = on_write;
+  reader_.emplace();
+  phase_ = Phase::connecting;
+  if (started == NGX_OK) connected();
+}
+
+std::optional<std::string> RedisWire::refused_by_kernel() const {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(connection_->fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1) error = errno;
+  if (error == 0) return std::nullopt;
+  return in_words(error);
+}
+
+void RedisWire::connected() {
+  if (const auto refused = refused_by_kernel()) return lose(*refused);
+  if (ngx_tcp_nodelay(connection_) != NGX_OK) return lose(in_words(errno));
+  if (settings_.tls) return secure();
+  opened();
+}
+
+void RedisWire::secure() {
+  phase_ = Phase::securing;
+  if (loud_) log_.log_level = loud_level_;
+  connection_->pool = ngx_create_pool(1024, &log_);
+  if (connection_->pool == nullptr) return lose("out of memory");
+  if (ngx_ssl_create_connection(settings_.ssl, connection_, NGX_SSL_CLIENT) != NGX_OK)
+    return lose("TLS cannot start");
+  if (!is_ip(settings_.tls_name)) {
+    SSL_set_tlsext_host_name(connection_->ssl->connection, settings_.tls_name.c_str());
+  }
+  if (ngx_ssl_handshake(connection_) == NGX_AGAIN) {
+    connection_->ssl->handler = on_handshake;
+    return;
+  }
+  secured();
+}
+
+void RedisWire::secured() {
+  if (!connection_->ssl->handshaked) return lose("the TLS handshake failed");
+  connection_->read->handler = on_read;  // the handshake put its own in their place
+  connection_->write->handler = on_write;
+  if (const auto reason = stranger()) return lose(*reason);
+  opened();
+}
+
+// Why the peer is not the one we want to talk to.
+std::optional<std::string> RedisWire::stranger() const {
+  const long verdict = SSL_get_verify_result(connection_->ssl->connection);
+  if (verdict != X509_V_OK)
+    return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verdict);
+  if (is_issued_to(connection_, settings_.tls_name)) return std::nullopt;
+  return "its certificate is not for \"" + settings_.tls_name + "\"";
+}
+
+void RedisWire::opened() {
+  phase_ = Phase::open;
+  if (connection_->read->ready) {
+    // It may have spoken already, or the handshake may have read more than it needed: no event will tell.
+    ngx_post_event(connection_->read, &ngx_posted_events);
+  }
+  ears_.opened();
+}
+
+void RedisWire::say(std::string_view bytes) {
+  out_.append(bytes);
+  if (connection_->write->ready) flush_.post();
+}
+
+void RedisWire::flush() {
+  while (sent_ < out_.size()) {
+    errno = 0;
+    auto* rest = reinterpret_cast<u_char*>(out_.data() + sent_);
+    const ssize_t sent = connection_->send(connection_, rest, out_.size() - sent_);
+    if (sent == NGX_ERROR) return lose(in_words(errno));
+    if (sent <= 0) break;
+    sent_ += static_cast<std::size_t>(sent);
+  }
+  if (sent_ == out_.size()) {
+    out_.clear();
+    sent_ = 0;
+    if (out_.capacity() > kept_output) out_.shrink_to_fit();
+  } else if (sent_ > kept_output) {
+    out_.erase(0, sent_);
+    sent_ = 0;
+  }
+  if (ngx_handle_write_event(connection_->write, 0) != NGX_OK) lose("no event");
+}
+
+// Edge-triggered: reads until there is no more.
+void RedisWire::drain() {
+  for (;;) {
+    errno = 0;
+    const ssize_t got = connection_->recv(connection_, reinterpret_cast<u_char*>(in_.data()), in_.size());
+    if (got == NGX_AGAIN) break;
+    if (got == 0) return lose("it closed the connection");
+    if (got < 0) return lose(in_words(errno));
+    reader_->feed({in_.data(), static_cast<std::size_t>(got)});
+    if (!hear()) return;
+  }
+  if (ngx_handle_read_event(connection_->read, 0) != NGX_OK) lose("no event");
+}
+
+// Hands out the whole replies read so far. False: the socket is not the same any more.
+bool RedisWire::hear() {
+  const unsigned generation = generation_;
+  for (;;) {
+    auto reply = reader_->next();
+    if (!reply) return lose("it does not speak Redis' protocol"), false;
+    if (!*reply) return true;
+    if (std::exchange(loud_, false))
+      hush();  // not before: TLS 1.3 tells only now that it wanted our certificate
+    ears_.replied(*std::move(reply));
+    if (generation != generation_) return false;
+  }
+}
+
+void RedisWire::lose(const std::string& reason) {
+  close();
+  ears_.lost(reason);
+}
+
+void RedisWire::close() noexcept {
+  ++generation_;
+  phase_ = Phase::closed;
+  hush();
+  flush_.cancel();
+  out_.clear();
+  sent_ = 0;
+  ngx_connection_t* c = std::exchange(connection_, nullptr);
+  if (c == nullptr) return;
+  if (c->ssl != nullptr) {
+    c->ssl->no_wait_shutdown = 1;  // together: frees it without waiting for anybody
+    c->ssl->no_send_shutdown = 1;
+    ngx_ssl_shutdown(c);
+  }
+  ngx_pool_t* pool = c->pool;
+  ngx_close_connection(c);
+  if (pool != nullptr) ngx_destroy_pool(pool);
+}
+
+}  // namespace slo::ngx
