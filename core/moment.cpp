@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cuts the dice of one moment into independent nonces.
+// Cuts the random bytes of one moment into independent nonces.
 #include "core/moment.h"
 
 #include <cassert>
@@ -11,8 +11,8 @@ namespace slo {
 
 std::string nonce(const Moment& moment, std::size_t which) {
   constexpr std::size_t width = 16;
-  assert(which < std::tuple_size_v<decltype(moment.dice)> / width);
-  const auto* bytes = reinterpret_cast<const char*>(moment.dice.data());
+  assert(which < std::tuple_size_v<decltype(moment.random)> / width);
+  const auto* bytes = reinterpret_cast<const char*>(moment.random.data());
   return base64url(std::string_view(bytes + which * width, width));
 }
 

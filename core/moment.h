@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The clock and the dice, handed in by the host: core never asks for either.
+// The clock and the random bytes, handed in by the host: core never asks for either.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ using TimeS = std::chrono::sys_seconds;
 
 struct Moment {
   TimeMs now{};
-  std::array<unsigned char, 64> dice{};  // fresh cryptographic random bytes, used once
+  std::array<unsigned char, 64> random{};  // fresh cryptographic random bytes, used once
 
   TimeS seconds() const { return std::chrono::floor<Seconds>(now); }
 };

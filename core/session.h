@@ -114,7 +114,7 @@ struct Found {
 };
 
 // What one login teaches about a session: `client` took part in it.
-struct Lesson {
+struct Registration {
   SessionKey
       key{};  // empty: the OP issues no sid; the store finds it by cookie, or mints one from the cookie
   ClientId client{};
@@ -126,7 +126,7 @@ struct Lesson {
   bool client_no_sid = false;
   Seconds absolute{};
   Seconds idle{};
-  friend bool operator==(const Lesson&, const Lesson&) = default;
+  friend bool operator==(const Registration&, const Registration&) = default;
 };
 
 enum class Registered : std::uint8_t { new_session, new_client, known, too_late, too_late_known };

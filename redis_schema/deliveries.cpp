@@ -12,15 +12,15 @@
 namespace slo::redis {
 namespace {
 
-constexpr unsigned claim_limit = 1000;  // of one partition; Lua unpacks them on its stack
-constexpr std::size_t settle_limit = 1000;
+constexpr unsigned max_claimed = 1000;  // of one partition; Lua unpacks them on its stack
+constexpr std::size_t max_settled_at_once = 1000;
 
 Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease,
                  const std::string& caller) {
   return run_script(claim_script, partition,
                     {queue_key(space, partition), records_key(space, partition),
                      attempts_key(space, partition), claimed_key(space, partition, caller)},
-                    {std::to_string(std::min(limit, claim_limit)), std::to_string(lease.count()), caller});
+                    {std::to_string(std::min(limit, max_claimed)), std::to_string(lease.count()), caller});
 }
 
 Outcome<void> read_claimed(const Reply& reply, Owed& claimed) {
@@ -76,7 +76,7 @@ Command put_off(const Space& space, const Delivery& delivery, Millis delay, cons
                     {queue_key(space, p), records_key(space, p), attempts_key(space, p),
                      counters_key(space, p), dead_key(space, p), dead_records_key(space, p)},
                     {delivery.id, std::to_string(delivery.attempt), std::to_string(delay.count()), why,
-                     std::to_string(dead_letter_cap)});
+                     std::to_string(max_dead_letters)});
 }
 
 Command put_off(const Space& space, const Settlement& settlement) {
@@ -100,9 +100,9 @@ std::vector<Places> group_delivered(const std::vector<Settlement>& settlements) 
   }
   std::vector<Places> groups;
   for (const auto& [partition, places] : by_partition) {
-    for (std::size_t from = 0; from < places.size(); from += settle_limit) {
+    for (std::size_t from = 0; from < places.size(); from += max_settled_at_once) {
       const auto begin = places.begin() + static_cast<std::ptrdiff_t>(from);
-      const auto count = static_cast<std::ptrdiff_t>(std::min(settle_limit, places.size() - from));
+      const auto count = static_cast<std::ptrdiff_t>(std::min(max_settled_at_once, places.size() - from));
       groups.emplace_back(begin, begin + count);
     }
   }

@@ -14,7 +14,7 @@
 
 namespace slo::redis {
 
-inline constexpr unsigned dead_letter_cap = 1000;  // per partition; the oldest go first
+inline constexpr unsigned max_dead_letters = 1000;  // per partition; the oldest go first
 
 // `caller`, here and below: a random name of this one call, by which it is known again should its answer have
 // been lost and the exchange be repeated. Without one it is a call like any other.

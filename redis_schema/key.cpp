@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, partitions> tags{
     "jc0", "qkn", "66q", "i6o", "3h5", "1kc", "2z4", "0yb", "3lu", "des", "he",  "802",
 };
 
-constexpr std::size_t longest_stored_client = 63;
+constexpr std::size_t max_stored_client = 63;
 
 std::string key_of(const Space& space, std::uint16_t partition, std::string_view kind) {
   std::string key = space.prefix;
@@ -51,7 +51,7 @@ std::string_view tag_of(std::uint16_t partition) noexcept {
 }
 
 ClientId stored_client(const ClientId& client) {
-  if (client.value.size() <= longest_stored_client) return client;
+  if (client.value.size() <= max_stored_client) return client;
   std::array<unsigned char, 32> digest{};
   EVP_Digest(client.value.data(), client.value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());

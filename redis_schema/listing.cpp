@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 13> counter_fields{
     "new", "late",  "left", "end:rp",   "end:expired", "end:admin", "enq",
     "ok",  "retry", "dead", "redriven", "dropped",     "forgotten"};
 
-constexpr unsigned page_limit = 500;
+constexpr unsigned max_page = 500;
 
 struct Cursor {
   std::uint16_t partition = 0;
@@ -111,7 +111,7 @@ Outcome<Exchange<DeliveryIds>> list_ids(const Space& space, DeliveryState state,
                                         const std::string& cursor) {
   const auto start = read_cursor(cursor);
   if (!start) return refuse(start.error());
-  limit = std::clamp(limit, 1u, page_limit);
+  limit = std::clamp(limit, 1u, max_page);
   Exchange<DeliveryIds> exchange;
   for (Cursor at = *start; at.partition < partitions;
        at = {static_cast<std::uint16_t>(at.partition + 1), 0}) {

@@ -33,7 +33,7 @@ Outcome<Agreement> read_agreement(const Reply& reply) {
 
 }  // namespace
 
-std::string stranger_behind(std::string_view tag, const std::vector<Tenant>& tenants) {
+std::string peer_mismatch_behind(std::string_view tag, const std::vector<Tenant>& tenants) {
   const auto at = std::ranges::find(tenants, tag, &Tenant::tag);
   return "the issuer of provider \"" + (at == tenants.end() ? std::string() : at->name) +
          "\" has the same tag there as another issuer; give one of them a prefix of its own";

@@ -34,6 +34,6 @@ Exchange<Agreement> agree_on_schema(std::string_view prefix, const std::vector<T
                                     const std::string& new_id);
 
 // What is wrong with a tag that another issuer was first to use, and the remedy.
-std::string stranger_behind(std::string_view tag, const std::vector<Tenant>& tenants);
+std::string peer_mismatch_behind(std::string_view tag, const std::vector<Tenant>& tenants);
 
 }  // namespace slo::redis

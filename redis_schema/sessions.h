@@ -35,7 +35,7 @@ Exchange<Located> locate(const Space&, const SessionQuestion& question, const st
 Exchange<Found> load(const Space&, const Located& located);
 
 Exchange<std::optional<Session>> find_session(const Space&, const SessionKey& key);
-// For a lesson of an OP without sids: the session that this cookie belongs to.
+// For a registration of an OP without sids: the session that this cookie belongs to.
 Exchange<std::optional<SessionKey>> session_of_cookie(const Space&, const CookieDigest& digest);
 
 // A cookie, or a client's own sid, that points to another session than the one just registered.
@@ -44,27 +44,26 @@ struct Rival {
   SessionKey session{};
   friend bool operator==(const Rival&, const Rival&) = default;
 };
-struct Remembered {
+struct RegisterAnswer {
   Registered registered{};
   TimeS created{};              // the session
   std::vector<Rival> rivals{};  // none where the session is over
-  friend bool operator==(const Remembered& remembered, Registered said) {
-    return remembered.registered == said;
-  }
+  friend bool operator==(const RegisterAnswer& answer, Registered said) { return answer.registered == said; }
 };
 
 // Index first (subjects; cookie and alias if they are free), then the atomic registration. Pointers of other
 // sessions stay where they are: who registers a live session goes on with yielding() and take_pointers().
-// REQUIRES: lesson.key is not empty.
+// REQUIRES: registration.key is not empty.
 // A login that raced the logout gives too_late (its own logout is enqueued) or too_late_known.
 // session_full beyond max_participants. `caller`: a random name of this one call, which is answered as the
 // first time should it be repeated.
 inline constexpr unsigned max_participants = 1000;
-Exchange<Remembered> remember(const Space&, const Lesson& lesson, const std::string& caller = {});
+Exchange<RegisterAnswer> register_participation(const Space&, const Registration& registration,
+                                                const std::string& caller = {});
 // Those rivals that are gone, ended or older than the session: the newest live one is pointed to.
-Exchange<std::vector<Rival>> yielding(const Space&, const Remembered& remembered);
+Exchange<std::vector<Rival>> yielding(const Space&, const RegisterAnswer& answer);
 // Takes their pointers, unless they point to somebody else again.
-Exchange<bool> take_pointers(const Space&, const Lesson& lesson, const std::vector<Rival>& from);
+Exchange<bool> take_pointers(const Space&, const Registration& registration, const std::vector<Rival>& from);
 
 // Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
 // again.
@@ -81,7 +80,7 @@ struct EndTerms {
   std::string caller{};
 };
 // Sessions of more clients than this are ended at once, but come without them and with a bundle instead.
-inline constexpr unsigned most_unbundled = 32;
+inline constexpr unsigned max_unbundled = 32;
 struct Ended {
   Ending ending{};
   Owed owed{};            // enqueued by this call, attempt 1; nothing where there is no lease

@@ -13,24 +13,26 @@ namespace {
 
 constexpr unsigned own_fields = 10;  // of a session's hash, about
 
-Command list_under(const Space& space, const Subject& sub, const Lesson& lesson) {
+Command list_under(const Space& space, const Subject& sub, const Registration& registration) {
   return run_script(index_script, partition_of(sub.value), {subject_key(space, sub)},
-                    {lesson.key.value, std::to_string(lesson.absolute.count())});
+                    {registration.key.value, std::to_string(registration.absolute.count())});
 }
 
-Command point_at(const std::string& key, std::uint16_t partition, const Lesson& lesson,
+Command point_at(const std::string& key, std::uint16_t partition, const Registration& registration,
                  const SessionKey& rival) {
-  return run_script(point_script, partition, {key},
-                    {lesson.key.value, std::to_string(Millis{lesson.absolute}.count()), rival.value});
+  return run_script(
+      point_script, partition, {key},
+      {registration.key.value, std::to_string(Millis{registration.absolute}.count()), rival.value});
 }
 
-Command point_cookie(const Space& space, const Lesson& lesson, const SessionKey& rival = {}) {
-  return point_at(cookie_key(space, *lesson.cookie), partition_of(lesson.cookie->value), lesson, rival);
+Command point_cookie(const Space& space, const Registration& registration, const SessionKey& rival = {}) {
+  return point_at(cookie_key(space, *registration.cookie), partition_of(registration.cookie->value),
+                  registration, rival);
 }
 
-Command point_alias(const Space& space, const Lesson& lesson, const SessionKey& rival = {}) {
-  return point_at(alias_key(space, *lesson.client_sid), partition_of(lesson.client_sid->value), lesson,
-                  rival);
+Command point_alias(const Space& space, const Registration& registration, const SessionKey& rival = {}) {
+  return point_at(alias_key(space, *registration.client_sid), partition_of(registration.client_sid->value),
+                  registration, rival);
 }
 
 // So small that a session remembers its last caller in a few bytes.
@@ -39,32 +41,34 @@ std::uint64_t mark_of(const std::string& caller) {
   return caller.empty() ? 0 : hash_of(caller) % most + 1;
 }
 
-Command register_client(const Space& space, const Lesson& lesson, const std::string& caller) {
-  const auto partition = partition_of(lesson.key.value);
+Command register_client(const Space& space, const Registration& registration, const std::string& caller) {
+  const auto partition = partition_of(registration.key.value);
   return run_script(
       register_script, partition,
-      {session_key(space, lesson.key), expiry_key(space, partition), queue_key(space, partition),
+      {session_key(space, registration.key), expiry_key(space, partition), queue_key(space, partition),
        records_key(space, partition), counters_key(space, partition)},
-      {lesson.key.value, stored_client(lesson.client).value, std::to_string(flags_of(lesson.channels)),
-       lesson.sub.value, lesson.cookie.value_or(CookieDigest{}).value,
-       std::to_string(lesson.absolute.count()), std::to_string(lesson.idle.count()), common_sid(lesson.key),
-       lesson.client_sub.value_or(Subject{}).value, lesson.client_sid.value_or(Sid{}).value,
-       lesson.client_no_sid ? "1" : "0", std::to_string(max_participants), std::to_string(mark_of(caller))});
+      {registration.key.value, stored_client(registration.client).value,
+       std::to_string(flags_of(registration.channels)), registration.sub.value,
+       registration.cookie.value_or(CookieDigest{}).value, std::to_string(registration.absolute.count()),
+       std::to_string(registration.idle.count()), common_sid(registration.key),
+       registration.client_sub.value_or(Subject{}).value, registration.client_sid.value_or(Sid{}).value,
+       registration.client_no_sid ? "1" : "0", std::to_string(max_participants),
+       std::to_string(mark_of(caller))});
 }
 
-Outcome<Remembered> read_registered(const Reply& reply) {
+Outcome<RegisterAnswer> read_registered(const Reply& reply) {
   const auto step = reply[0].integer(), second = reply[1].integer();
   if (!step || !second) return refuse(unexpected_reply("register"));
   const TimeS created{Seconds{*second}};
   switch (*step) {
     case 1:
-      return Remembered{Registered::new_session, created};
+      return RegisterAnswer{Registered::new_session, created};
     case 2:
-      return Remembered{Registered::new_client, created};
+      return RegisterAnswer{Registered::new_client, created};
     case 0:
-      return Remembered{Registered::known, created};
+      return RegisterAnswer{Registered::known, created};
     case -1:
-      return Remembered{*second == 1 ? Registered::too_late : Registered::too_late_known};
+      return RegisterAnswer{*second == 1 ? Registered::too_late : Registered::too_late_known};
     case -2:
       return refuse(Fault::session_full);
     default:
@@ -77,26 +81,27 @@ bool is_live(Registered registered) {
 }
 
 // In the order in which remember() asks: subjects, then pointers, last the registration.
-Outcome<Remembered> read_remembered(const Lesson& lesson, std::span<const Reply> replies) {
-  auto remembered = read_registered(replies.back());
-  if (!remembered || !is_live(remembered->registered)) return remembered;
-  std::size_t next = replies.size() - 1 - (lesson.cookie ? 1u : 0u) - (lesson.client_sid ? 1u : 0u);
+Outcome<RegisterAnswer> read_remembered(const Registration& registration, std::span<const Reply> replies) {
+  auto answer = read_registered(replies.back());
+  if (!answer || !is_live(answer->registered)) return answer;
+  std::size_t next =
+      replies.size() - 1 - (registration.cookie ? 1u : 0u) - (registration.client_sid ? 1u : 0u);
   for (const bool is_cookie : {true, false}) {
-    if (is_cookie ? !lesson.cookie : !lesson.client_sid) continue;
+    if (is_cookie ? !registration.cookie : !registration.client_sid) continue;
     const auto holder = replies[next++].text();
     if (!holder) return refuse(unexpected_reply("point"));
-    if (!holder->empty()) remembered->rivals.push_back({is_cookie, {std::string(*holder)}});
+    if (!holder->empty()) answer->rivals.push_back({is_cookie, {std::string(*holder)}});
   }
-  return remembered;
+  return answer;
 }
 
-Outcome<std::vector<Rival>> read_yielding(const Remembered& remembered, std::span<const Reply> replies) {
+Outcome<std::vector<Rival>> read_yielding(const RegisterAnswer& answer, std::span<const Reply> replies) {
   std::vector<Rival> yielding;
-  for (std::size_t i = 0; i < remembered.rivals.size(); ++i) {
+  for (std::size_t i = 0; i < answer.rivals.size(); ++i) {
     const auto created = replies[i][0].integer();
     const bool is_ended = !replies[i][1].is_nil();
-    if (!created || is_ended || TimeS{Seconds{*created}} <= remembered.created)
-      yielding.push_back(remembered.rivals[i]);
+    if (!created || is_ended || TimeS{Seconds{*created}} <= answer.created)
+      yielding.push_back(answer.rivals[i]);
   }
   return yielding;
 }
@@ -147,41 +152,44 @@ Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
 
 }  // namespace
 
-Exchange<Remembered> remember(const Space& space, const Lesson& lesson, const std::string& caller) {
-  Exchange<Remembered> exchange;
+Exchange<RegisterAnswer> register_participation(const Space& space, const Registration& registration,
+                                                const std::string& caller) {
+  Exchange<RegisterAnswer> exchange;
   auto& commands = exchange.commands;
-  if (!lesson.sub.value.empty()) commands.push_back(list_under(space, lesson.sub, lesson));
-  if (lesson.client_sub) commands.push_back(list_under(space, *lesson.client_sub, lesson));
-  if (lesson.cookie) commands.push_back(point_cookie(space, lesson));
-  if (lesson.client_sid) commands.push_back(point_alias(space, lesson));
-  commands.push_back(register_client(space, lesson, caller));
-  exchange.read = [lesson, count = commands.size()](std::span<const Reply> replies) -> Outcome<Remembered> {
+  if (!registration.sub.value.empty()) commands.push_back(list_under(space, registration.sub, registration));
+  if (registration.client_sub) commands.push_back(list_under(space, *registration.client_sub, registration));
+  if (registration.cookie) commands.push_back(point_cookie(space, registration));
+  if (registration.client_sid) commands.push_back(point_alias(space, registration));
+  commands.push_back(register_client(space, registration, caller));
+  exchange.read = [registration,
+                   count = commands.size()](std::span<const Reply> replies) -> Outcome<RegisterAnswer> {
     return check_replies(replies, count, "register").and_then([&] {
-      return read_remembered(lesson, replies);
+      return read_remembered(registration, replies);
     });
   };
   return exchange;
 }
 
-Exchange<std::vector<Rival>> yielding(const Space& space, const Remembered& remembered) {
+Exchange<std::vector<Rival>> yielding(const Space& space, const RegisterAnswer& answer) {
   Exchange<std::vector<Rival>> exchange;
-  for (const auto& rival : remembered.rivals) {
+  for (const auto& rival : answer.rivals) {
     exchange.commands.push_back({.words = {"HMGET", session_key(space, rival.session), "t", "e"},
                                  .partition = partition_of(rival.session.value)});
   }
-  exchange.read = [remembered](std::span<const Reply> replies) -> Outcome<std::vector<Rival>> {
-    return check_replies(replies, remembered.rivals.size(), "HMGET").and_then([&] {
-      return read_yielding(remembered, replies);
+  exchange.read = [answer](std::span<const Reply> replies) -> Outcome<std::vector<Rival>> {
+    return check_replies(replies, answer.rivals.size(), "HMGET").and_then([&] {
+      return read_yielding(answer, replies);
     });
   };
   return exchange;
 }
 
-Exchange<bool> take_pointers(const Space& space, const Lesson& lesson, const std::vector<Rival>& from) {
+Exchange<bool> take_pointers(const Space& space, const Registration& registration,
+                             const std::vector<Rival>& from) {
   Exchange<bool> exchange;
   for (const auto& rival : from) {
-    exchange.commands.push_back(rival.is_cookie ? point_cookie(space, lesson, rival.session)
-                                                : point_alias(space, lesson, rival.session));
+    exchange.commands.push_back(rival.is_cookie ? point_cookie(space, registration, rival.session)
+                                                : point_alias(space, registration, rival.session));
   }
   exchange.read = [count = from.size()](std::span<const Reply> replies) -> Outcome<bool> {
     return check_replies(replies, count, "point").map([] { return true; });
@@ -199,7 +207,7 @@ Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey&
                  {key.value, terms.only_if_due ? "due" : "force", std::string(terms.reason),
                   std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
                   std::to_string(terms.lease.count()), common_sid(key), terms.caller,
-                  std::to_string(own_fields + most_unbundled)}),
+                  std::to_string(own_fields + max_unbundled)}),
       key, terms);
 }
 

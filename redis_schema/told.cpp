@@ -34,26 +34,26 @@ struct Questions {
 };
 
 Questions deliveries_of_all(const Session& session) {
-  Questions asked;
+  Questions checked;
   for (const auto& participant : session.participants) {
     if (!participant.channels.back) continue;
-    asked.ids.push_back(delivery_id(session, participant));
-    asked.told.push_back({.client = participant.client});
+    checked.ids.push_back(delivery_id(session, participant));
+    checked.told.push_back({.client = participant.client});
   }
-  asked.ids.push_back(session.key.value);
-  return asked;
+  checked.ids.push_back(session.key.value);
+  return checked;
 }
 
-Outcome<std::vector<Told>> read_told(const Questions& asked, const Reply& owed, const Reply& dead,
+Outcome<std::vector<Told>> read_told(const Questions& checked, const Reply& owed, const Reply& dead,
                                      const Reply& kept) {
-  const auto count = asked.ids.size();
+  const auto count = checked.ids.size();
   if (owed.size() != count || dead.size() != count || !kept.integer())
     return refuse(unexpected_reply("HMGET"));
-  const bool may_be_forgotten = owed[count - 1].text() || *kept.integer() >= dead_letter_cap;
-  auto told = asked.told;
+  const bool may_be_forgotten = owed[count - 1].text() || *kept.integer() >= max_dead_letters;
+  auto told = checked.told;
   for (std::size_t i = 0; i < told.size(); ++i) {
     if (const auto record = owed[i].text()) {
-      told[i].state = state_of_owed(asked.ids[i], *record);
+      told[i].state = state_of_owed(checked.ids[i], *record);
     } else if (const auto letter = dead[i].text()) {
       told[i].state = state_of_dead(*letter);
     } else if (!may_be_forgotten) {
@@ -67,14 +67,14 @@ Outcome<std::vector<Told>> read_told(const Questions& asked, const Reply& owed, 
 
 Exchange<std::vector<Told>> told(const Space& space, const Session& session) {
   const auto partition = partition_of(session.key.value);
-  auto asked = deliveries_of_all(session);
+  auto checked = deliveries_of_all(session);
   return {
-      .commands = {read_records(records_key(space, partition), partition, asked.ids),
-                   read_records(dead_records_key(space, partition), partition, asked.ids),
+      .commands = {read_records(records_key(space, partition), partition, checked.ids),
+                   read_records(dead_records_key(space, partition), partition, checked.ids),
                    {.words = {"ZCARD", dead_key(space, partition)}, .partition = partition}},
-      .read = [asked = std::move(asked)](std::span<const Reply> replies) -> Outcome<std::vector<Told>> {
+      .read = [checked = std::move(checked)](std::span<const Reply> replies) -> Outcome<std::vector<Told>> {
         return check_replies(replies, 3, "told").and_then([&] {
-          return read_told(asked, replies[0], replies[1], replies[2]);
+          return read_told(checked, replies[0], replies[1], replies[2]);
         });
       },
   };

@@ -54,15 +54,15 @@ std::string filled_in(const std::string& text, std::int64_t value) {
 using Supply = std::function<bool(std::string&)>;  // false: there is no more
 
 // oidc-provider's own page, answered as its user would.
-std::optional<std::string> confirmation_of(std::string_view asked, std::string_view page) {
+std::optional<std::string> confirmation_of(std::string_view checked, std::string_view page) {
   constexpr std::string_view field = "name=\"xsrf\" value=\"";
   auto at = page.find(field);
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view xsrf = page.substr(at + field.size());
   xsrf = xsrf.substr(0, xsrf.find('"'));
   std::string form = "xsrf=" + std::string(xsrf) + "&logout=yes";
-  return "POST /session/end/confirm HTTP/1.1\r\nHost: " + std::string(*header(asked, "host")) +
-         "\r\nCookie: " + std::string(*header(asked, "cookie")) +
+  return "POST /session/end/confirm HTTP/1.1\r\nHost: " + std::string(*header(checked, "host")) +
+         "\r\nCookie: " + std::string(*header(checked, "cookie")) +
          "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
          std::to_string(form.size()) + "\r\n\r\n" + form;
 }
@@ -76,12 +76,13 @@ class Closed {
 
   void run() {
     began_ = now();
-    for (auto& seat : seats_) sit_down(seat);
+    for (auto& pending : seats_) hold_request(pending);
     std::array<epoll_event, 64> events{};
     while (busy_ > 0) {
       int n = epoll_wait(epoll_, events.data(), events.size(), 20'000);
       if (n <= 0) give_up("no answer within 20 s");
-      for (int i = 0; i < n; ++i) hear(*static_cast<Seat*>(events[static_cast<std::size_t>(i)].data.ptr));
+      for (int i = 0; i < n; ++i)
+        on_reply(*static_cast<PendingReply*>(events[static_cast<std::size_t>(i)].data.ptr));
     }
     took_ = now() - began_;
   }
@@ -105,51 +106,51 @@ class Closed {
   }
 
  private:
-  struct Seat {
+  struct PendingReply {
     int fd = -1;
-    std::string asked{}, heard{};
+    std::string checked{}, heard{};
     Nanos sent = 0;
     bool is_confirming = false;
   };
 
-  void sit_down(Seat& seat) {
-    seat.fd = connected_to(to_);
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = &seat}};
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, seat.fd, &event);
+  void hold_request(PendingReply& pending) {
+    pending.fd = connected_to(to_);
+    epoll_event event{.events = EPOLLIN, .data = {.ptr = &pending}};
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, pending.fd, &event);
     ++busy_;
-    ask_next(seat);
+    ask_next(pending);
   }
 
-  void ask_next(Seat& seat) {
-    if (!supply_(seat.asked)) {
-      close(seat.fd);
+  void ask_next(PendingReply& pending) {
+    if (!supply_(pending.checked)) {
+      close(pending.fd);
       --busy_;
       return;
     }
-    seat.sent = now();
-    seat.is_confirming = false;
-    say_all(seat.fd, seat.asked);
+    pending.sent = now();
+    pending.is_confirming = false;
+    say_all(pending.fd, pending.checked);
   }
 
-  void hear(Seat& seat) {
+  void on_reply(PendingReply& pending) {
     char block[16384];
-    ssize_t n = recv(seat.fd, block, sizeof(block), 0);
+    ssize_t n = recv(pending.fd, block, sizeof(block), 0);
     if (n < 0 && errno == EAGAIN) return;
     if (n <= 0) give_up("the server closed a connection");
-    seat.heard.append(block, static_cast<std::size_t>(n));
-    auto answer = message_in(seat.heard);
+    pending.heard.append(block, static_cast<std::size_t>(n));
+    auto answer = message_in(pending.heard);
     if (!answer) return;
-    if (confirms_ && !seat.is_confirming && answer->status == 200) {
-      if (auto form = confirmation_of(seat.asked, answer->body)) {
-        seat.is_confirming = true;
-        seat.heard.erase(0, answer->size);
-        return say_all(seat.fd, *form);
+    if (confirms_ && !pending.is_confirming && answer->status == 200) {
+      if (auto form = confirmation_of(pending.checked, answer->body)) {
+        pending.is_confirming = true;
+        pending.heard.erase(0, answer->size);
+        return say_all(pending.fd, *form);
       }
     }
-    latencies_.push_back(now() - seat.sent);
+    latencies_.push_back(now() - pending.sent);
     ++statuses_[answer->status];
-    seat.heard.erase(0, answer->size);
-    ask_next(seat);
+    pending.heard.erase(0, answer->size);
+    ask_next(pending);
   }
 
   Address to_;
@@ -157,7 +158,7 @@ class Closed {
   bool confirms_;
   int epoll_;
   int busy_ = 0;
-  std::deque<Seat> seats_{};
+  std::deque<PendingReply> seats_{};
   std::vector<Nanos> latencies_{};
   std::map<int, std::size_t> statuses_{};
   Nanos began_ = 0, took_ = 0;

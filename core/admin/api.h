@@ -21,7 +21,7 @@ namespace slo {
 
 namespace api {
 struct Register {
-  Lesson lesson{};
+  Registration registration{};
 };
 struct ShowSession {
   SessionKey key{};
@@ -72,8 +72,8 @@ using ApiCommand =
                  api::ListDeliveries, api::RetryDelivery, api::RetryDeliveriesOf, api::DropDelivery,
                  api::EndSessionsOf, api::ListClients, api::ShowClient>;
 
-inline constexpr unsigned api_page_limit = 200;  // most entries on one page of a list
-inline constexpr unsigned ends_at_once = 50;     // sessions that one request of EndSessionsOf looks at
+inline constexpr unsigned max_api_page = 200;  // most entries on one page of a list
+inline constexpr unsigned ends_at_once = 50;   // sessions that one request of EndSessionsOf looks at
 
 struct ApiRequest {
   std::string_view method{};
@@ -106,7 +106,8 @@ std::string next_cursor(const api::ListSessions& command);
 
 // Members are named as in the specifications; times are whole seconds since the epoch. All pages are
 // no-store.
-Page registered_page(const Provider& provider, const Lesson& lesson, Registered result);  // 201, 200, 409
+Page registered_page(const Provider& provider, const Registration& registration,
+                     Registered result);  // 201, 200, 409
 Page session_page(const Provider& provider, const Session& session);
 Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
 // What will be notified.

@@ -20,30 +20,31 @@ std::string session_named(const SessionKey& key) {
 }
 
 struct Audit {
-  using Line = std::optional<std::string>;
-  Line operator()(const api::Register& command) const {
-    return "POST session" + session_named(command.lesson.key) + client_named(command.lesson.client);
+  using ConfLine = std::optional<std::string>;
+  ConfLine operator()(const api::Register& command) const {
+    return "POST session" + session_named(command.registration.key) +
+           client_named(command.registration.client);
   }
-  Line operator()(const api::EndSession& command) const {
+  ConfLine operator()(const api::EndSession& command) const {
     return "DELETE session" + session_named(command.key);
   }
-  Line operator()(const api::EndParticipation& command) const {
+  ConfLine operator()(const api::EndParticipation& command) const {
     return "DELETE participation" + session_named(command.key) + client_named(command.client);
   }
-  Line operator()(const api::EndSessionsOf& command) const {
+  ConfLine operator()(const api::EndSessionsOf& command) const {
     return "DELETE sessions of a user, subject #" + fingerprint(command.sub.value);
   }
-  Line operator()(const api::RetryDelivery& command) const {
+  ConfLine operator()(const api::RetryDelivery& command) const {
     return "POST delivery retry, delivery #" + fingerprint(command.id);
   }
-  Line operator()(const api::RetryDeliveriesOf& command) const {
+  ConfLine operator()(const api::RetryDeliveriesOf& command) const {
     return "POST retry of dead letters" + client_named(command.client);
   }
-  Line operator()(const api::DropDelivery& command) const {
+  ConfLine operator()(const api::DropDelivery& command) const {
     return "DELETE delivery, delivery #" + fingerprint(command.id);
   }
   template <class Read>
-  Line operator()(const Read&) const {
+  ConfLine operator()(const Read&) const {
     return std::nullopt;
   }
 };

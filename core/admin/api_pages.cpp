@@ -112,13 +112,13 @@ Json client_ids(const Session& session, bool told) {
 
 }  // namespace
 
-Page registered_page(const Provider&, const Lesson& lesson, Registered result) {
+Page registered_page(const Provider&, const Registration& registration, Registered result) {
   if (result == Registered::too_late || result == Registered::too_late_known) {
     return problem_page({Fault::session_ended});
   }
   const Json body{json_object()};
-  api_put_text(body.get(), "sid", lesson.key.value);
-  api_put_text(body.get(), "client_id", lesson.client.value);
+  api_put_text(body.get(), "sid", registration.key.value);
+  api_put_text(body.get(), "client_id", registration.client.value);
   api_put_flag(body.get(), "new_session", result == Registered::new_session);
   api_put_flag(body.get(), "new_client", result != Registered::known);
   return api_page(body, result == Registered::known ? 200 : 201);

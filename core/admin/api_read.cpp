@@ -67,8 +67,8 @@ Outcome<ApiList> read_api_list(const Form& form) {
   if (const auto limit = form.find("limit")) {
     const char* end = limit->data() + limit->size();
     const auto [rest, error] = std::from_chars(limit->data(), end, list.limit);
-    if (error != std::errc{} || rest != end || list.limit < 1 || list.limit > api_page_limit) {
-      return wrong_parameter("limit", "must be 1 to " + std::to_string(api_page_limit));
+    if (error != std::errc{} || rest != end || list.limit < 1 || list.limit > max_api_page) {
+      return wrong_parameter("limit", "must be 1 to " + std::to_string(max_api_page));
     }
   }
   list.cursor = form.find("cursor").value_or("");
@@ -193,8 +193,8 @@ Outcome<ApiCommand> show_client(const ApiCall& call) {
 Outcome<ApiCommand> register_participation(const ApiCall& call) {
   const auto participation = read_participation(call.body);
   if (!participation) return refuse(participation.error());
-  return learn(call.provider, *participation).map([](Lesson lesson) -> ApiCommand {
-    return api::Register{std::move(lesson)};
+  return read_registration(call.provider, *participation).map([](Registration registration) -> ApiCommand {
+    return api::Register{std::move(registration)};
   });
 }
 

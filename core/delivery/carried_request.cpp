@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Is what the carrier location is about to send the call that was sealed?
+// Is what the delivery location is about to send the call that was sealed?
 #include "core/delivery/carried_request.h"
 
 #include <algorithm>

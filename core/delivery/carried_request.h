@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Is what the carrier location is about to send the call that was sealed?
+// Is what the delivery location is about to send the call that was sealed?
 //
 // The location is an operator's, and much of what nginx lets one write for a whole server changes the
 // requests of every proxy in it: another method, another body, no headers, a Host of one's own. A receiver

@@ -15,10 +15,10 @@ namespace {
 // 128 bits that are the same for the same `text`.
 std::string short_digest(const std::string& text) { return base64url(sha256(text).substr(0, 16)); }
 
-// The dice alone would give one jti to all deliveries that are sealed in one moment.
+// The random bytes alone would give one jti to all deliveries that are sealed in one moment.
 Jti fresh_jti(const Delivery& delivery, const Moment& moment) {
-  const std::string dice(reinterpret_cast<const char*>(moment.dice.data()), moment.dice.size());
-  return Jti{short_digest(dice + std::to_string(delivery.attempt) + "." + delivery.id)};
+  const std::string random(reinterpret_cast<const char*>(moment.random.data()), moment.random.size());
+  return Jti{short_digest(random + std::to_string(delivery.attempt) + "." + delivery.id)};
 }
 
 Outcome<LogoutTokenClaims> claims_for(const Delivery& delivery, const Moment& moment) {

@@ -81,7 +81,7 @@ struct Answer {
 };
 
 // Is this nginx's own location or resolver to blame, and not the receiver nor the way there?
-bool is_carriers_fault(const Answer& answer);
+bool is_locations_fault(const Answer& answer);
 
 // Is it a receiver that nginx complains of in `sentence`, and not this host? nginx finds some of what
 // receivers do critical: a unix socket that is gone, an alert of TLS.

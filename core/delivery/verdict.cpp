@@ -11,13 +11,13 @@
 namespace slo {
 namespace {
 
-constexpr std::size_t longest_error = 40;
+constexpr std::size_t max_error = 40;
 
-// A number of 32 bits from the dice, another one for each delivery and attempt: what failed together must not
-// come back together.
+// A number of 32 bits from the random bytes, another one for each delivery and attempt: what failed together
+// must not come back together.
 std::uint64_t jitter_of(const Delivery& delivery, const Moment& moment) {
-  const std::string dice(reinterpret_cast<const char*>(moment.dice.data()), moment.dice.size());
-  const std::string text = dice + "jitter." + std::to_string(delivery.attempt) + "." + delivery.id;
+  const std::string random(reinterpret_cast<const char*>(moment.random.data()), moment.random.size());
+  const std::string text = random + "jitter." + std::to_string(delivery.attempt) + "." + delivery.id;
   const std::string digest = sha256(text);
   std::uint64_t number = 0;
   for (int i = 0; i < 4; ++i)
@@ -45,7 +45,7 @@ Verdict again(const DeliveryPolicy& policy, const Delivery& delivery, const Mome
 }
 
 bool is_error_code(std::string_view text) {
-  return !text.empty() && text.size() <= longest_error && std::ranges::all_of(text, [](char c) {
+  return !text.empty() && text.size() <= max_error && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
   });
@@ -98,8 +98,8 @@ std::string why_not_connected(std::string_view sentence) {
 
 // Our own nginx's word: nobody knows what the receiver would have said, so trying again is right whatever it
 // was.
-Verdict judge_carrier(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
-                      const Moment& moment) {
+Verdict judge_location(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
+                       const Moment& moment) {
   if (answer.status == 502) return again(policy, delivery, moment, why_not_connected(answer.sample));
   if (answer.status == 504) return again(policy, delivery, moment, "timeout");
   return again(policy, delivery, moment, "carrier " + std::to_string(answer.status));
@@ -107,7 +107,7 @@ Verdict judge_carrier(const DeliveryPolicy& policy, const Delivery& delivery, co
 
 }  // namespace
 
-bool is_carriers_fault(const Answer& answer) {
+bool is_locations_fault(const Answer& answer) {
   if (answer.by_receiver) return false;
   if (answer.status == 502) return answer.sample.starts_with("no resolver defined");
   return answer.status != 504;
@@ -136,7 +136,7 @@ bool is_success(int status) { return status >= 200 && status <= 299; }
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment) {
   return answer.by_receiver ? judge_receiver(policy, delivery, answer, moment)
-                            : judge_carrier(policy, delivery, answer, moment);
+                            : judge_location(policy, delivery, answer, moment);
 }
 
 bool is_receivers_own(const Abandon& abandon) {

@@ -46,7 +46,7 @@ Outcome<DecryptPlan> plan_decryption(std::string_view token, const std::vector<c
   const auto kid = string_member(header, "kid");
   DecryptPlan plan{.alg = alg, .enc = enc};
   for (const Key* key : keys) {
-    if (plan.keys.size() == most_keys_tried) break;
+    if (plan.keys.size() == max_keys_tried) break;
     if (!key->is_private() || !answers_to(*key, kid) || !key->fits_encryption(alg, enc->name)) continue;
     if (may_unwrap(key->body(), alg, *enc, *taken)) plan.keys.push_back(key);
   }

@@ -39,7 +39,7 @@ bool is_symmetric(Algorithm algorithm) noexcept;
 // Does a signature take a good part of a millisecond? RSA, P-384 and P-521; not P-256, Ed25519 and HMAC.
 bool is_slow_to_sign(Algorithm algorithm) noexcept;
 
-inline constexpr std::size_t token_limit = 16 * 1024;  // bytes of a compact token
+inline constexpr std::size_t max_token = 16 * 1024;  // bytes of a compact token
 
 // How an entry of a key set names a key; no kid where it has none, no algorithm where it allows any.
 struct PublishedName {
@@ -163,9 +163,9 @@ inline bool is_encrypted(std::string_view token) noexcept {  // five parts
   return dots == 4;
 }
 // Decrypts with the key that the header's kid names, else with each that fits, at most the first
-// `most_keys_tried`. `algs`: the key management algorithms allowed: those of encrypt(), and RSA1_5.
+// `max_keys_tried`. `algs`: the key management algorithms allowed: those of encrypt(), and RSA1_5.
 // Fault::token_undecryptable, or what take_apart() says of a broken token or header.
-inline constexpr std::size_t most_keys_tried = 4;
+inline constexpr std::size_t max_keys_tried = 4;
 Outcome<std::string> decrypt(std::string_view token, const std::vector<const Key*>& keys,
                              const std::vector<std::string_view>& algs);
 

@@ -11,7 +11,7 @@ namespace slo::jose {
 namespace {
 
 constexpr std::size_t least_rsa_bits = 2048;
-constexpr std::size_t most_rsa_bits = 16384;    // OpenSSL refuses to verify with more
+constexpr std::size_t max_rsa_bits = 16384;     // OpenSSL refuses to verify with more
 constexpr std::size_t least_secret_bytes = 16;  // A128KW, A128GCM; signatures want more, see Key::fits()
 
 tl::unexpected<Refusal> refuse_jwk(std::string why) { return refuse(Fault::key_unusable, std::move(why)); }
@@ -23,7 +23,7 @@ bool halves_match(EVP_PKEY* key, Kind kind) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   const DigestContext signing(EVP_MD_CTX_new());
   const DigestContext verifying(EVP_MD_CTX_new());
-  std::array<unsigned char, most_rsa_bits / 8> signature;
+  std::array<unsigned char, max_rsa_bits / 8> signature;
   std::size_t size = signature.size();
   return EVP_DigestSignInit(signing.get(), nullptr, digest, nullptr, key) == 1 &&
          EVP_DigestSign(signing.get(), signature.data(), &size, bytes, text.size()) == 1 &&
@@ -91,7 +91,7 @@ Outcome<void> read_pair(const json_t* jwk, Key::Body& body) {
   if (body.kind == Kind::rsa && body.bits < least_rsa_bits) {
     return refuse_jwk("RSA key of " + std::to_string(body.bits) + " bits, at least 2048 is required");
   }
-  if (body.kind == Kind::rsa && body.bits > most_rsa_bits) {
+  if (body.kind == Kind::rsa && body.bits > max_rsa_bits) {
     return refuse_jwk("RSA key of " + std::to_string(body.bits) + " bits, at most 16384 is possible");
   }
   if (body.holds_private && !halves_match(body.evp.get(), body.kind)) {

@@ -49,7 +49,7 @@ Outcome<Json> read_header(std::string_view part) {
 }
 
 Outcome<SignedToken> take_apart(std::string_view token) {
-  if (token.size() > token_limit) return refuse(Fault::token_too_large);
+  if (token.size() > max_token) return refuse(Fault::token_too_large);
   const auto parts = split_token(token, 3);
   if (parts.empty()) return refuse(Fault::token_malformed, "not three parts");
   auto header = read_header(parts[0]);
@@ -65,7 +65,7 @@ Outcome<SignedToken> take_apart(std::string_view token) {
 }
 
 Outcome<EncryptedToken> take_apart_encrypted(std::string_view token) {
-  if (token.size() > token_limit) return refuse(Fault::token_too_large);
+  if (token.size() > max_token) return refuse(Fault::token_too_large);
   const auto parts = split_token(token, 5);
   if (parts.empty()) return refuse(Fault::token_malformed, "not five parts");
   auto header = read_header(parts[0]);

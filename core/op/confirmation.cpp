@@ -35,9 +35,10 @@ Json ticket_json(const Provider& provider, const Ticket& ticket, std::string_vie
   json_object_set_new(content.get(), "exp", json_integer(ticket.expires.time_since_epoch().count()));
   if (ticket.session) put_ticket_text(content, "session", ticket.session->value);
   if (ticket.client) put_ticket_text(content, "client", ticket.client->value);
-  if (!ticket.onward.uri.empty()) put_ticket_text(content, "uri", ticket.onward.uri);
-  if (ticket.onward.state) put_ticket_text(content, "state", *ticket.onward.state);
-  if (ticket.onward.refused) put_ticket_text(content, "refused", describe(ticket.onward.refused->fault).name);
+  if (!ticket.post_logout.uri.empty()) put_ticket_text(content, "uri", ticket.post_logout.uri);
+  if (ticket.post_logout.state) put_ticket_text(content, "state", *ticket.post_logout.state);
+  if (ticket.post_logout.refused)
+    put_ticket_text(content, "refused", describe(ticket.post_logout.refused->fault).name);
   if (ticket.one_client) json_object_set_new(content.get(), "one_client", json_true());
   if (ticket.cookie_withheld) json_object_set_new(content.get(), "cookie_withheld", json_true());
   if (ticket.unknown_cookie) json_object_set_new(content.get(), "unknown_cookie", json_true());
@@ -65,9 +66,10 @@ Ticket ticket_of(const json_t* content) {
                 .expires = TimeS{Seconds{integer_member(content, "exp").value_or(0)}},
                 .session = ticket_name<SessionKey>(content, "session"),
                 .client = ticket_name<ClientId>(content, "client")};
-  ticket.onward.uri = ticket_text(content, "uri").value_or("");
-  ticket.onward.state = ticket_text(content, "state");
-  if (const auto refused = ticket_text(content, "refused")) ticket.onward.refused = refusal_named(*refused);
+  ticket.post_logout.uri = ticket_text(content, "uri").value_or("");
+  ticket.post_logout.state = ticket_text(content, "state");
+  if (const auto refused = ticket_text(content, "refused"))
+    ticket.post_logout.refused = refusal_named(*refused);
   ticket.one_client = has_member(content, "one_client");
   ticket.cookie_withheld = has_member(content, "cookie_withheld");
   ticket.unknown_cookie = has_member(content, "unknown_cookie");

@@ -25,7 +25,7 @@ struct Ticket {
   TimeS expires{};
   std::optional<SessionKey> session{};  // what will be ended; none: only the onward way is confirmed
   std::optional<ClientId> client{};     // who asked
-  Onward onward{};
+  PostLogout post_logout{};
   bool one_client = false;  // scope client: the yes ends `client`'s participation alone
   // The browser kept the session cookie back (SameSite and a POST from another site), so that the session is
   // not known yet: the answer, which comes from our own page, brings the cookie and tells.

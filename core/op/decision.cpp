@@ -35,11 +35,11 @@ const Session* another_live_by_cookie(const Found& found, const SessionKey& than
 }
 
 // Did the browser bring a cookie that the store does not know, under no spelling?
-bool has_unknown_cookie(const Asked& asked, const Found& found) {
+bool has_unknown_cookie(const CheckedRequest& checked, const Found& found) {
   const auto is_found = [&](const CookieDigest& digest) {
     return std::ranges::find(found.by_cookie, digest, &FoundByCookie::cookie) != found.by_cookie.end();
   };
-  return asked.too_many_cookies || std::ranges::any_of(asked.cookies, [&](const auto& spellings) {
+  return checked.too_many_cookies || std::ranges::any_of(checked.cookies, [&](const auto& spellings) {
            return std::ranges::none_of(spellings, is_found);
          });
 }
@@ -65,18 +65,18 @@ const Session* named_session(const Hint& hint, const Found& found) {
 
 // Do the browser's cookies speak for another session? Where they are not known at all, a live session that
 // was registered with a cookie was registered with another one.
-bool is_of_another_browser(const Asked& asked, const Found& found, const Session& named) {
+bool is_of_another_browser(const CheckedRequest& checked, const Found& found, const Session& named) {
   if (!found.by_cookie.empty()) return by_cookie(found, named.key) == nullptr;
-  if (asked.question.cookies.empty() || !named.is_live() || !named.cookie) return false;
-  const auto& sent = asked.question.cookies;
+  if (checked.question.cookies.empty() || !named.is_live() || !named.cookie) return false;
+  const auto& sent = checked.question.cookies;
   return std::ranges::find(sent, *named.cookie) == sent.end();
 }
 
 // The session that the hint proves to be this browser's or its own client's to end; null: not proven.
-const Session* proven_session(const Asked& asked, const Found& found) {
-  if (!asked.hint) return nullptr;
-  const Session* named = named_session(*asked.hint, found);
-  return named == nullptr || is_of_another_browser(asked, found, *named) ? nullptr : named;
+const Session* proven_session(const CheckedRequest& checked, const Found& found) {
+  if (!checked.hint) return nullptr;
+  const Session* named = named_session(*checked.hint, found);
+  return named == nullptr || is_of_another_browser(checked, found, *named) ? nullptr : named;
 }
 
 // Who signs its hints with its own secret can write any sid into them: such a hint only speaks for sessions
@@ -86,13 +86,14 @@ bool may_name(const Provider& provider, const Hint& hint, const Session& session
 }
 
 // The live session that the question is about.
-const Session* questionable_session(const Provider& provider, const Asked& asked, const Found& found) {
+const Session* questionable_session(const Provider& provider, const CheckedRequest& checked,
+                                    const Found& found) {
   if (const Session* session = live_by_cookie(found)) return session;
-  if (!asked.hint) return nullptr;
+  if (!checked.hint) return nullptr;
   const Session* named = live_session(found.by_sid);
-  if (named != nullptr && may_name(provider, *asked.hint, *named)) return named;
+  if (named != nullptr && may_name(provider, *checked.hint, *named)) return named;
   const auto fitting = std::ranges::find_if(found.by_subject, [&](const Session& session) {
-    return session.is_live() && belongs_to(*asked.hint, session);
+    return session.is_live() && belongs_to(*checked.hint, session);
   });
   return fitting == found.by_subject.end() ? nullptr : &*fitting;
 }
@@ -103,20 +104,21 @@ bool ends_one_client(const Provider& provider, const Client* client, const Sessi
          session.find(client->id) != nullptr;
 }
 
-Onward onward_of(const Asked& asked) {
-  return {.uri = asked.redirect.value_or(""), .state = asked.state, .refused = asked.bad_redirect};
+PostLogout post_logout_of(const CheckedRequest& checked) {
+  return {.uri = checked.redirect.value_or(""), .state = checked.state, .refused = checked.bad_redirect};
 }
 
-Ticket fresh_ticket(const Provider& provider, const Moment& moment, const Client* client, Onward onward) {
+Ticket fresh_ticket(const Provider& provider, const Moment& moment, const Client* client,
+                    PostLogout post_logout) {
   Ticket ticket{.nonce = nonce(moment, 0), .expires = moment.seconds() + provider.ticket_life};
   if (client != nullptr) ticket.client = client->id;
-  ticket.onward = std::move(onward);
+  ticket.post_logout = std::move(post_logout);
   return ticket;
 }
 
 AskUser ask_about(const Provider& provider, const Moment& moment, const Session& session,
-                  const Client* client, Onward onward) {
-  AskUser question{fresh_ticket(provider, moment, client, std::move(onward))};
+                  const Client* client, PostLogout post_logout) {
+  AskUser question{fresh_ticket(provider, moment, client, std::move(post_logout))};
   question.ticket.session = session.key;
   question.ticket.one_client = ends_one_client(provider, client, session);
   return question;
@@ -126,8 +128,8 @@ Claim claim_of_end(const Found& found, const SessionKey& key) {
   return another_live_by_cookie(found, key) != nullptr ? Claim::another_lives : Claim::ended;
 }
 
-End end_of(const Found& found, const SessionKey& key, Onward onward) {
-  return {.session = key, .onward = std::move(onward), .claim = claim_of_end(found, key)};
+End end_of(const Found& found, const SessionKey& key, PostLogout post_logout) {
+  return {.session = key, .post_logout = std::move(post_logout), .claim = claim_of_end(found, key)};
 }
 
 End good_once(End end) {
@@ -136,86 +138,87 @@ End good_once(End end) {
 }
 
 // After a yes to a question that saw no session.
-Decision decide_unseen(const Provider& provider, const Asked& asked, const Found& found) {
-  const Ticket& ticket = *asked.ticket;
+Decision decide_unseen(const Provider& provider, const CheckedRequest& checked, const Found& found) {
+  const Ticket& ticket = *checked.ticket;
   const Session* live = live_by_cookie(found);
   if (const Session* session = live != nullptr ? live : ended_by_cookie(found)) {
-    End end = end_of(found, session->key, ticket.onward);
-    if (ends_one_client(provider, asked.client, *session)) end.only_client = ticket.client;
+    End end = end_of(found, session->key, ticket.post_logout);
+    if (ends_one_client(provider, checked.client, *session)) end.only_client = ticket.client;
     return session->is_live() ? good_once(std::move(end)) : std::move(end);
   }
-  if (has_unknown_cookie(asked, found)) return AlreadyOver{ticket.onward, Claim::forgotten, true};
-  return AlreadyOver{ticket.onward, Claim::not_signed_in, false};
+  if (has_unknown_cookie(checked, found)) return AlreadyOver{ticket.post_logout, Claim::forgotten, true};
+  return AlreadyOver{ticket.post_logout, Claim::not_signed_in, false};
 }
 
-Decision decide_answer(const Provider& provider, const Asked& asked, const Found& found,
+Decision decide_answer(const Provider& provider, const CheckedRequest& checked, const Found& found,
                        const Moment& moment) {
-  const Ticket& ticket = *asked.ticket;
+  const Ticket& ticket = *checked.ticket;
   if (!ticket.answer_yes) return Stay{};
   const Session* live = live_by_cookie(found);
   if (!ticket.session) {
     const bool saw_none = !ticket.cookie_withheld;
-    if (saw_none && live != nullptr) return ask_about(provider, moment, *live, asked.client, ticket.onward);
-    return decide_unseen(provider, asked, found);
+    if (saw_none && live != nullptr)
+      return ask_about(provider, moment, *live, checked.client, ticket.post_logout);
+    return decide_unseen(provider, checked, found);
   }
   const Session* same = by_cookie(found, *ticket.session);
   if (live != nullptr && (same == nullptr || !same->is_live())) {
-    return ask_about(provider, moment, *live, asked.client, ticket.onward);
+    return ask_about(provider, moment, *live, checked.client, ticket.post_logout);
   }
-  if (!found.by_key) return AlreadyOver{ticket.onward, Claim::forgotten, true};
-  End end = end_of(found, *ticket.session, ticket.onward);
+  if (!found.by_key) return AlreadyOver{ticket.post_logout, Claim::forgotten, true};
+  End end = end_of(found, *ticket.session, ticket.post_logout);
   if (!ticket.one_client || !found.by_key->is_live()) return end;
   end.only_client = ticket.client;
   return good_once(std::move(end));
 }
 
 // A yes that came too late: the same question again, if there is still something to ask.
-Decision decide_late_answer(const Provider& provider, const Asked& asked, const Found& found,
+Decision decide_late_answer(const Provider& provider, const CheckedRequest& checked, const Found& found,
                             const Moment& moment) {
-  if (!asked.ticket->answer_yes) return Stay{};
-  const Onward& onward = asked.ticket->onward;
+  if (!checked.ticket->answer_yes) return Stay{};
+  const PostLogout& post_logout = checked.ticket->post_logout;
   const Session* live = live_by_cookie(found);
   if (live == nullptr) live = live_session(found.by_key);
-  if (live == nullptr && found.by_key) return end_of(found, found.by_key->key, onward);
-  AskUser question{fresh_ticket(provider, moment, asked.client, onward)};
-  if (live != nullptr) question = ask_about(provider, moment, *live, asked.client, onward);
-  question.ticket.unknown_cookie = live == nullptr && has_unknown_cookie(asked, found);
-  question.ticket.again = asked.ticket->again;
+  if (live == nullptr && found.by_key) return end_of(found, found.by_key->key, post_logout);
+  AskUser question{fresh_ticket(provider, moment, checked.client, post_logout)};
+  if (live != nullptr) question = ask_about(provider, moment, *live, checked.client, post_logout);
+  question.ticket.unknown_cookie = live == nullptr && has_unknown_cookie(checked, found);
+  question.ticket.again = checked.ticket->again;
   return question;
 }
 
 // Nothing to end, as far as can be seen. Without a hint nobody vouches for the redirect but the user (RPI 3).
-Decision decide_without_session(const Provider& provider, const Asked& asked, const Found& found,
+Decision decide_without_session(const Provider& provider, const CheckedRequest& checked, const Found& found,
                                 const Moment& moment) {
-  const bool is_unknown = has_unknown_cookie(asked, found);
-  const bool needs_consent = asked.redirect && !asked.hint;
-  if (needs_consent || asked.cookie_withheld || (is_unknown && !asked.redirect)) {
-    AskUser question{fresh_ticket(provider, moment, asked.client, onward_of(asked))};
-    question.ticket.cookie_withheld = asked.cookie_withheld;
+  const bool is_unknown = has_unknown_cookie(checked, found);
+  const bool needs_consent = checked.redirect && !checked.hint;
+  if (needs_consent || checked.cookie_withheld || (is_unknown && !checked.redirect)) {
+    AskUser question{fresh_ticket(provider, moment, checked.client, post_logout_of(checked))};
+    question.ticket.cookie_withheld = checked.cookie_withheld;
     question.ticket.unknown_cookie = is_unknown;
     return question;
   }
   const Session* ended = ended_by_cookie(found);
-  if (is_unknown) return AlreadyOver{onward_of(asked), Claim::unknown, false};
-  if (ended != nullptr && !asked.hint && !asked.dropped_hint)
-    return end_of(found, ended->key, onward_of(asked));
-  const bool knows_nothing = !asked.hint && !asked.dropped_hint && !provider.session_cookies.empty();
-  return AlreadyOver{onward_of(asked), knows_nothing ? Claim::not_signed_in : Claim::unknown,
+  if (is_unknown) return AlreadyOver{post_logout_of(checked), Claim::unknown, false};
+  if (ended != nullptr && !checked.hint && !checked.dropped_hint)
+    return end_of(found, ended->key, post_logout_of(checked));
+  const bool knows_nothing = !checked.hint && !checked.dropped_hint && !provider.session_cookies.empty();
+  return AlreadyOver{post_logout_of(checked), knows_nothing ? Claim::not_signed_in : Claim::unknown,
                      ended != nullptr};
 }
 
 // A session that the hint proves: ended now, or shown once more. A cookie that is not known may be of a
 // login since.
-Decision decide_proven(const Provider& provider, const Asked& asked, const Found& found,
+Decision decide_proven(const Provider& provider, const CheckedRequest& checked, const Found& found,
                        const Session& proven, const Moment& moment) {
-  if (proven.is_live() && (provider.always_confirm || asked.is_embedded)) {
-    return ask_about(provider, moment, proven, asked.client, onward_of(asked));
+  if (proven.is_live() && (provider.always_confirm || checked.is_embedded)) {
+    return ask_about(provider, moment, proven, checked.client, post_logout_of(checked));
   }
-  End end = end_of(found, proven.key, onward_of(asked));
-  if (ends_one_client(provider, asked.client, proven)) end.only_client = asked.client->id;
-  const bool is_doubtful = !proven.is_live() && has_unknown_cookie(asked, found);
-  if (is_doubtful && !asked.redirect) {
-    AskUser question = ask_about(provider, moment, proven, asked.client, onward_of(asked));
+  End end = end_of(found, proven.key, post_logout_of(checked));
+  if (ends_one_client(provider, checked.client, proven)) end.only_client = checked.client->id;
+  const bool is_doubtful = !proven.is_live() && has_unknown_cookie(checked, found);
+  if (is_doubtful && !checked.redirect) {
+    AskUser question = ask_about(provider, moment, proven, checked.client, post_logout_of(checked));
     question.ticket.unknown_cookie = true;
     return question;
   }
@@ -225,19 +228,20 @@ Decision decide_proven(const Provider& provider, const Asked& asked, const Found
 
 }  // namespace
 
-Decision decide(const Provider& provider, const Asked& asked, const Found& found, const Moment& moment) {
-  if (asked.ticket && asked.ticket->again) return decide_late_answer(provider, asked, found, moment);
-  if (asked.ticket) return decide_answer(provider, asked, found, moment);
-  if (const Session* proven = proven_session(asked, found)) {
-    return decide_proven(provider, asked, found, *proven, moment);
+Decision decide(const Provider& provider, const CheckedRequest& checked, const Found& found,
+                const Moment& moment) {
+  if (checked.ticket && checked.ticket->again) return decide_late_answer(provider, checked, found, moment);
+  if (checked.ticket) return decide_answer(provider, checked, found, moment);
+  if (const Session* proven = proven_session(checked, found)) {
+    return decide_proven(provider, checked, found, *proven, moment);
   }
-  if (const Session* session = questionable_session(provider, asked, found)) {
-    return ask_about(provider, moment, *session, asked.client, onward_of(asked));
+  if (const Session* session = questionable_session(provider, checked, found)) {
+    return ask_about(provider, moment, *session, checked.client, post_logout_of(checked));
   }
-  return decide_without_session(provider, asked, found, moment);
+  return decide_without_session(provider, checked, found, moment);
 }
 
-Again decide_again(const Provider& provider, const Asked& asked, const End& end,
+Again decide_again(const Provider& provider, const CheckedRequest& checked, const End& end,
                    const std::optional<Session>& now, const Moment& moment) {
   End repeat = end;
   if (!now || !now->is_live()) {
@@ -245,7 +249,7 @@ Again decide_again(const Provider& provider, const Asked& asked, const End& end,
     return repeat;
   }
   if (end.only_client && now->find(*end.only_client) == nullptr) return repeat;
-  AskUser question = ask_about(provider, moment, *now, asked.client, end.onward);
+  AskUser question = ask_about(provider, moment, *now, checked.client, end.post_logout);
   question.ticket.again = Fault::ticket_used;
   return question;
 }

@@ -39,81 +39,85 @@ std::vector<CookieDigest> digests_of(const Provider& provider, std::string_view 
   return digests;
 }
 
-void ask_for_cookies(const Provider& provider, const EndSessionRequest& request, Asked& asked) {
+void ask_for_cookies(const Provider& provider, const EndSessionRequest& request, CheckedRequest& checked) {
   if (provider.session_cookies.empty()) return;
   for (const auto& value : request.session_cookies) {
     if (value.empty()) continue;
     auto digests = digests_of(provider, value);
-    if (std::ranges::find(asked.cookies, digests) != asked.cookies.end()) continue;
-    asked.too_many_cookies = asked.cookies.size() == most_session_cookies;
-    if (asked.too_many_cookies) break;
-    asked.question.cookies.insert(asked.question.cookies.end(), digests.begin(), digests.end());
-    asked.cookies.push_back(std::move(digests));
+    if (std::ranges::find(checked.cookies, digests) != checked.cookies.end()) continue;
+    checked.too_many_cookies = checked.cookies.size() == max_session_cookies;
+    if (checked.too_many_cookies) break;
+    checked.question.cookies.insert(checked.question.cookies.end(), digests.begin(), digests.end());
+    checked.cookies.push_back(std::move(digests));
   }
-  if (asked.cookies.empty()) {
-    asked.cookie_withheld = request.is_post && comes_from_elsewhere(provider, request);
+  if (checked.cookies.empty()) {
+    checked.cookie_withheld = request.is_post && comes_from_elsewhere(provider, request);
   }
 }
 
 // The registration may have changed while the user was thinking.
-bool may_still_go_onward(const Client* client, const Onward& onward) {
-  return onward.uri.empty() || (client != nullptr && client->may_redirect_to(onward.uri));
+bool may_still_go_onward(const Client* client, const PostLogout& post_logout) {
+  return post_logout.uri.empty() || (client != nullptr && client->may_redirect_to(post_logout.uri));
 }
 
-Outcome<Asked> ask_with_ticket(const Provider& provider, const EndSessionRequest& request,
-                               const Moment& moment) {
+Outcome<CheckedRequest> ask_with_ticket(const Provider& provider, const EndSessionRequest& request,
+                                        const Moment& moment) {
   if (comes_from_elsewhere(provider, request)) return refuse(Fault::cross_site_request);
   auto ticket = open_ticket(provider, *request.ticket, request.browser_cookies);
   if (!ticket) return refuse(ticket.error());
   ticket->answer_yes = request.choice == "yes";
   if (moment.seconds() >= ticket->expires) ticket->again = Fault::ticket_expired;
 
-  Asked asked{.client = ticket->client ? provider.find(*ticket->client) : nullptr};
-  if (!may_still_go_onward(asked.client, ticket->onward)) return refuse(Fault::redirect_not_registered);
-  ask_for_cookies(provider, request, asked);
-  asked.question.key = ticket->session;
-  asked.ticket = *std::move(ticket);
-  return asked;
+  CheckedRequest checked{.client = ticket->client ? provider.find(*ticket->client) : nullptr};
+  if (!may_still_go_onward(checked.client, ticket->post_logout))
+    return refuse(Fault::redirect_not_registered);
+  ask_for_cookies(provider, request, checked);
+  checked.question.key = ticket->session;
+  checked.ticket = *std::move(ticket);
+  return checked;
 }
 
 Outcome<void> ask_for_hint(const Provider& provider, const EndSessionRequest& request, const Moment& moment,
-                           Asked& asked) {
+                           CheckedRequest& checked) {
   if (!request.id_token_hint) {
     if (provider.hint.required) return refuse(Fault::hint_required);
     return {};
   }
   const auto hint = verify_hint(provider, *request.id_token_hint, request.client_id, moment);
   if (!hint) return refuse(hint.error());
-  asked.hint = *hint;
-  asked.client = hint->client;
-  asked.question.sid = hint->sid;
+  checked.hint = *hint;
+  checked.client = hint->client;
+  checked.question.sid = hint->sid;
   // A sid names one session; its user's other ones are none of this request's business.
-  if (!hint->sid) asked.question.subject = hint->sub;
+  if (!hint->sid) checked.question.subject = hint->sub;
   return {};
 }
 
-Outcome<void> ask_for_client(const Provider& provider, const EndSessionRequest& request, Asked& asked) {
-  if (asked.hint || !request.client_id) return {};
-  asked.client = provider.find(ClientId{*request.client_id});
-  if (asked.client == nullptr) return refuse(Fault::client_unknown);
+Outcome<void> ask_for_client(const Provider& provider, const EndSessionRequest& request,
+                             CheckedRequest& checked) {
+  if (checked.hint || !request.client_id) return {};
+  checked.client = provider.find(ClientId{*request.client_id});
+  if (checked.client == nullptr) return refuse(Fault::client_unknown);
   return {};
 }
 
-Outcome<void> ask_for_redirect(const Provider& provider, const EndSessionRequest& request, Asked& asked) {
+Outcome<void> ask_for_redirect(const Provider& provider, const EndSessionRequest& request,
+                               CheckedRequest& checked) {
   if (!request.post_logout_redirect_uri) return {};
-  if (asked.client != nullptr && asked.client->may_redirect_to(*request.post_logout_redirect_uri)) {
-    asked.redirect = request.post_logout_redirect_uri;
-    asked.state = request.state;
+  if (checked.client != nullptr && checked.client->may_redirect_to(*request.post_logout_redirect_uri)) {
+    checked.redirect = request.post_logout_redirect_uri;
+    checked.state = request.state;
     return {};
   }
-  Refusal refusal{asked.client != nullptr ? Fault::redirect_not_registered : Fault::redirect_without_client};
+  Refusal refusal{checked.client != nullptr ? Fault::redirect_not_registered
+                                            : Fault::redirect_without_client};
   if (provider.bad_redirect == BadRedirect::reject) return refuse(std::move(refusal));
-  asked.bad_redirect = std::move(refusal);
+  checked.bad_redirect = std::move(refusal);
   return {};
 }
 
-bool contradicts_hint(const EndSessionRequest& request, const Asked& asked) {
-  return asked.hint && request.client_id && *request.client_id != asked.hint->client->id.value;
+bool contradicts_hint(const EndSessionRequest& request, const CheckedRequest& checked) {
+  return checked.hint && request.client_id && *request.client_id != checked.hint->client->id.value;
 }
 
 // A prefetch (Sec-Purpose: prefetch;prerender, Purpose: prefetch, X-Moz: prefetch) or a preview.
@@ -124,26 +128,27 @@ bool is_speculative(std::string_view purpose) {
   return false;
 }
 
-Outcome<Asked> ask_for_all(const Provider& provider, const EndSessionRequest& request, const Moment& moment) {
-  Asked asked;
-  if (const auto hint = ask_for_hint(provider, request, moment, asked); !hint) {
+Outcome<CheckedRequest> ask_for_all(const Provider& provider, const EndSessionRequest& request,
+                                    const Moment& moment) {
+  CheckedRequest checked;
+  if (const auto hint = ask_for_hint(provider, request, moment, checked); !hint) {
     if (hint.error().fault != Fault::token_too_large || provider.hint.required) return refuse(hint.error());
-    asked = Asked{.dropped_hint = hint.error()};
-    if (request.post_logout_redirect_uri) asked.bad_redirect = Refusal{Fault::token_too_large};
-    ask_for_cookies(provider, request, asked);
-    return asked;
+    checked = CheckedRequest{.dropped_hint = hint.error()};
+    if (request.post_logout_redirect_uri) checked.bad_redirect = Refusal{Fault::token_too_large};
+    ask_for_cookies(provider, request, checked);
+    return checked;
   }
-  if (contradicts_hint(request, asked)) {
+  if (contradicts_hint(request, checked)) {
     if (!provider.hint.confirm_mismatch) return refuse(Fault::hint_client_mismatch);
-    asked = Asked{.dropped_hint = Refusal{Fault::hint_client_mismatch}};
-    ask_for_cookies(provider, request, asked);
-    return asked;
+    checked = CheckedRequest{.dropped_hint = Refusal{Fault::hint_client_mismatch}};
+    ask_for_cookies(provider, request, checked);
+    return checked;
   }
-  if (const auto client = ask_for_client(provider, request, asked); !client) return refuse(client.error());
-  if (const auto redirect = ask_for_redirect(provider, request, asked); !redirect)
+  if (const auto client = ask_for_client(provider, request, checked); !client) return refuse(client.error());
+  if (const auto redirect = ask_for_redirect(provider, request, checked); !redirect)
     return refuse(redirect.error());
-  ask_for_cookies(provider, request, asked);
-  return asked;
+  ask_for_cookies(provider, request, checked);
+  return checked;
 }
 
 }  // namespace
@@ -166,17 +171,18 @@ Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_vi
     request.ticket = form->find("ticket");
     request.choice = form->find("choice");
   }
-  if (request.state && request.state->size() > state_limit)
+  if (request.state && request.state->size() > max_state)
     return refuse(Fault::form_too_large, "state is too long");
   return request;
 }
 
-Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, const Moment& moment) {
+Outcome<CheckedRequest> check_request(const Provider& provider, const EndSessionRequest& request,
+                                      const Moment& moment) {
   if (is_speculative(request.purpose)) return refuse(Fault::speculative_request);
   if (request.is_post && request.ticket) return ask_with_ticket(provider, request, moment);
-  auto asked = ask_for_all(provider, request, moment);
-  if (asked) asked->is_embedded = !request.sec_fetch_dest.empty() && request.sec_fetch_dest != "document";
-  return asked;
+  auto checked = ask_for_all(provider, request, moment);
+  if (checked) checked->is_embedded = !request.sec_fetch_dest.empty() && request.sec_fetch_dest != "document";
+  return checked;
 }
 
 }  // namespace slo

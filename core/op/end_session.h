@@ -59,7 +59,7 @@ struct EndSessionRequest {
 };
 
 // Longer ones would neither fit a ticket nor most servers' request lines.
-inline constexpr std::size_t state_limit = 4096;
+inline constexpr std::size_t max_state = 4096;
 
 // Reads parameters from `encoded` (query of a GET, body of a POST); the cookies and headers are the host's to
 // add. `ticket` and `choice` count in a POST only. form_too_large for a state beyond its limit, and what
@@ -67,7 +67,7 @@ inline constexpr std::size_t state_limit = 4096;
 Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_view encoded);
 
 // The part of a request that stood up to validation.
-struct Asked {
+struct CheckedRequest {
   std::optional<Hint> hint{};
   std::optional<Refusal> dropped_hint{};  // one was sent, of which nothing counts, and the request goes on
   const Client* client = nullptr;         // of the hint, or named by client_id
@@ -77,7 +77,7 @@ struct Asked {
   std::optional<Ticket> ticket{};  // a confirmation came back: opened and bound to this browser
   // Each session cookie that was sent, by the digests it may be known under: as it is, and without quotes.
   std::vector<std::vector<CookieDigest>> cookies{};
-  bool too_many_cookies = false;  // beyond most_session_cookies they are not looked up
+  bool too_many_cookies = false;  // beyond max_session_cookies they are not looked up
   bool cookie_withheld = false;   // a POST from another site brought none: there may be one all the same
   bool is_embedded = false;       // an image, a frame or a script asks, not a page that the user goes to
   SessionQuestion question{};
@@ -94,7 +94,8 @@ struct Asked {
 // once more. A hint that is too large to be read counts for nothing, and nothing beside it but the cookies:
 // the user is asked about his own session, where hints are not required. What a browser loads in advance,
 // before anybody has clicked, is refused; what is no document is never proof enough (decide).
-Outcome<Asked> ask(const Provider& provider, const EndSessionRequest& request, const Moment& moment);
+Outcome<CheckedRequest> check_request(const Provider& provider, const EndSessionRequest& request,
+                                      const Moment& moment);
 
 struct AskUser {  // the question is mandatory, or the policy wants it
   Ticket ticket{};
@@ -102,7 +103,7 @@ struct AskUser {  // the question is mandatory, or the policy wants it
 struct End {  // proven or confirmed; the session may have ended already
   SessionKey session{};
   std::optional<ClientId> only_client{};  // scope client: this participation only
-  Onward onward{};
+  PostLogout post_logout{};
   // The ticket that confirmed it must not have been used before: a second use could end something that the
   // user was never asked about. Where a ticket names the session to end, its yes stands until that session is
   // over, and asking twice is no harm.
@@ -111,7 +112,7 @@ struct End {  // proven or confirmed; the session may have ended already
   friend bool operator==(const End&, const End&) = default;
 };
 struct AlreadyOver {  // no session to end: idempotent
-  Onward onward{};
+  PostLogout post_logout{};
   Claim claim = Claim::not_signed_in;
   bool expires_cookies = false;  // they are of sessions that have ended, or the user said yes
   friend bool operator==(const AlreadyOver&, const AlreadyOver&) = default;
@@ -129,13 +130,14 @@ using Decision = std::variant<AskUser, End, AlreadyOver, Stay>;
 // end: AlreadyOver, but client_id with a redirect and no hint is asked first, about the way onward; and so is
 // a browser whose cookie is not known, unless a hint vouches for the way onward: then it is let go, with its
 // cookie.
-Decision decide(const Provider& provider, const Asked& asked, const Found& found, const Moment& moment);
+Decision decide(const Provider& provider, const CheckedRequest& checked, const Found& found,
+                const Moment& moment);
 
 // What `end`, which was good once, comes to when its ticket turns out to be used already and `now` is its
 // session with the one client. A repeat, if what was confirmed has happened (a second click, a reload, an
 // answer that was lost); else the question once more.
 using Again = std::variant<AskUser, End>;
-Again decide_again(const Provider& provider, const Asked& asked, const End& end,
+Again decide_again(const Provider& provider, const CheckedRequest& checked, const End& end,
                    const std::optional<Session>& now, const Moment& moment);
 
 }  // namespace slo

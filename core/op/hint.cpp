@@ -21,7 +21,7 @@ std::vector<std::string_view> hint_encryptions() {
 }
 
 Outcome<HintKeys> opening_keys(const Provider& provider, std::string_view token) {
-  if (token.size() > jose::token_limit) return refuse(Fault::token_too_large);
+  if (token.size() > jose::max_token) return refuse(Fault::token_too_large);
   HintKeys keys;
   for (const auto& key : provider.decryption_keys) keys.push_back(&key);
   if (keys.empty()) return refuse(Fault::token_undecryptable, "no decryption key is configured");

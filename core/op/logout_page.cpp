@@ -82,8 +82,8 @@ std::string frame_sources(const Applications& applications, std::string_view scr
   return sources.append("; ");
 }
 
-std::string destination(const Provider& provider, const Onward& onward) {
-  return onward.uri.empty() ? provider.post_logout_uri : onward_location(onward);
+std::string destination(const Provider& provider, const PostLogout& post_logout) {
+  return post_logout.uri.empty() ? provider.post_logout_uri : post_logout_location(post_logout);
 }
 
 std::string milliseconds(Seconds seconds) { return std::to_string(Millis{seconds}.count()); }
@@ -101,9 +101,9 @@ std::string head_of_frame_page(const std::string& target, std::string_view scrip
 }
 
 // What every page says whose logout was fine but whose redirect was not.
-std::string refused_redirect(const Onward& onward) {
-  if (!onward.refused) return {};
-  const FaultRow& row = describe(onward.refused->fault);
+std::string refused_redirect(const PostLogout& post_logout) {
+  if (!post_logout.refused) return {};
+  const FaultRow& row = describe(post_logout.refused->fault);
   return paragraph("But you cannot be taken back to the application.") + "<p class=\"soft\">" +
          escape_html(row.to_client) + " Code: " + escape_html(row.code) + "</p>\n";
 }
@@ -168,8 +168,8 @@ struct Finish {
   bool moves_on = false;
 };
 
-FrameContent content_of(const Provider& provider, const Finish& finish, const Onward& onward) {
-  return {.status = onward.refused ? describe(onward.refused->fault).status : 200,
+FrameContent content_of(const Provider& provider, const Finish& finish, const PostLogout& post_logout) {
+  return {.status = post_logout.refused ? describe(post_logout.refused->fault).status : 200,
           .place = place_of(provider),
           .heading = std::string(finish.closing.heading)};
 }
@@ -204,12 +204,12 @@ std::string ways(const Finish& finish, std::string_view id) {
 }
 
 Page frame_page(const Provider& provider, const Finish& finish, const Applications& applications,
-                const Onward& onward, const Moment& moment) {
+                const PostLogout& post_logout, const Moment& moment) {
   const std::string script_nonce = nonce(moment, 1);
-  FrameContent content = content_of(provider, finish, onward);
+  FrameContent content = content_of(provider, finish, post_logout);
   content.head = head_of_frame_page(finish.moves_on ? finish.target : std::string{}, script_nonce);
   content.sources = frame_sources(applications, script_nonce);
-  content.body = progress(provider, finish) + refused_redirect(onward) + application_list(applications);
+  content.body = progress(provider, finish) + refused_redirect(post_logout) + application_list(applications);
   // The script moves on to `onward`, so a page that is to be read must not bear this id.
   content.body += ways(finish, finish.moves_on ? "onward" : "") + frames(applications);
   return framed_page(content);
@@ -225,9 +225,9 @@ std::string_view closing_sentence(const Finish& finish, const Applications& appl
 }
 
 Page finish_page(const Provider& provider, const Finish& finish, const Applications& applications,
-                 const Onward& onward) {
-  FrameContent content = content_of(provider, finish, onward);
-  content.body = refused_redirect(onward) + application_list(applications);
+                 const PostLogout& post_logout) {
+  FrameContent content = content_of(provider, finish, post_logout);
+  content.body = refused_redirect(post_logout) + application_list(applications);
   const std::string_view sentence = closing_sentence(finish, applications);
   const bool is_news = sentence != closing_of(Claim::ended).sentence || finish.target.empty();
   if (is_news) content.body += paragraph(sentence);
@@ -235,61 +235,64 @@ Page finish_page(const Provider& provider, const Finish& finish, const Applicati
   return framed_page(content);
 }
 
-bool may_move_on(const Provider& provider, const Onward& onward, bool already) {
-  return !onward.refused && !destination(provider, onward).empty() &&
+bool may_move_on(const Provider& provider, const PostLogout& post_logout, bool already) {
+  return !post_logout.refused && !destination(provider, post_logout).empty() &&
          (!already || provider.already_out == AlreadyOut::redirect);
 }
 
-Finish finish_of(const Provider& provider, const Onward& onward, const Circumstances& circumstances) {
+Finish finish_of(const Provider& provider, const PostLogout& post_logout,
+                 const Circumstances& circumstances) {
   Finish finish{.closing = circumstances.one_client ? end_of_participation : closing_of(circumstances.claim),
                 .one_client = circumstances.one_client,
-                .target = destination(provider, onward),
-                .moves_on = may_move_on(provider, onward, circumstances.already)};
+                .target = destination(provider, post_logout),
+                .moves_on = may_move_on(provider, post_logout, circumstances.already)};
   if (circumstances.claim == Claim::another_lives) finish.again = relative_link(circumstances.self);
   return finish;
 }
 
-Page ended_page(const Provider& provider, const Session& ended, const Onward& onward,
+Page ended_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                 const Circumstances& circumstances, const Moment& moment) {
-  Finish finish = finish_of(provider, onward, circumstances);
+  Finish finish = finish_of(provider, post_logout, circumstances);
   const Applications applications = list_applications(provider, ended, circumstances.told);
   finish.moves_on = finish.moves_on && !is_to_be_shown(provider, applications);
   if (std::ranges::any_of(applications, is_framed)) {
-    return frame_page(provider, finish, applications, onward, moment);
+    return frame_page(provider, finish, applications, post_logout, moment);
   }
-  return finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, applications, onward);
+  return finish.moves_on ? see_other(finish.target)
+                         : finish_page(provider, finish, applications, post_logout);
 }
 
 }  // namespace
 
-bool names_applications(const Provider& provider, const Onward& onward, bool already) {
-  return !may_move_on(provider, onward, already) || provider.show_untold == ShowUntold::any;
+bool names_applications(const Provider& provider, const PostLogout& post_logout, bool already) {
+  return !may_move_on(provider, post_logout, already) || provider.show_untold == ShowUntold::any;
 }
 
-Page logout_page(const Provider& provider, const Session& ended, const Onward& onward,
+Page logout_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                  const Circumstances& circumstances, const Moment& moment) {
-  Page page = ended_page(provider, ended, onward, circumstances, moment);
+  Page page = ended_page(provider, ended, post_logout, circumstances, moment);
   if (circumstances.claim == Claim::ended && !circumstances.one_client) {
     expire_session_cookies(page, provider);
   }
   return page;
 }
 
-Page already_out_page(const Provider& provider, const Onward& onward, Claim claim, bool expires_cookies) {
-  const Finish finish = finish_of(provider, onward, {.claim = claim, .already = true});
-  Page page = finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, onward);
+Page already_out_page(const Provider& provider, const PostLogout& post_logout, Claim claim,
+                      bool expires_cookies) {
+  const Finish finish = finish_of(provider, post_logout, {.claim = claim, .already = true});
+  Page page = finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, post_logout);
   if (expires_cookies) expire_session_cookies(page, provider);
   return page;
 }
 
-Page one_client_page(const Provider& provider, const Onward& onward) {
-  const Finish finish = finish_of(provider, onward, {.already = true, .one_client = true});
-  return finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, onward);
+Page one_client_page(const Provider& provider, const PostLogout& post_logout) {
+  const Finish finish = finish_of(provider, post_logout, {.already = true, .one_client = true});
+  return finish.moves_on ? see_other(finish.target) : finish_page(provider, finish, {}, post_logout);
 }
 
-std::string onward_location(const Onward& onward) {
-  if (onward.uri.empty() || onward.refused) return {};
-  return onward.state ? with_query(onward.uri, {{"state", *onward.state}}) : onward.uri;
+std::string post_logout_location(const PostLogout& post_logout) {
+  if (post_logout.uri.empty() || post_logout.refused) return {};
+  return post_logout.state ? with_query(post_logout.uri, {{"state", *post_logout.state}}) : post_logout.uri;
 }
 
 }  // namespace slo

@@ -37,17 +37,18 @@ struct Circumstances {
 // onward link and move. Without any: a 303 onward, or a page. It moves on by itself unless the redirect was
 // refused (a 400; the provider's post_logout_uri is a link then), already_out or show_untold want it to be
 // read. The OP's session cookies are expired where `claim` is `ended` and not `one_client` of it alone.
-Page logout_page(const Provider& provider, const Session& ended, const Onward& onward,
+Page logout_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                  const Circumstances& circumstances, const Moment& moment);
 
 // Must the page know all participants? False: it is a redirect, unless somebody refuses.
-bool names_applications(const Provider& provider, const Onward& onward, bool already);
+bool names_applications(const Provider& provider, const PostLogout& post_logout, bool already);
 
 // Nothing was left to end: a 303 onward or a page that says what is known.
-Page already_out_page(const Provider& provider, const Onward& onward, Claim claim, bool expires_cookies);
+Page already_out_page(const Provider& provider, const PostLogout& post_logout, Claim claim,
+                      bool expires_cookies);
 
 // One participation was over already, the session lives on (scope client), and so does its cookie.
-Page one_client_page(const Provider& provider, const Onward& onward);
+Page one_client_page(const Provider& provider, const PostLogout& post_logout);
 
 // A refusal as HTML or JSON ({"error","error_description"}), with the fault's status; 405 carries Allow, 503
 // Retry-After. `self` is offered as "sign out here" where the session may still live and trying helps, if it
@@ -56,6 +57,6 @@ Page refusal_page(const Refusal& refusal, bool wants_json, std::string_view self
                   std::string_view logout_id = {});
 
 // The onward URI with the state appended, as it goes into Location.
-std::string onward_location(const Onward& onward);
+std::string post_logout_location(const PostLogout& post_logout);
 
 }  // namespace slo

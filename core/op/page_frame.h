@@ -2,7 +2,7 @@
 // The frame of every page that we show: one look, light and dark, and one set of protective headers.
 //
 // Nothing is loaded from elsewhere and no style attribute is used, so that the policy can forbid both. Style
-// is allowed by its hash, for not every page has dice for a nonce.
+// is allowed by its hash, for not every page has random bytes for a nonce.
 #pragma once
 
 #include <string>

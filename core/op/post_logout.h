@@ -10,11 +10,11 @@
 namespace slo {
 
 // Where the browser goes once all is done. Empty: our own page, or the provider's post_logout_uri.
-struct Onward {
+struct PostLogout {
   std::string uri{};                   // registered, as sent
   std::optional<std::string> state{};  // as sent
   std::optional<Refusal> refused{};    // the session ended, but the redirect was refused: say so, with 400
-  friend bool operator==(const Onward&, const Onward&) = default;
+  friend bool operator==(const PostLogout&, const PostLogout&) = default;
 };
 
 }  // namespace slo

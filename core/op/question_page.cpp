@@ -53,9 +53,9 @@ std::string question_text(const Provider& provider, const Ticket& ticket, const 
           ? "<p>You will be signed out of " + asker + " and stay signed in to your other applications.</p>\n"
           : "<p>You will be signed out of " + bold(place_of(provider)) +
                 " and of all applications that you use with it in this session.</p>\n";
-  if (ticket.onward.refused) {
+  if (ticket.post_logout.refused) {
     html += "<p class=\"soft\">You cannot be taken back to the application afterwards: " +
-            escape_html(describe(ticket.onward.refused->fault).to_client) + "</p>\n";
+            escape_html(describe(ticket.post_logout.refused->fault).to_client) + "</p>\n";
   }
   return html;
 }

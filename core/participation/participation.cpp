@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Turns the values of a directive or a registration into a lesson, or says which of them is wrong.
+// Turns the values of a directive or a registration into a registration, or says which of them is wrong.
 #include "core/participation/participation.h"
 
 #include <array>
@@ -64,25 +64,27 @@ Channels usable_channels(const Client& client, bool has_sid) {
   return channels;
 }
 
-Lesson lesson_of(const Provider& provider, const Client& client, const Participation& seen) {
+Registration registration_of(const Provider& provider, const Client& client, const Participation& seen) {
   const bool has_sid = client_has_sid(seen);
-  Lesson lesson{.key = SessionKey{seen.sid},
-                .client = client.id,
-                .channels = usable_channels(client, has_sid),
-                .sub = Subject{seen.sub},
-                .client_no_sid = !has_sid,
-                .absolute = seen.absolute == by_provider_absolute ? provider.absolute : seen.absolute,
-                .idle = seen.idle == by_provider_idle ? provider.idle : seen.idle};
+  Registration registration{
+      .key = SessionKey{seen.sid},
+      .client = client.id,
+      .channels = usable_channels(client, has_sid),
+      .sub = Subject{seen.sub},
+      .client_no_sid = !has_sid,
+      .absolute = seen.absolute == by_provider_absolute ? provider.absolute : seen.absolute,
+      .idle = seen.idle == by_provider_idle ? provider.idle : seen.idle};
   if (!seen.session_cookie.empty())
-    lesson.cookie = digest_cookie(provider.cookie_secret, seen.session_cookie);
-  if (!seen.client_sub.empty() && seen.client_sub != seen.sub) lesson.client_sub = Subject{seen.client_sub};
-  if (!seen.client_sid.empty() && seen.client_sid != seen.sid) lesson.client_sid = Sid{seen.client_sid};
-  return lesson;
+    registration.cookie = digest_cookie(provider.cookie_secret, seen.session_cookie);
+  if (!seen.client_sub.empty() && seen.client_sub != seen.sub)
+    registration.client_sub = Subject{seen.client_sub};
+  if (!seen.client_sid.empty() && seen.client_sid != seen.sid) registration.client_sid = Sid{seen.client_sid};
+  return registration;
 }
 
 }  // namespace
 
-Outcome<Lesson> learn(const Provider& provider, const Participation& participation) {
+Outcome<Registration> read_registration(const Provider& provider, const Participation& participation) {
   const Client* client = provider.find(ClientId{participation.client_id});
   if (client == nullptr) return refuse(Fault::client_unknown, presentable_client(participation.client_id));
   if (auto fine = check_names(participation); !fine) return refuse(fine.error());
@@ -90,7 +92,7 @@ Outcome<Lesson> learn(const Provider& provider, const Participation& participati
   if (participation.sid.empty() && participation.session_cookie.empty()) {
     return refuse(Fault::session_unidentified, "neither sid nor session cookie is known");
   }
-  return lesson_of(provider, *client, participation);
+  return registration_of(provider, *client, participation);
 }
 
 }  // namespace slo

@@ -19,6 +19,6 @@ struct Participation {
 
 // client_unknown, session_unidentified, api_parameter_invalid (a value that cannot be stored; the detail
 // names it).
-Outcome<Lesson> learn(const Provider& provider, const Participation& participation);
+Outcome<Registration> read_registration(const Provider& provider, const Participation& participation);
 
 }  // namespace slo

@@ -51,7 +51,7 @@ enum class AlreadyOut : std::uint8_t { redirect, page };
 enum class ShowUntold : std::uint8_t { never, refused, any };
 
 // So many session cookies may have a name, and so many values are looked up of one request.
-inline constexpr std::size_t most_session_cookies = 8;
+inline constexpr std::size_t max_session_cookies = 8;
 
 struct EgressPolicy {
   bool allow_http = false;

@@ -107,9 +107,9 @@ Verified check_session_cookie(const CookieScope& cookie) {
 }
 
 Verified check_session_cookies(const Provider& provider) {
-  if (provider.session_cookies.size() > most_session_cookies) {
+  if (provider.session_cookies.size() > max_session_cookies) {
     return misconfigured("\"session_cookie\" must not stand more than " +
-                         std::to_string(most_session_cookies) + " times");
+                         std::to_string(max_session_cookies) + " times");
   }
   std::set<std::string> names;
   for (const CookieScope& cookie : provider.session_cookies) {

@@ -28,8 +28,8 @@ std::string showable_uri(std::string_view text) {
 }
 
 bool is_showable_name(std::string_view word) noexcept {
-  constexpr std::size_t longest_name = 40;
-  return !word.empty() && word.size() <= longest_name &&
+  constexpr std::size_t max_name = 40;
+  return !word.empty() && word.size() <= max_name &&
          std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 

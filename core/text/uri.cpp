@@ -14,7 +14,7 @@
 namespace slo {
 namespace {
 
-constexpr std::size_t uri_limit = 2048;
+constexpr std::size_t max_uri = 2048;
 
 struct SplitRelease {
   void operator()(UriUriA* split) const noexcept { uriFreeUriMembersA(split); }
@@ -124,7 +124,7 @@ std::string Uri::origin() const {
 
 Outcome<Uri> read_uri(std::string_view text) {
   if (text.empty()) return malformed("must not be empty");
-  if (text.size() > uri_limit) return malformed("must be at most 2048 bytes long");
+  if (text.size() > max_uri) return malformed("must be at most 2048 bytes long");
   const auto is_graphic = [](char c) { return c > 0x20 && c < 0x7F; };
   if (!std::ranges::all_of(text, is_graphic)) {
     return malformed("must be printable ASCII without blanks; percent-encode the rest");

@@ -14,14 +14,14 @@
 
 namespace slo::ngx::api_job {
 
-struct ApiVisit : Visit {
+struct ApiCtx : RequestCtx {
   std::string path{};
   std::string query{};
   std::optional<ApiCommand> command{};
   bool is_audited = false;
   redis::DeliveryIds ids{};
   redis::Ended ended{};
-  Courier::BatchSeat batch{};
+  Dispatcher::PendingBatch batch{};
   std::string next{};
   Registered registered{};
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first
@@ -33,9 +33,9 @@ struct ApiVisit : Visit {
 
 using R = ngx_http_request_t;
 
-inline ApiVisit& visit_at(R& r) { return visit_of<ApiVisit>(r); }
-inline const redis::Space& space_of(R& r) { return visit_at(r).provider->space; }
-inline const Provider& provider_of(R& r) { return visit_at(r).provider->provider; }
+inline ApiCtx& ctx_at(R& r) { return ctx_of<ApiCtx>(r); }
+inline const redis::Space& space_of(R& r) { return ctx_at(r).provider->space; }
+inline const Provider& provider_of(R& r) { return ctx_at(r).provider->provider; }
 
 // The last thing of a request: what it changed is audited.
 void conclude(R& r, const Page& page);

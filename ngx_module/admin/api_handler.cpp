@@ -21,30 +21,30 @@ namespace api_job {
 
 namespace {
 
-void audit(R& r, ApiVisit& visit, int status) {
-  if (!visit.command || std::exchange(visit.is_audited, true)) return;
-  log_audit(r, *visit.command,
-            {.status = status, .logout_id = visit.logout_id, .provider = visit.provider->provider.name});
+void audit(R& r, ApiCtx& ctx, int status) {
+  if (!ctx.command || std::exchange(ctx.is_audited, true)) return;
+  log_audit(r, *ctx.command,
+            {.status = status, .logout_id = ctx.logout_id, .provider = ctx.provider->provider.name});
 }
 
 // What was asked for may be done by now, or may yet be: Redis has heard of it.
-void with_caller_gone(R& r, ApiVisit& visit) {
-  const bool is_still_ours = find_visit(r) == &visit;                  // and not its post_action's
+void with_caller_gone(R& r, ApiCtx& ctx) {
+  const bool is_still_ours = find_ctx(r) == &ctx;                      // and not its post_action's
   const ngx_uint_t status = is_still_ours ? r.headers_out.status : 0;  // 500 after an exception
-  audit(r, visit, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
+  audit(r, ctx, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
 }
 
 }  // namespace
 
 void conclude(R& r, const Page& page) {
-  audit(r, visit_at(r), page.status);
+  audit(r, ctx_at(r), page.status);
   respond(r, page);
 }
 
 void turn_away(R& r, const Refusal& refusal) {
-  auto& visit = visit_at(r);
-  visit.fault = refusal.fault;
-  report(r.connection->log, refusal, visit.provider == nullptr ? "" : visit.provider->provider.name);
+  auto& ctx = ctx_at(r);
+  ctx.fault = refusal.fault;
+  report(r.connection->log, refusal, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
   conclude(r, problem_page(refusal));
 }
 
@@ -69,13 +69,13 @@ void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded) {
   for (auto& session : *loaded) {
     if (session) sessions.push_back(std::move(*session));
   }
-  conclude(r, sessions_page(provider_of(r), sessions, visit_at(r).next));
+  conclude(r, sessions_page(provider_of(r), sessions, ctx_at(r).next));
 }
 
 void with_keys(R& r, Outcome<std::vector<SessionKey>> keys) {
   if (!keys) return turn_away(r, keys.error());
-  const auto& command = std::get<api::ListSessions>(*visit_at(r).command);
-  if (keys->size() == command.limit) visit_at(r).next = next_cursor(command);
+  const auto& command = std::get<api::ListSessions>(*ctx_at(r).command);
+  if (keys->size() == command.limit) ctx_at(r).next = next_cursor(command);
   if (keys->empty()) return conclude(r, sessions_page(provider_of(r), {}, ""));
   ask(r, redis::load_sessions(space_of(r), *keys), with_sessions);
 }
@@ -89,15 +89,15 @@ void carry_out(R& r, const api::ListSessions& command) {
 
 void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
   if (!listed) return turn_away(r, listed.error());
-  conclude(r, deliveries_page(*listed, visit_at(r).ids.next));
+  conclude(r, deliveries_page(*listed, ctx_at(r).ids.next));
 }
 
 void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
   if (!ids) return turn_away(r, ids.error());
-  visit_at(r).ids = std::move(*ids);
-  if (visit_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
-  const auto state = std::get<api::ListDeliveries>(*visit_at(r).command).state;
-  ask(r, redis::load_listed(space_of(r), state, visit_at(r).ids), with_listed);
+  ctx_at(r).ids = std::move(*ids);
+  if (ctx_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
+  const auto state = std::get<api::ListDeliveries>(*ctx_at(r).command).state;
+  ask(r, redis::load_listed(space_of(r), state, ctx_at(r).ids), with_listed);
 }
 
 void carry_out(R& r, const api::ListDeliveries& command) {
@@ -153,22 +153,22 @@ std::span<const std::string> own_names(const R& r) {
 }  // namespace
 
 void with_body(R& r, Outcome<std::string> body) {
-  auto& visit = visit_at(r);
+  auto& ctx = ctx_at(r);
   if (!body) return turn_away(r, body.error());
   // nginx has decoded the path of a rewrite, a redirect or a subrequest: a %2F in a value would part it
   // there.
-  if (&r != r.main || !visit.path.starts_with(prefix_of(r))) {
+  if (&r != r.main || !ctx.path.starts_with(prefix_of(r))) {
     return turn_away(
         r, {Fault::api_not_found,
             "the API answers the path that a client sends, no rewrite, redirect or subrequest of nginx"});
   }
-  const Address address = address_of(visit.path, prefix_of(r));
-  visit.provider = named_provider(r, address.provider);
-  if (visit.provider == nullptr)
+  const Address address = address_of(ctx.path, prefix_of(r));
+  ctx.provider = named_provider(r, address.provider);
+  if (ctx.provider == nullptr)
     return turn_away(r, Refusal{Fault::api_not_found, "no such slo_provider in the path"});
   auto command = read_api_command(provider_of(r), {.method = view(r.method_name),
                                                    .path = address.rest,
-                                                   .query = visit.query,
+                                                   .query = ctx.query,
                                                    .body = *body,
                                                    .content_type = find_header(r, "content-type"),
                                                    .sec_fetch_site = find_header(r, "sec-fetch-site"),
@@ -177,17 +177,17 @@ void with_body(R& r, Outcome<std::string> body) {
                                                    .server_names = own_names(r),
                                                    .may_write = loc_conf(r).api_write});
   if (!command) return turn_away(r, command.error());
-  visit.command = std::move(*command);
-  std::visit([&r](const auto& what) { carry_out(r, what); }, *visit.command);
+  ctx.command = std::move(*command);
+  std::visit([&r](const auto& what) { carry_out(r, what); }, *ctx.command);
 }
 
 }  // namespace api_job
 
 ngx_int_t handle_api(ngx_http_request_t& r) {
-  auto& visit = open_visit<api_job::ApiVisit>(r);
-  visit.path = raw_path(r);
-  visit.query = query_of(r);
-  at_parting<api_job::with_caller_gone>(r, visit);
+  auto& ctx = open_ctx<api_job::ApiCtx>(r);
+  ctx.path = raw_path(r);
+  ctx.query = query_of(r);
+  at_parting<api_job::with_caller_gone>(r, ctx);
   hide_request(r, api_job::prefix_of(r));
   return read_body(r, api_job::with_body);
 }

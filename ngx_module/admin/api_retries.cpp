@@ -12,57 +12,57 @@ namespace slo::ngx::api_job {
 namespace {
 
 constexpr unsigned looked_at_once = 500;
-constexpr std::size_t most_retried = 1000;  // by one request
+constexpr std::size_t max_retried = 1000;  // by one request
 
-const ClientId& retried_client(R& r) { return std::get<api::RetryDeliveriesOf>(*visit_at(r).command).client; }
+const ClientId& retried_client(R& r) { return std::get<api::RetryDeliveriesOf>(*ctx_at(r).command).client; }
 
 void look_at_next(R& r);
 
 // What has left the list is no part of the pages that follow.
 void turn_page(R& r, const std::vector<std::string>& gone) {
-  auto& visit = visit_at(r);
-  visit.next = redis::next_without(visit.ids, gone);
-  const bool is_enough = visit.retried.size() >= most_retried;
-  if (visit.next.empty() || is_enough)
-    return conclude(r, retries_page(retried_client(r), visit.retried.size(), visit.next));
+  auto& ctx = ctx_at(r);
+  ctx.next = redis::next_without(ctx.ids, gone);
+  const bool is_enough = ctx.retried.size() >= max_retried;
+  if (ctx.next.empty() || is_enough)
+    return conclude(r, retries_page(retried_client(r), ctx.retried.size(), ctx.next));
   look_at_next(r);
 }
 
 void with_letters_retried(R& r, Outcome<std::vector<bool>> retried) {
   if (!retried) return turn_away(r, retried.error());
-  auto& visit = visit_at(r);
+  auto& ctx = ctx_at(r);
   std::vector<std::string> gone;
   for (std::size_t i = 0; i < retried->size(); ++i) {
-    if ((*retried)[i]) gone.push_back(visit.chosen[i]);
+    if ((*retried)[i]) gone.push_back(ctx.chosen[i]);
   }
-  visit.retried.insert(visit.retried.end(), gone.begin(), gone.end());
+  ctx.retried.insert(ctx.retried.end(), gone.begin(), gone.end());
   turn_page(r, gone);
 }
 
 // One that is dead again already is not retried twice by one request: it would never end.
 void with_letters(R& r, Outcome<std::vector<ListedDelivery>> letters) {
   if (!letters) return turn_away(r, letters.error());
-  auto& visit = visit_at(r);
-  visit.chosen.clear();
+  auto& ctx = ctx_at(r);
+  ctx.chosen.clear();
   const ClientId client = redis::stored_client(retried_client(r));
   for (const auto& letter : *letters) {
-    const bool is_retried = std::ranges::find(visit.retried, letter.delivery.id) != visit.retried.end();
-    if (letter.delivery.client == client && !is_retried) visit.chosen.push_back(letter.delivery.id);
+    const bool is_retried = std::ranges::find(ctx.retried, letter.delivery.id) != ctx.retried.end();
+    if (letter.delivery.client == client && !is_retried) ctx.chosen.push_back(letter.delivery.id);
   }
-  if (visit.chosen.empty()) return turn_page(r, {});
-  ask(r, redis::redrive_all(space_of(r), visit.chosen, nonce(this_moment(), 0)), with_letters_retried);
+  if (ctx.chosen.empty()) return turn_page(r, {});
+  ask(r, redis::redrive_all(space_of(r), ctx.chosen, nonce(this_moment(), 0)), with_letters_retried);
   r.read_event_handler = ngx_http_block_reading;  // what was retried is told, whoever goes away
 }
 
 void with_places(R& r, Outcome<redis::DeliveryIds> ids) {
   if (!ids) return turn_away(r, ids.error());
-  visit_at(r).ids = std::move(*ids);
-  if (visit_at(r).ids.places.empty()) return turn_page(r, {});
-  ask(r, redis::load_listed(space_of(r), DeliveryState::dead, visit_at(r).ids), with_letters);
+  ctx_at(r).ids = std::move(*ids);
+  if (ctx_at(r).ids.places.empty()) return turn_page(r, {});
+  ask(r, redis::load_listed(space_of(r), DeliveryState::dead, ctx_at(r).ids), with_letters);
 }
 
 void look_at_next(R& r) {
-  auto listing = redis::list_ids(space_of(r), DeliveryState::dead, looked_at_once, visit_at(r).next);
+  auto listing = redis::list_ids(space_of(r), DeliveryState::dead, looked_at_once, ctx_at(r).next);
   if (!listing) return turn_away(r, listing.error());
   ask(r, std::move(*listing), with_places);
 }
@@ -70,7 +70,7 @@ void look_at_next(R& r) {
 }  // namespace
 
 void carry_out(R& r, const api::RetryDeliveriesOf& command) {
-  visit_at(r).next = command.cursor;
+  ctx_at(r).next = command.cursor;
   look_at_next(r);
 }
 

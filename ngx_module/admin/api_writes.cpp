@@ -15,7 +15,7 @@ namespace slo::ngx::api_job {
 
 namespace {
 
-const Lesson& lesson_of(R& r) { return std::get<api::Register>(*visit_at(r).command).lesson; }
+const Registration& registration_of(R& r) { return std::get<api::Register>(*ctx_at(r).command).registration; }
 
 void fail_registration(R& r, const Refusal& why) {
   count(Counter::registrations_failed);
@@ -25,35 +25,36 @@ void fail_registration(R& r, const Refusal& why) {
 void with_pointers(R& r, Outcome<bool> taken) {
   if (!taken) return fail_registration(r, taken.error());
   count(Counter::registrations);
-  conclude(r, registered_page(provider_of(r), lesson_of(r), visit_at(r).registered));
+  conclude(r, registered_page(provider_of(r), registration_of(r), ctx_at(r).registered));
 }
 
 void with_yielding(R& r, Outcome<std::vector<redis::Rival>> rivals) {
   if (!rivals) return fail_registration(r, rivals.error());
-  ask(r, redis::take_pointers(space_of(r), lesson_of(r), *rivals), with_pointers);
+  ask(r, redis::take_pointers(space_of(r), registration_of(r), *rivals), with_pointers);
 }
 
 // A pointer that leads to another session is moved only now that this one is known to live.
-void with_registered(R& r, Outcome<redis::Remembered> result) {
+void with_registered(R& r, Outcome<redis::RegisterAnswer> result) {
   if (!result) return fail_registration(r, result.error());
-  visit_at(r).registered = result->registered;
+  ctx_at(r).registered = result->registered;
   if (result->rivals.empty()) return with_pointers(r, true);
   ask(r, redis::yielding(space_of(r), *result), with_yielding);
 }
 
 void with_key(R& r, Outcome<std::optional<SessionKey>> key) {
   if (!key) return turn_away(r, key.error());
-  auto& lesson = std::get<api::Register>(*visit_at(r).command).lesson;
-  lesson.key = *key ? **key : mint_key(*lesson.cookie);
-  ask(r, redis::remember(space_of(r), lesson, nonce(this_moment(), 0)), with_registered);
+  auto& registration = std::get<api::Register>(*ctx_at(r).command).registration;
+  registration.key = *key ? **key : mint_key(*registration.cookie);
+  ask(r, redis::register_participation(space_of(r), registration, nonce(this_moment(), 0)), with_registered);
 }
 
 }  // namespace
 
 void carry_out(R& r, const api::Register& command) {
-  if (!command.lesson.key.value.empty())
-    return ask(r, redis::remember(space_of(r), command.lesson, nonce(this_moment(), 0)), with_registered);
-  ask(r, redis::session_of_cookie(space_of(r), *command.lesson.cookie), with_key);
+  if (!command.registration.key.value.empty())
+    return ask(r, redis::register_participation(space_of(r), command.registration, nonce(this_moment(), 0)),
+               with_registered);
+  ask(r, redis::session_of_cookie(space_of(r), *command.registration.cookie), with_key);
 }
 
 // End
@@ -63,38 +64,38 @@ namespace {
 
 // What this request ends, it ends under one logout id.
 redis::EndTerms terms_of(R& r) {
-  auto& visit = visit_at(r);
-  if (visit.logout_id.empty()) visit.logout_id = nonce(this_moment(), 3);
+  auto& ctx = ctx_at(r);
+  if (ctx.logout_id.empty()) ctx.logout_id = nonce(this_moment(), 3);
   const Provider& provider = provider_of(r);
   return {.reason = "admin",
           .tombstone = provider.tombstone,
           .lease = provider.delivery.lease(),
-          .caller = visit.logout_id};
+          .caller = ctx.logout_id};
 }
 
 void log_end(R& r, const redis::Ended& ended, std::string_view what) {
   log_logout(r.connection->log, provider_of(r), ended,
              {.what = ended.ending.already ? "already_over" : what,
               .reason = "admin",
-              .logout_id = visit_at(r).logout_id,
+              .logout_id = ctx_at(r).logout_id,
               .took = time_taken(r)});
 }
 
 void with_everyone_met(R& r, const std::vector<Told>&) {
-  auto& visit = visit_at(r);
-  if (const auto* command = std::get_if<api::EndParticipation>(&*visit.command)) {
-    return conclude(r, participation_page(provider_of(r), command->client, visit.logout_id));
+  auto& ctx = ctx_at(r);
+  if (const auto* command = std::get_if<api::EndParticipation>(&*ctx.command)) {
+    return conclude(r, participation_page(provider_of(r), command->client, ctx.logout_id));
   }
-  conclude(r, ending_page(provider_of(r), visit.ended.ending, visit.logout_id));
+  conclude(r, ending_page(provider_of(r), ctx.ended.ending, ctx.logout_id));
 }
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
   if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
-  auto& visit = visit_at(r);
-  visit.ended = std::move(**ended);
-  log_end(r, visit.ended, std::holds_alternative<api::EndParticipation>(*visit.command) ? "left" : "ended");
-  visit.batch = await(r, *visit.provider, visit.ended, {.for_everyone = true}, with_everyone_met);
+  auto& ctx = ctx_at(r);
+  ctx.ended = std::move(**ended);
+  log_end(r, ctx.ended, std::holds_alternative<api::EndParticipation>(*ctx.command) ? "left" : "ended");
+  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_everyone_met);
 }
 
 }  // namespace
@@ -116,30 +117,30 @@ void end_next(R& r);
 
 void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
-  auto& visit = visit_at(r);
+  auto& ctx = ctx_at(r);
   if (*ended && !(*ended)->ending.already) {
     log_end(r, **ended, "ended");
-    visit.gone.push_back((*ended)->ending.session.key);
-    worker()->courier.send(*visit.provider, std::move((*ended)->owed));
+    ctx.gone.push_back((*ended)->ending.session.key);
+    worker()->dispatcher.send(*ctx.provider, std::move((*ended)->owed));
   }
   end_next(r);
 }
 
 void end_next(R& r) {
-  auto& visit = visit_at(r);
-  if (visit.keys.empty()) return conclude(r, ends_page(visit.gone, visit.logout_id, visit.next));
-  const SessionKey key = std::move(visit.keys.back());
-  visit.keys.pop_back();
+  auto& ctx = ctx_at(r);
+  if (ctx.keys.empty()) return conclude(r, ends_page(ctx.gone, ctx.logout_id, ctx.next));
+  const SessionKey key = std::move(ctx.keys.back());
+  ctx.keys.pop_back();
   ask(r, redis::end_session(space_of(r), key, terms_of(r)), with_one_ended);
   r.read_event_handler = ngx_http_block_reading;
 }
 
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
   if (!keys) return turn_away(r, keys.error());
-  auto& visit = visit_at(r);
-  if (keys->size() == ends_at_once) visit.next = next_cursor(std::get<api::EndSessionsOf>(*visit.command));
-  visit.keys = std::move(*keys);
-  visit.logout_id = terms_of(r).caller;
+  auto& ctx = ctx_at(r);
+  if (keys->size() == ends_at_once) ctx.next = next_cursor(std::get<api::EndSessionsOf>(*ctx.command));
+  ctx.keys = std::move(*keys);
+  ctx.logout_id = terms_of(r).caller;
   end_next(r);
 }
 
@@ -160,7 +161,7 @@ Refusal no_such_delivery() { return {Fault::api_not_found, "no such delivery"}; 
 void with_retried(R& r, Outcome<bool> found) {
   if (!found) return turn_away(r, found.error());
   if (!*found) return turn_away(r, no_such_delivery());
-  Delivery& delivery = *visit_at(r).delivery;
+  Delivery& delivery = *ctx_at(r).delivery;
   delivery.attempt = 0;
   conclude(r, retried_page(delivery, this_moment().now));
 }
@@ -168,31 +169,31 @@ void with_retried(R& r, Outcome<bool> found) {
 void with_dropped(R& r, Outcome<bool> found) {
   if (!found) return turn_away(r, found.error());
   if (!*found) return turn_away(r, no_such_delivery());
-  conclude(r, dropped_page(*visit_at(r).delivery));
+  conclude(r, dropped_page(*ctx_at(r).delivery));
 }
 
 void keep(R& r, Delivery delivery) {
-  visit_at(r).logout_id = delivery.logout_id;
-  visit_at(r).delivery = std::move(delivery);
+  ctx_at(r).logout_id = delivery.logout_id;
+  ctx_at(r).delivery = std::move(delivery);
 }
 
 void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found) return turn_away(r, found.error());
   if (found->empty()) return turn_away(r, {Fault::api_not_found, "no such dead letter"});
   keep(r, std::move(found->front().delivery));
-  ask(r, redis::redrive(space_of(r), visit_at(r).delivery->id, nonce(this_moment(), 0)), with_retried);
+  ask(r, redis::redrive(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_retried);
 }
 
 void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found) return turn_away(r, found.error());
   if (found->empty()) return turn_away(r, no_such_delivery());
   keep(r, std::move(found->front().delivery));
-  ask(r, redis::drop(space_of(r), visit_at(r).delivery->id, nonce(this_moment(), 0)), with_dropped);
+  ask(r, redis::drop(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_dropped);
 }
 
 void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
   if (!found || !found->empty()) return with_pending(r, std::move(found));
-  const auto& command = std::get<api::DropDelivery>(*visit_at(r).command);
+  const auto& command = std::get<api::DropDelivery>(*ctx_at(r).command);
   ask(r, redis::load_listed(space_of(r), DeliveryState::pending, redis::only(command.id)), with_pending);
 }
 

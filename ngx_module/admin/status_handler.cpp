@@ -24,7 +24,7 @@ struct ProviderStatus {
   std::map<std::string, long long> counters{};
 };
 
-struct StatusVisit : Visit {
+struct StatusVisit : RequestCtx {
   bool store_up = true;
   std::size_t next = 0;  // index of the provider that is asked about
   std::vector<ProviderStatus> providers{};
@@ -40,15 +40,14 @@ std::string metric_name(std::string_view counter) {
   return name;
 }
 
-std::string prometheus(const StatusVisit& visit) {
-  std::string text =
-      "# TYPE slo_store_up gauge\nslo_store_up " + std::to_string(visit.store_up ? 1 : 0) + "\n";
+std::string prometheus(const StatusVisit& ctx) {
+  std::string text = "# TYPE slo_store_up gauge\nslo_store_up " + std::to_string(ctx.store_up ? 1 : 0) + "\n";
   for (std::size_t i = 0; i < counter_names.size(); ++i) {
     const std::string name = "slo_" + std::string(counter_names[i]) + "_total";
     text.append("# TYPE ").append(name).append(" counter\n").append(name).append(" ");
     text.append(std::to_string(value_of(static_cast<Counter>(i)))).append("\n");
   }
-  for (const auto& provider : visit.providers) {
+  for (const auto& provider : ctx.providers) {
     const std::string label = "{provider=\"" + provider.name + "\"} ";
     text += "slo_deliveries_pending" + label + std::to_string(provider.backlog.pending) + "\n";
     text += "slo_deliveries_dead" + label + std::to_string(provider.backlog.dead) + "\n";
@@ -59,9 +58,9 @@ std::string prometheus(const StatusVisit& visit) {
   return text;
 }
 
-std::string json(const StatusVisit& visit) {
+std::string json(const StatusVisit& ctx) {
   const Json root(json_object());
-  json_object_set_new(root.get(), "store_up", json_boolean(visit.store_up));
+  json_object_set_new(root.get(), "store_up", json_boolean(ctx.store_up));
   json_t* host = json_object();
   json_object_set_new(root.get(), "host", host);
   for (std::size_t i = 0; i < counter_names.size(); ++i) {
@@ -70,7 +69,7 @@ std::string json(const StatusVisit& visit) {
   }
   json_t* providers = json_object();
   json_object_set_new(root.get(), "providers", providers);
-  for (const auto& provider : visit.providers) {
+  for (const auto& provider : ctx.providers) {
     json_t* entry = json_object();
     json_object_set_new(providers, provider.name.c_str(), entry);
     json_object_set_new(entry, "deliveries_pending", json_integer(provider.backlog.pending));
@@ -83,12 +82,12 @@ std::string json(const StatusVisit& visit) {
 }
 
 void show(R& r) {
-  const auto& visit = visit_of<StatusVisit>(r);
+  const auto& ctx = ctx_of<StatusVisit>(r);
   const bool as_json = loc_conf(r).status_format == StatusFormat::json;
   respond(r, Page{.status = 200,
                   .content_type = as_json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8",
                   .headers = {{"Cache-Control", "no-store"}},
-                  .body = as_json ? json(visit) : prometheus(visit)});
+                  .body = as_json ? json(ctx) : prometheus(ctx)});
 }
 
 // The store is away; what it refuses, it refuses while it is there.
@@ -99,34 +98,34 @@ bool is_away(Fault fault) noexcept {
 void ask_next(R& r);
 
 void with_counters(R& r, Outcome<std::map<std::string, long long>> counters) {
-  auto& visit = visit_of<StatusVisit>(r);
-  if (counters) visit.providers.back().counters = std::move(*counters);
-  if (!counters && is_away(counters.error().fault)) visit.store_up = false;
+  auto& ctx = ctx_of<StatusVisit>(r);
+  if (counters) ctx.providers.back().counters = std::move(*counters);
+  if (!counters && is_away(counters.error().fault)) ctx.store_up = false;
   ask_next(r);
 }
 
 void with_backlog(R& r, Outcome<redis::Backlog> backlog) {
-  auto& visit = visit_of<StatusVisit>(r);
-  const auto& conf = main_conf(r).providers[visit.next++];
+  auto& ctx = ctx_of<StatusVisit>(r);
+  const auto& conf = main_conf(r).providers[ctx.next++];
   if (!backlog) {
-    visit.store_up = !is_away(backlog.error().fault);
+    ctx.store_up = !is_away(backlog.error().fault);
     return ask_next(r);
   }
-  visit.providers.push_back({.name = conf.provider.name, .backlog = *backlog});
+  ctx.providers.push_back({.name = conf.provider.name, .backlog = *backlog});
   ask(r, redis::read_counters(conf.space), with_counters);
 }
 
 void ask_next(R& r) {
-  const auto& visit = visit_of<StatusVisit>(r);
+  const auto& ctx = ctx_of<StatusVisit>(r);
   const auto& providers = main_conf(r).providers;
-  if (!visit.store_up || visit.next == providers.size()) return show(r);
-  ask(r, redis::read_backlog(providers[visit.next].space), with_backlog);
+  if (!ctx.store_up || ctx.next == providers.size()) return show(r);
+  ask(r, redis::read_backlog(providers[ctx.next].space), with_backlog);
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
 void with_body(R& r, Outcome<std::string> body) {
   if (!body) return respond(r, problem_page(body.error()));
-  visit_of<StatusVisit>(r).store_up = worker()->link.is_up();
+  ctx_of<StatusVisit>(r).store_up = worker()->link.is_up();
   ask_next(r);
 }
 
@@ -138,7 +137,7 @@ void with_wrong_method(R& r) { respond(r, problem_page(Refusal{Fault::method_not
 ngx_int_t handle_status(ngx_http_request_t& r) {
   if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD)
     return drop_body(r, status_job::with_wrong_method);
-  open_visit<status_job::StatusVisit>(r);
+  open_ctx<status_job::StatusVisit>(r);
   return read_body(r, status_job::with_body);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Header filter: slo_session registers what the answer taught. Before all filters: an errand's answer ends
-// there.
+// Header filter: slo_session registers what the answer taught. Before all filters: a detached call's answer
+// ends there.
 #include "ngx_module/base/filters.h"
 
 #include "ngx_module/base/handlers.h"
@@ -21,12 +21,12 @@ ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
 }
 
 ngx_int_t end_header(ngx_http_request_t* r) noexcept {
-  if (!is_errand(*r)) return first_header_filter(r);
+  if (!is_detached_call(*r)) return first_header_filter(r);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [r] { return note_answer(*r); });
 }
 
 ngx_int_t end_body(ngx_http_request_t* r, ngx_chain_t* in) noexcept {
-  if (!is_errand(*r)) return first_body_filter(r, in);
+  if (!is_detached_call(*r)) return first_body_filter(r, in);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR),
                  [&] { return swallow_answer(*r, in); });
 }

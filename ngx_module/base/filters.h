@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Our places in nginx's filter chains: registrations as headers pass by, and the end of an errand's answer.
+// Our places in nginx's filter chains: registrations as headers pass by, and the end of a detached call's
+// answer.
 #pragma once
 
 #include "ngx_module/config/conf.h"

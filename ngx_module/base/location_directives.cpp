@@ -7,14 +7,14 @@
 namespace slo::ngx {
 namespace {
 
-LocConf& location_of(Line& line) { return *static_cast<LocConf*>(line.conf); }
+LocConf& location_of(ConfLine& line) { return *static_cast<LocConf*>(line.conf); }
 
-ngx_http_core_loc_conf_t& core_location(Line& line) {
+ngx_http_core_loc_conf_t& core_location(ConfLine& line) {
   return *static_cast<ngx_http_core_loc_conf_t*>(
       ngx_http_conf_get_module_loc_conf(line.cf, ngx_http_core_module));
 }
 
-void refer(Line& line, const std::string& name, const ProviderConf** target) {
+void refer(ConfLine& line, const std::string& name, const ProviderConf** target) {
   main_conf(line.cf).references.push_back({.name = name,
                                            .directive = line.directive,
                                            .file = std::string(view(line.cf->conf_file->file.name)),
@@ -22,7 +22,7 @@ void refer(Line& line, const std::string& name, const ProviderConf** target) {
                                            .target = target});
 }
 
-ngx_http_conf_ctx_t* server_of(Line& line) {
+ngx_http_conf_ctx_t* server_of(ConfLine& line) {
   return static_cast<ngx_http_core_srv_conf_t*>(
              ngx_http_conf_get_module_srv_conf(line.cf, ngx_http_core_module))
       ->ctx;
@@ -30,7 +30,7 @@ ngx_http_conf_ctx_t* server_of(Line& line) {
 
 // The last content handler of a location wins, in silence: one in front of ours is refused here, one behind
 // it when all is read (neighbours.h).
-Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler, bool writes = false) {
+Outcome<void> answer_with(ConfLine& line, ngx_http_handler_pt handler, bool writes = false) {
   auto& location = core_location(line);
   if (location.handler == handler) return bad_line("is duplicate");
   if (location.handler != nullptr) {
@@ -47,7 +47,7 @@ Outcome<void> answer_with(Line& line, ngx_http_handler_pt handler, bool writes =
   return {};
 }
 
-Outcome<void> compile(Line& line, const std::string& value, ngx_http_complex_value_t& target) {
+Outcome<void> compile(ConfLine& line, const std::string& value, ngx_http_complex_value_t& target) {
   ngx_str_t source = to_ngx(line.cf->pool, value);
   ngx_http_compile_complex_value_t compiler{};
   compiler.cf = line.cf;
@@ -65,13 +65,13 @@ bool is_regex([[maybe_unused]] const ngx_http_core_loc_conf_t& location) {
 #endif
 }
 
-Taker take_value(Line& line, ngx_http_complex_value_t& target) {
+Taker take_value(ConfLine& line, ngx_http_complex_value_t& target) {
   return [&line, &target](const std::string& value) { return compile(line, value, target); };
 }
 
 }  // namespace
 
-Outcome<void> set_end_session(Line& line) {
+Outcome<void> set_end_session(ConfLine& line) {
   auto& location = location_of(line);
   if (auto set = answer_with(line, entry<handle_end_session>); !set) return set;
   location.hides = Hides::query;
@@ -80,13 +80,13 @@ Outcome<void> set_end_session(Line& line) {
   return {};
 }
 
-Outcome<void> set_jwks_location(Line& line) {
+Outcome<void> set_jwks_location(ConfLine& line) {
   if (auto set = answer_with(line, entry<handle_jwks>); !set) return set;
   refer(line, line.words[0], &location_of(line).provider);
   return {};
 }
 
-Outcome<void> set_session_rule(Line& line) {
+Outcome<void> set_session_rule(ConfLine& line) {
   auto& location = location_of(line);
   if (line.words.size() == 1 && line.words[0] == "off") {
     location.session_off = true;
@@ -119,12 +119,12 @@ Outcome<void> set_session_rule(Line& line) {
   return {};
 }
 
-Outcome<void> set_deliver(Line& line) {
+Outcome<void> set_deliver(ConfLine& line) {
   const auto& location = core_location(line);
   if (!location.exact_match)
     return bad_line("needs a location with \"=\", as in \"location = /_slo/deliver\"");
   const auto& file = *line.cf->conf_file;
-  main_conf(line.cf).carriers.push_back(
+  main_conf(line.cf).delivery_locations.push_back(
       {.ctx = server_of(line),
        .uri = location.name,
        .location = &core_location(line),
@@ -132,7 +132,7 @@ Outcome<void> set_deliver(Line& line) {
   return {};
 }
 
-Outcome<void> set_api(Line& line) {
+Outcome<void> set_api(ConfLine& line) {
   bool& write = location_of(line).api_write;
   if (line.words == std::vector<std::string>{"write"}) {
     return bad_line("invalid parameter \"write\", write \"write=on\"");
@@ -149,7 +149,7 @@ Outcome<void> set_api(Line& line) {
   return answer_with(line, entry<handle_api>, write);
 }
 
-Outcome<void> set_status(Line& line) {
+Outcome<void> set_status(ConfLine& line) {
   auto taken = take_options(
       line.words, 0,
       {{"format", take_choice(location_of(line).status_format,

@@ -23,31 +23,30 @@ ngx_int_t variable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uint
 }
 
 std::string_view result(const ngx_http_request_t& r) {
-  const Visit* visit = find_visit(r);
-  return visit == nullptr || visit->result.empty() ? std::string_view{} : visit->result;
+  const RequestCtx* ctx = find_ctx(r);
+  return ctx == nullptr || ctx->result.empty() ? std::string_view{} : ctx->result;
 }
 
 std::string_view fault(const ngx_http_request_t& r) {
-  const Visit* visit = find_visit(r);
-  return visit == nullptr || !visit->fault ? std::string_view{} : describe(*visit->fault).name;
+  const RequestCtx* ctx = find_ctx(r);
+  return ctx == nullptr || !ctx->fault ? std::string_view{} : describe(*ctx->fault).name;
 }
 
 std::string_view logout_id(const ngx_http_request_t& r) {
-  const Visit* visit = find_visit(r);
-  return visit == nullptr || visit->logout_id.empty() ? std::string_view{}
-                                                      : std::string_view(visit->logout_id);
+  const RequestCtx* ctx = find_ctx(r);
+  return ctx == nullptr || ctx->logout_id.empty() ? std::string_view{} : std::string_view(ctx->logout_id);
 }
 
 std::string_view provider(const ngx_http_request_t& r) {
-  const Visit* visit = find_visit(r);
-  if (visit != nullptr && visit->provider != nullptr) return visit->provider->provider.name;
+  const RequestCtx* ctx = find_ctx(r);
+  if (ctx != nullptr && ctx->provider != nullptr) return ctx->provider->provider.name;
   const auto* configured = loc_conf(r).provider;
   return configured == nullptr ? std::string_view{} : std::string_view(configured->provider.name);
 }
 
 std::string_view post_logout_redirect_uri(const ngx_http_request_t& r) {
-  const Visit* visit = find_visit(r);
-  return visit == nullptr || visit->redirect.empty() ? std::string_view{} : std::string_view(visit->redirect);
+  const RequestCtx* ctx = find_ctx(r);
+  return ctx == nullptr || ctx->redirect.empty() ? std::string_view{} : std::string_view(ctx->redirect);
 }
 
 std::string_view carried_uri(const ngx_http_request_t& r) { return deliver_uri(r); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// $slo_*: what logs, maps and the carrier location may know.
+// $slo_*: what logs, maps and the delivery location may know.
 #pragma once
 
 #include "ngx_module/nginx/ngx.h"

@@ -18,10 +18,10 @@ Worker::Worker(const MainConf& main, ngx_log_t* worker_log)
     : conf(main),
       log(worker_log),
       link(main.store->link, worker_log),
-      courier(main, link, worker_log),
-      expiry(main, link, courier, worker_log),
+      dispatcher(main, link, worker_log),
+      expiry(main, link, dispatcher, worker_log),
       repeats(link, worker_log),
-      opening(worker_log) {}
+      decryption(worker_log) {}
 
 Worker* worker() noexcept { return this_worker.get(); }
 
@@ -37,7 +37,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
 
 void stop_worker(ngx_cycle_t*) {
   if (!this_worker) return;
-  this_worker->courier.quit();
+  this_worker->dispatcher.quit();
   this_worker->link.quit();
   this_worker.reset();
   use_zone(nullptr);

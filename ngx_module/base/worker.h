@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What one worker owns: link, courier, expiry; born in init_process, dies in exit_process.
+// What one worker owns: link, dispatcher, expiry; born in init_process, dies in exit_process.
 #pragma once
 
 #include "ngx_module/config/conf.h"
@@ -18,10 +18,10 @@ struct Worker {
   const MainConf& conf;
   ngx_log_t* log;
   RedisLink link;
-  Courier courier;
+  Dispatcher dispatcher;
   Expiry expiry;
   Repeats repeats;
-  Opening opening;
+  HintDecryption decryption;
 };
 
 // This process's worker; null in the master and where no slo_store is configured.

@@ -71,7 +71,7 @@ char* add_block(ngx_conf_t* cf, Provider& provider, const ClientSource& source) 
 }
 
 // A member of a client block as JSON: lists where the metadata has lists, booleans for on and off.
-Outcome<Json> member_value(ngx_conf_t* cf, const Line& line, MemberKind kind) {
+Outcome<Json> member_value(ngx_conf_t* cf, const ConfLine& line, MemberKind kind) {
   const std::string& first = line.words[0];
   if (kind == MemberKind::list) {
     Json list(json_array());
@@ -88,7 +88,7 @@ Outcome<Json> member_value(ngx_conf_t* cf, const Line& line, MemberKind kind) {
   return parsed;
 }
 
-Outcome<void> add_member(ngx_conf_t* cf, ClientSource& source, const Line& line) {
+Outcome<void> add_member(ngx_conf_t* cf, ClientSource& source, const ConfLine& line) {
   if (line.words.empty()) return bad_line("needs a value");
   const bool is_secret_file = line.directive == "client_secret_file";
   const std::string name = is_secret_file ? "client_secret" : line.directive;
@@ -116,7 +116,7 @@ Outcome<void> add_member(ngx_conf_t* cf, ClientSource& source, const Line& line)
 
 char* take_member(ngx_conf_t* cf, ngx_command_t*, void*) noexcept {
   return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [cf]() -> char* {
-    const Line line = read_line(cf, nullptr);
+    const ConfLine line = read_line(cf, nullptr);
     auto added = add_member(cf, *static_cast<ClientSource*>(cf->handler_conf), line);
     return added ? NGX_CONF_OK : refuse_line(cf, line.directive, added.error());
   });
@@ -124,7 +124,7 @@ char* take_member(ngx_conf_t* cf, ngx_command_t*, void*) noexcept {
 
 }  // namespace
 
-Outcome<void> set_clients(Line& line) {
+Outcome<void> set_clients(ConfLine& line) {
   auto text = read_text(line.cf, line.words[0]);
   if (!text) return refuse(text.error());
   auto& source = static_cast<MainConf*>(line.conf)->sources.emplace_back();

@@ -19,7 +19,7 @@
 namespace slo::ngx {
 
 // The internal location that carries outgoing calls (slo_deliver).
-struct Carrier {
+struct DeliveryLocation {
   ngx_http_conf_ctx_t* ctx = nullptr;  // of its server
   ngx_str_t uri{};                     // exact path
   ngx_http_core_loc_conf_t* location = nullptr;
@@ -30,7 +30,8 @@ struct Carrier {
 struct ProviderConf {
   Provider provider{};
   redis::Space space{};
-  const Carrier* carrier = nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
+  const DeliveryLocation* delivery_location =
+      nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
   // Sign what is slow or much, and decrypt hints; null: nothing is slow, or `threads=off`.
   ngx_thread_pool_s* threads = nullptr;
   std::string thread_pool{"default"};             // its name; empty: off
@@ -56,8 +57,8 @@ struct ProviderReference {
   const ProviderConf** target = nullptr;
 };
 
-// A server that answers end_session for a provider: its own carrier is preferred for that provider's
-// deliveries.
+// A server that answers end_session for a provider: its own delivery location is preferred for that
+// provider's deliveries.
 struct EndSessionPlace {
   const ProviderConf* const* provider = nullptr;
   ngx_http_conf_ctx_t* ctx = nullptr;
@@ -99,7 +100,7 @@ struct ClientSource {
 struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
-  std::deque<Carrier> carriers{};
+  std::deque<DeliveryLocation> delivery_locations{};
   std::deque<EndSessionPlace> end_session_places{};
   std::deque<ProviderReference> references{};
   std::deque<SessionRulePlace> session_rules{};

@@ -37,20 +37,21 @@ ngx_int_t resolve_references(ngx_conf_t* cf, MainConf& conf) {
   return NGX_OK;
 }
 
-const Carrier* carrier_of_server(const MainConf& conf, const ngx_http_conf_ctx_t* ctx) {
-  for (const auto& carrier : conf.carriers) {
-    if (carrier.ctx->srv_conf == ctx->srv_conf) return &carrier;
+const DeliveryLocation* delivery_location_of_server(const MainConf& conf, const ngx_http_conf_ctx_t* ctx) {
+  for (const auto& delivery_location : conf.delivery_locations) {
+    if (delivery_location.ctx->srv_conf == ctx->srv_conf) return &delivery_location;
   }
   return nullptr;
 }
 
-// The carrier in the server that answers the provider's end_session, else the first one.
-const Carrier* pick_carrier(const MainConf& conf, const ProviderConf& provider) {
+// The delivery location in the server that answers the provider's end_session, else the first one.
+const DeliveryLocation* pick_delivery_location(const MainConf& conf, const ProviderConf& provider) {
   for (const auto& place : conf.end_session_places) {
     if (*place.provider != &provider) continue;
-    if (const Carrier* carrier = carrier_of_server(conf, place.ctx)) return carrier;
+    if (const DeliveryLocation* delivery_location = delivery_location_of_server(conf, place.ctx))
+      return delivery_location;
   }
-  return conf.carriers.empty() ? nullptr : &conf.carriers.front();
+  return conf.delivery_locations.empty() ? nullptr : &conf.delivery_locations.front();
 }
 
 bool has_back_channel(const Provider& provider) {
@@ -117,8 +118,8 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
         " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\": one of them seals the "
         "tickets of the confirmation page");
   }
-  provider.carrier = pick_carrier(conf, provider);
-  if (provider.carrier == nullptr && has_back_channel(provider.provider)) {
+  provider.delivery_location = pick_delivery_location(conf, provider);
+  if (provider.delivery_location == nullptr && has_back_channel(provider.provider)) {
     return refuse_provider(
         cf, provider,
         " has clients with a backchannel_logout_uri, but there is no internal location with "
@@ -153,7 +154,8 @@ void keep_names(MainConf& conf, const ContentPlace& place) {
 
 ngx_int_t finish_configuration(ngx_conf_t* cf) {
   auto& conf = main_conf(cf);
-  if (resolve_references(cf, conf) != NGX_OK || check_carriers(cf, conf) != NGX_OK) return NGX_ERROR;
+  if (resolve_references(cf, conf) != NGX_OK || check_delivery_locations(cf, conf) != NGX_OK)
+    return NGX_ERROR;
   if (check_neighbours(cf, conf) != NGX_OK) return NGX_ERROR;
   for (const auto& place : conf.content_places) keep_names(conf, place);
   if (!conf.providers.empty() && !conf.store) {
@@ -170,7 +172,7 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   }
   if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
   if (conf.store) choose_store_resolver(cf, *conf.store);
-  warn_of_carriers(cf, conf);
+  warn_of_delivery_locations(cf, conf);
   return NGX_OK;
 }
 

@@ -7,7 +7,7 @@
 
 namespace slo::ngx {
 
-// Resolves provider names, picks carriers, checks every provider as a whole.
+// Resolves provider names, picks delivery locations, checks every provider as a whole.
 ngx_int_t finish_configuration(ngx_conf_t* cf);
 
 }  // namespace slo::ngx

@@ -62,9 +62,9 @@ std::string worded(std::string_view directive, const std::string& detail) {
 
 }  // namespace
 
-Line read_line(ngx_conf_t* cf, void* conf) {
+ConfLine read_line(ngx_conf_t* cf, void* conf) {
   const auto* words = static_cast<const ngx_str_t*>(cf->args->elts);
-  Line line{.cf = cf, .conf = conf, .directive = std::string(view(words[0]))};
+  ConfLine line{.cf = cf, .conf = conf, .directive = std::string(view(words[0]))};
   for (ngx_uint_t i = 1; i < cf->args->nelts; ++i) line.words.emplace_back(view(words[i]));
   return line;
 }

@@ -17,14 +17,14 @@
 
 namespace slo::ngx {
 
-struct Line {
+struct ConfLine {
   ngx_conf_t* cf = nullptr;
   void* conf = nullptr;  // of the level that the directive's row names
   std::string directive{};
   std::vector<std::string> words{};  // without the directive itself
 };
 
-Line read_line(ngx_conf_t* cf, void* conf);
+ConfLine read_line(ngx_conf_t* cf, void* conf);
 
 // Logs `"directive" detail` with file:line, and answers NGX_CONF_ERROR.
 char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& refusal) noexcept;
@@ -34,13 +34,13 @@ std::string place_of(const ngx_conf_t* cf);
 char* refuse_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept;
 void warn_at(ngx_log_t* log, const std::string& text, const std::string& place) noexcept;
 
-using Setter = Outcome<void> (*)(Line&);
+using Setter = Outcome<void> (*)(ConfLine&);
 
 // An ngx_command_t's `set` made of one of our setters.
 template <Setter setter>
 char* directive(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
   return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&]() -> char* {
-    Line line = read_line(cf, conf);
+    ConfLine line = read_line(cf, conf);
     auto set = setter(line);
     return set ? NGX_CONF_OK : refuse_line(cf, view(command->name), set.error());
   });

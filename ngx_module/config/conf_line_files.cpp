@@ -13,7 +13,7 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t file_limit = 4 * 1024 * 1024;
+constexpr std::size_t max_file = 4 * 1024 * 1024;
 
 struct FileClose {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
@@ -37,10 +37,10 @@ Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name) {
   const std::string full = full_name(cf, name);
   const std::unique_ptr<std::FILE, FileClose> file(std::fopen(full.c_str(), "rb"));
   if (!file) return failed("open", full, errno);
-  std::string bytes(file_limit + 1, '\0');
+  std::string bytes(max_file + 1, '\0');
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
   if (std::ferror(file.get()) != 0) return failed("read", full, errno);
-  if (bytes.size() > file_limit) return bad_line('"' + full + "\" is larger than 4 MiB");
+  if (bytes.size() > max_file) return bad_line('"' + full + "\" is larger than 4 MiB");
   return bytes;
 }
 

@@ -16,19 +16,21 @@
 namespace slo::ngx {
 namespace {
 
-void say(ngx_conf_t* cf, ngx_uint_t level, const Carrier& carrier, const std::string& what) {
-  ngx_log_error(level, cf->log, 0, "\"slo_deliver\": %s in %s", what.c_str(), carrier.place.c_str());
+void say(ngx_conf_t* cf, ngx_uint_t level, const DeliveryLocation& delivery_location,
+         const std::string& what) {
+  ngx_log_error(level, cf->log, 0, "\"slo_deliver\": %s in %s", what.c_str(),
+                delivery_location.place.c_str());
 }
 
-ngx_int_t refuse_carrier(ngx_conf_t* cf, const Carrier& carrier, const std::string& why) {
-  say(cf, NGX_LOG_EMERG, carrier, why);
+ngx_int_t refuse_location(ngx_conf_t* cf, const DeliveryLocation& delivery_location, const std::string& why) {
+  say(cf, NGX_LOG_EMERG, delivery_location, why);
   return NGX_ERROR;
 }
 
-const Carrier* earlier_in_server(const MainConf& conf, const Carrier& carrier) {
-  for (const auto& other : conf.carriers) {
-    if (&other == &carrier) return nullptr;
-    if (other.ctx->srv_conf == carrier.ctx->srv_conf) return &other;
+const DeliveryLocation* earlier_in_server(const MainConf& conf, const DeliveryLocation& delivery_location) {
+  for (const auto& other : conf.delivery_locations) {
+    if (&other == &delivery_location) return nullptr;
+    if (other.ctx->srv_conf == delivery_location.ctx->srv_conf) return &other;
   }
   return nullptr;
 }
@@ -97,9 +99,9 @@ ngx_http_handler_pt handler_of(ngx_conf_t* cf, const Answerer& answerer) {
 
 // `proxy_pass` itself is not looked for: modules such as cache_purge put a handler of their own in front of
 // it.
-const Answerer* other_answerer(ngx_conf_t* cf, const Carrier& carrier) {
+const Answerer* other_answerer(ngx_conf_t* cf, const DeliveryLocation& delivery_location) {
   const auto* const found = std::ranges::find_if(answerers, [&](const Answerer& answerer) {
-    return handler_of(cf, answerer) == carrier.location->handler;
+    return handler_of(cf, answerer) == delivery_location.location->handler;
   });
   return found == answerers.end() ? nullptr : found;
 }
@@ -129,11 +131,11 @@ bool begins_with_upstream(const ngx_module_t& proxy) {
                        offsetof(ngx_http_upstream_conf_t, pass_request_body));
 }
 
-// What proxy_* says in the carrier; null: nobody knows.
-const ngx_http_upstream_conf_t* proxy_of(ngx_conf_t* cf, const Carrier& carrier) {
+// What proxy_* says in the delivery location; null: nobody knows.
+const ngx_http_upstream_conf_t* proxy_of(ngx_conf_t* cf, const DeliveryLocation& delivery_location) {
   const ngx_module_t* proxy = find_module(cf, "ngx_http_proxy_module");
   if (proxy == nullptr || !begins_with_upstream(*proxy)) return nullptr;
-  return static_cast<ngx_http_upstream_conf_t*>(carrier.location->loc_conf[proxy->ctx_index]);
+  return static_cast<ngx_http_upstream_conf_t*>(delivery_location.location->loc_conf[proxy->ctx_index]);
 }
 
 // Does any directive name it?
@@ -164,7 +166,7 @@ bool is_upstream(ngx_conf_t* cf, const Uri& uri) {
   });
 }
 
-// What a carrier's clients need of it.
+// What a delivery location's clients need of it.
 struct Needs {
   std::string first_named{};  // `client "a" of slo_provider "b"`, whose host must be looked up
   std::string host{};
@@ -185,10 +187,10 @@ void add_client(ngx_conf_t* cf, Needs& needs, const ProviderConf& provider, cons
   needs.first_named = "client \"" + client.id.value + "\" of slo_provider \"" + provider.provider.name + "\"";
 }
 
-Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const Carrier& carrier) {
+Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const DeliveryLocation& delivery_location) {
   Needs needs;
   for (const auto& provider : conf.providers) {
-    if (provider.carrier != &carrier) continue;
+    if (provider.delivery_location != &delivery_location) continue;
     std::map<std::string_view, const Client*> in_order;
     for (const auto& [id, client] : provider.provider.clients) in_order.emplace(id.value, &client);
     for (const auto& [id, client] : in_order) add_client(cf, needs, provider, *client);
@@ -196,28 +198,29 @@ Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const Carrier& carrier) {
   return needs;
 }
 
-void warn_of_names(ngx_conf_t* cf, const Carrier& carrier, const Needs& needs) {
-  const auto* resolver = carrier.location->resolver;
+void warn_of_names(ngx_conf_t* cf, const DeliveryLocation& delivery_location, const Needs& needs) {
+  const auto* resolver = delivery_location.location->resolver;
   if (needs.host.empty() || (resolver != nullptr && resolver->connections.nelts > 0)) return;
   std::string whom = needs.first_named;
   if (needs.others > 0) whom += " and " + std::to_string(needs.others) + " more";
-  say(cf, NGX_LOG_WARN, carrier,
+  say(cf, NGX_LOG_WARN, delivery_location,
       "it cannot reach " + whom + ": to look up \"" + needs.host +
           "\" it needs a \"resolver\", or an \"upstream\" of that name");
 }
 
-void warn_of_proxy(ngx_conf_t* cf, const Carrier& carrier, const Needs& needs) {
-  const auto* proxy = proxy_of(cf, carrier);
+void warn_of_proxy(ngx_conf_t* cf, const DeliveryLocation& delivery_location, const Needs& needs) {
+  const auto* proxy = proxy_of(cf, delivery_location);
   if (proxy == nullptr) return;
   if (!proxy->pass_request_headers) {
-    say(cf, NGX_LOG_WARN, carrier, "it sends no logout token with \"proxy_pass_request_headers off\"");
+    say(cf, NGX_LOG_WARN, delivery_location,
+        "it sends no logout token with \"proxy_pass_request_headers off\"");
   }
   if (!proxy->pass_request_body) {
-    say(cf, NGX_LOG_WARN, carrier, "it sends no logout token with \"proxy_pass_request_body off\"");
+    say(cf, NGX_LOG_WARN, delivery_location, "it sends no logout token with \"proxy_pass_request_body off\"");
   }
 #if (NGX_HTTP_SSL)
   if (needs.https && !proxy->ssl_verify) {
-    say(cf, NGX_LOG_WARN, carrier,
+    say(cf, NGX_LOG_WARN, delivery_location,
         "it does not verify receivers' certificates: set \"proxy_ssl_verify on\" and "
         "\"proxy_ssl_trusted_certificate\"");
   }
@@ -226,39 +229,39 @@ void warn_of_proxy(ngx_conf_t* cf, const Carrier& carrier, const Needs& needs) {
 
 }  // namespace
 
-ngx_int_t check_carriers(ngx_conf_t* cf, MainConf& conf) {
-  for (auto& carrier : conf.carriers) {
-    if (!carrier.location->internal) {
-      return refuse_carrier(cf, carrier,
-                            "its location must be \"internal\", or it would carry anybody's requests");
+ngx_int_t check_delivery_locations(ngx_conf_t* cf, MainConf& conf) {
+  for (auto& delivery_location : conf.delivery_locations) {
+    if (!delivery_location.location->internal) {
+      return refuse_location(cf, delivery_location,
+                             "its location must be \"internal\", or it would carry anybody's requests");
     }
-    if (const Carrier* other = earlier_in_server(conf, carrier)) {
-      return refuse_carrier(cf, carrier, "is duplicate: this server has one in " + other->place);
+    if (const DeliveryLocation* other = earlier_in_server(conf, delivery_location)) {
+      return refuse_location(cf, delivery_location, "is duplicate: this server has one in " + other->place);
     }
-    if (carrier.location->handler == nullptr) {
-      return refuse_carrier(cf, carrier, "needs \"proxy_pass $slo_deliver_uri\" in its location");
+    if (delivery_location.location->handler == nullptr) {
+      return refuse_location(cf, delivery_location, "needs \"proxy_pass $slo_deliver_uri\" in its location");
     }
-    if (const Answerer* other = other_answerer(cf, carrier)) {
-      return refuse_carrier(cf, carrier,
-                            "needs \"proxy_pass $slo_deliver_uri\" in its location, where \"" +
-                                std::string(other->directive) + "\" answers");
+    if (const Answerer* other = other_answerer(cf, delivery_location)) {
+      return refuse_location(cf, delivery_location,
+                             "needs \"proxy_pass $slo_deliver_uri\" in its location, where \"" +
+                                 std::string(other->directive) + "\" answers");
     }
-    carrier.rewrite = find_rewrite(cf);
+    delivery_location.rewrite = find_rewrite(cf);
   }
   return NGX_OK;
 }
 
-void warn_of_carriers(ngx_conf_t* cf, const MainConf& conf) {
-  for (const auto& carrier : conf.carriers) {
-    const auto* proxy = proxy_of(cf, carrier);
+void warn_of_delivery_locations(ngx_conf_t* cf, const MainConf& conf) {
+  for (const auto& delivery_location : conf.delivery_locations) {
+    const auto* proxy = proxy_of(cf, delivery_location);
     const bool is_fixed = proxy != nullptr && proxy->upstream != nullptr;  // compared only
-    const Needs needs = needs_of(cf, conf, carrier);
+    const Needs needs = needs_of(cf, conf, delivery_location);
     if (is_fixed && !is_uri_used(cf)) {
-      say(cf, NGX_LOG_WARN, carrier,
+      say(cf, NGX_LOG_WARN, delivery_location,
           "it sends no logout token: its \"proxy_pass\" has a fixed address, not \"$slo_deliver_uri\"");
     }
-    if (!is_fixed) warn_of_names(cf, carrier, needs);
-    warn_of_proxy(cf, carrier, needs);
+    if (!is_fixed) warn_of_names(cf, delivery_location, needs);
+    warn_of_proxy(cf, delivery_location, needs);
   }
 }
 

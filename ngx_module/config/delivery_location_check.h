@@ -6,10 +6,12 @@
 
 namespace slo::ngx {
 
-// Refuses what could never deliver, or would carry anybody's requests; finds what Carrier needs to know.
-ngx_int_t check_carriers(ngx_conf_t* cf, MainConf& conf);
+// Refuses what could never deliver, or would carry anybody's requests; finds what DeliveryLocation needs to
+// know.
+ngx_int_t check_delivery_locations(ngx_conf_t* cf, MainConf& conf);
 
-// Warns of what nginx would only find when a user logs out. REQUIRES: providers know their carriers.
-void warn_of_carriers(ngx_conf_t* cf, const MainConf& conf);
+// Warns of what nginx would only find when a user logs out. REQUIRES: providers know their delivery
+// locations.
+void warn_of_delivery_locations(ngx_conf_t* cf, const MainConf& conf);
 
 }  // namespace slo::ngx

@@ -8,7 +8,7 @@
 namespace slo::ngx {
 namespace {
 
-Provider& provider_of(Line& line) { return static_cast<MainConf*>(line.conf)->opened->provider; }
+Provider& provider_of(ConfLine& line) { return static_cast<MainConf*>(line.conf)->opened->provider; }
 
 Outcome<void> require_positive(std::string_view name, Millis value) {
   if (value > Millis{0}) return {};
@@ -45,19 +45,19 @@ char* open_provider(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
   });
 }
 
-Outcome<void> first_time(Line& line) {
+Outcome<void> first_time(ConfLine& line) {
   auto& written = static_cast<MainConf*>(line.conf)->opened->written;
   return written.insert(line.directive).second ? Outcome<void>{} : bad_line("is duplicate");
 }
 
-Outcome<void> set_issuer(Line& line) {
+Outcome<void> set_issuer(ConfLine& line) {
   auto& provider = provider_of(line);
   provider.issuer.value = line.words[0];
   provider.store_tag = store_tag(provider.issuer);
   return {};
 }
 
-Outcome<void> set_session_cookie(Line& line) {
+Outcome<void> set_session_cookie(ConfLine& line) {
   if (line.words[0].starts_with('$')) {
     return bad_line("takes the name of a cookie, not a variable: \"$\" would be a part of the name");
   }
@@ -74,7 +74,7 @@ Outcome<void> set_session_cookie(Line& line) {
   return {};
 }
 
-Outcome<void> set_session(Line& line) {
+Outcome<void> set_session(ConfLine& line) {
   auto& provider = provider_of(line);
   auto taken = take_options(
       line.words, 0, {{"absolute", take_seconds(provider.absolute)}, {"idle", take_seconds(provider.idle)}});
@@ -82,7 +82,7 @@ Outcome<void> set_session(Line& line) {
   return require_positive("absolute", provider.absolute);
 }
 
-Outcome<void> set_confirm(Line& line) {
+Outcome<void> set_confirm(ConfLine& line) {
   auto& provider = provider_of(line);
   bool always = false;
   auto mode = take_choice(always, {{"unproven", false}, {"always", true}})(line.words[0]);
@@ -93,7 +93,7 @@ Outcome<void> set_confirm(Line& line) {
   return require_positive("ticket", provider.ticket_life);
 }
 
-Outcome<void> set_scope(Line& line) {
+Outcome<void> set_scope(ConfLine& line) {
   return take_choice(provider_of(line).scope,
                      {{"session", Scope::session}, {"client", Scope::client}})(line.words[0]);
 }
@@ -110,7 +110,7 @@ Taker take_threads(std::string& pool) {
   };
 }
 
-Outcome<void> set_delivery(Line& line) {
+Outcome<void> set_delivery(ConfLine& line) {
   auto& opened = *static_cast<MainConf*>(line.conf)->opened;
   auto& policy = opened.provider.delivery;
   auto taken = take_options(line.words, 0,
@@ -130,7 +130,7 @@ Outcome<void> set_delivery(Line& line) {
   return {};
 }
 
-Outcome<void> set_frontchannel(Line& line) {
+Outcome<void> set_frontchannel(ConfLine& line) {
   auto& policy = provider_of(line).frontchannel;
   auto taken = take_options(
       line.words, 0, {{"timeout", take_seconds(policy.timeout)}, {"total", take_seconds(policy.total)}});
@@ -139,7 +139,7 @@ Outcome<void> set_frontchannel(Line& line) {
   return require_positive("total", policy.total);
 }
 
-Outcome<void> set_hint(Line& line) {
+Outcome<void> set_hint(ConfLine& line) {
   auto& policy = provider_of(line).hint;
   return take_options(
       line.words, 0,
@@ -149,7 +149,7 @@ Outcome<void> set_hint(Line& line) {
        {"max_age", take_seconds(policy.max_age)}});
 }
 
-Outcome<void> set_post_logout(Line& line) {
+Outcome<void> set_post_logout(ConfLine& line) {
   auto uri = read_uri(line.words[0]);
   if (!uri || !uri->is_http()) {
     return bad_line("invalid URI \"" + showable_uri(line.words[0]) +
@@ -159,33 +159,33 @@ Outcome<void> set_post_logout(Line& line) {
   return {};
 }
 
-Outcome<void> set_already_out(Line& line) {
+Outcome<void> set_already_out(ConfLine& line) {
   return take_choice(provider_of(line).already_out,
                      {{"redirect", AlreadyOut::redirect}, {"page", AlreadyOut::page}})(line.words[0]);
 }
 
-Outcome<void> set_show_untold(Line& line) {
+Outcome<void> set_show_untold(ConfLine& line) {
   return take_choice(provider_of(line).show_untold, {{"never", ShowUntold::never},
                                                      {"refused", ShowUntold::refused},
                                                      {"any", ShowUntold::any}})(line.words[0]);
 }
 
-Outcome<void> set_bad_redirect(Line& line) {
+Outcome<void> set_bad_redirect(ConfLine& line) {
   return take_choice(provider_of(line).bad_redirect,
                      {{"reject", BadRedirect::reject},
                       {"end_without_redirect", BadRedirect::end_without_redirect}})(line.words[0]);
 }
 
-Outcome<void> set_allow_http(Line& line) {
+Outcome<void> set_allow_http(ConfLine& line) {
   return read_flag(line.words[0]).map([&line](bool on) { provider_of(line).egress.allow_http = on; });
 }
 
-Outcome<void> set_tombstone(Line& line) {
+Outcome<void> set_tombstone(ConfLine& line) {
   auto& provider = provider_of(line);
   if (auto taken = take_seconds(provider.tombstone)(line.words[0]); !taken) return taken;
   return require_positive("tombstone", provider.tombstone);
 }
 
-Outcome<void> set_leeway(Line& line) { return take_seconds(provider_of(line).leeway)(line.words[0]); }
+Outcome<void> set_leeway(ConfLine& line) { return take_seconds(provider_of(line).leeway)(line.words[0]); }
 
 }  // namespace slo::ngx

@@ -7,13 +7,13 @@
 namespace slo::ngx {
 namespace {
 
-ProviderConf& opened(Line& line) { return *static_cast<MainConf*>(line.conf)->opened; }
+ProviderConf& opened(ConfLine& line) { return *static_cast<MainConf*>(line.conf)->opened; }
 
 tl::unexpected<Refusal> about_file(const std::string& file, const Refusal& refusal) {
   return bad_line("\"" + file + "\": " + refusal.detail);
 }
 
-Outcome<jose::Key> load_private_key(Line& line) {
+Outcome<jose::Key> load_private_key(ConfLine& line) {
   const std::string& file = line.words[0];
   auto pem = read_text(line.cf, file);
   if (!pem) return refuse(pem.error());
@@ -30,7 +30,7 @@ Outcome<jose::Key> load_private_key(Line& line) {
 
 }  // namespace
 
-Outcome<void> set_jwks(Line& line) {
+Outcome<void> set_jwks(ConfLine& line) {
   const std::string& file = line.words[0];
   if (file.starts_with("https:") || file.starts_with("http:")) {
     return bad_line("\"" + file + "\" is a URL: this version reads keys from a file only");
@@ -49,7 +49,7 @@ Outcome<void> set_jwks(Line& line) {
   return {};
 }
 
-Outcome<void> set_signing_key(Line& line) {
+Outcome<void> set_signing_key(ConfLine& line) {
   return load_private_key(line).map([&line](jose::Key key) {
     auto& conf = opened(line);
     conf.provider.signing_keys.push_back(std::move(key));
@@ -58,7 +58,7 @@ Outcome<void> set_signing_key(Line& line) {
   });
 }
 
-Outcome<void> set_decryption_key(Line& line) {
+Outcome<void> set_decryption_key(ConfLine& line) {
   return load_private_key(line).map(
       [&line](jose::Key key) { opened(line).provider.decryption_keys.push_back(std::move(key)); });
 }

@@ -38,7 +38,7 @@ Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& name) {
 
 }  // namespace
 
-Outcome<void> set_store(Line& line) {
+Outcome<void> set_store(ConfLine& line) {
   auto& conf = *static_cast<MainConf*>(line.conf);
   if (conf.store) return bad_line("is duplicate");
   StoreOptions options{.url = line.words[0]};

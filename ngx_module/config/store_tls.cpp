@@ -11,7 +11,7 @@ namespace slo::ngx {
 namespace {
 
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
-constexpr ngx_int_t longest_chain = 5;
+constexpr ngx_int_t max_chain = 5;
 
 Outcome<ngx_ssl_t*> make_context(ngx_conf_t* cf) {
   auto* ssl = static_cast<ngx_ssl_t*>(ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t)));
@@ -41,7 +41,7 @@ Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSett
   const auto ssl = make_context(cf);
   if (!ssl) return refuse(ssl.error());
   ngx_str_t authorities = to_ngx(cf->pool, options.ca.empty() ? system_authorities : options.ca);
-  if (ngx_ssl_trusted_certificate(cf, *ssl, &authorities, longest_chain) != NGX_OK) {
+  if (ngx_ssl_trusted_certificate(cf, *ssl, &authorities, max_chain) != NGX_OK) {
     return bad_line("ca \"" + std::string(view(authorities)) + "\" cannot be read as certificates");
   }
   if (!options.certificate.empty()) {

@@ -19,7 +19,7 @@ namespace {
 constexpr unsigned default_port = 6379;
 constexpr const char* expected =
     "redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database]";
-constexpr std::size_t longest_password = 4096;
+constexpr std::size_t max_password = 4096;
 
 std::optional<unsigned> read_database(std::string_view digits) {
   unsigned number = 0;
@@ -169,7 +169,7 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
 // The file's one line.
 Outcome<std::string> read_password(ngx_conf_t* cf, const std::string& path) {
   return read_secret_text(cf, path).and_then([&](std::string content) -> Outcome<std::string> {
-    if (content.size() > longest_password)
+    if (content.size() > max_password)
       return bad_line("password_file \"" + path + "\" is too large for a password");
     return content;
   });

@@ -4,10 +4,10 @@
 
 namespace slo::ngx {
 
-Batch::Batch(ngx_log_t* log, Waiting waiting)
-    : waiting_(std::move(waiting)), wake_(log, [this] { tell(); }) {}
+Batch::Batch(ngx_log_t* log, BatchListener waiting)
+    : waiting_(std::move(waiting)), event_(log, [this] { tell(); }) {}
 
-Batch* Batch::open(ngx_log_t* log, Waiting waiting) {
+Batch* Batch::open(ngx_log_t* log, BatchListener waiting) {
   auto batch = std::make_unique<Batch>(log, std::move(waiting));
   Batch* opened = batch.get();
   opened->self_ = std::move(batch);
@@ -28,9 +28,9 @@ Batch::Source Batch::source() {
 void Batch::close() {
   is_closed_ = true;
   if (is_complete() || waiting_.time <= Millis(0)) {
-    wake_.post();  // a draining worker might not see another turn
+    event_.post();  // a draining worker might not see another turn
   } else {
-    wake_.after(waiting_.time);
+    event_.after(waiting_.time);
   }
 }
 
@@ -38,27 +38,27 @@ void Batch::leave() noexcept {
   is_seated_ = false;
   waiting_.met = nullptr;
   waiting_.told = nullptr;
-  wake_.cancel();
+  event_.cancel();
   look();
 }
 
-// What is left to do once a part or the seat is gone.
+// What is left to do once a part or the handle is gone.
 void Batch::look() {
   if (is_complete() && !is_seated_) {
     auto last = std::move(self_);  // nobody needs this batch any more
   } else if (waiting_.told && (is_overdue_ ? sources_ == 0 : is_closed_ && is_complete())) {
-    wake_.post();
+    event_.post();
   }
 }
 
 void Batch::tell() {
-  wake_.cancel();
+  event_.cancel();
   is_overdue_ = waiting_.for_everyone && sources_ > 0;
   if (is_overdue_) return;
   auto call = std::exchange(waiting_.told, nullptr);
   if (!call) return;
   std::vector<Told> told = told_;
-  call(told);  // may give up the seat, and this batch with it
+  call(told);  // may give up the handle, and this batch with it
 }
 
 void Batch::Share::answer(Told::State state) {

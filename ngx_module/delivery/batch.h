@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The deliveries that one ended session sent out together, and the one who waits for their first answers.
 //
-// Lives as long as anybody has a part in it: the seat of the waiting side, each source of further deliveries,
-// and each delivery that has no first answer.
+// Lives as long as anybody has a part in it: the handle of the waiting side, each source of further
+// deliveries, and each delivery that has no first answer.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 namespace slo::ngx {
 
 // What somebody waits for, and how he is told. Neither is called from inside the call that begins the wait.
-struct Waiting {
+struct BatchListener {
   using Met = std::function<void(const std::vector<Participant>&)>;
   Millis time{};              // at most so long for the first answers
   bool for_everyone = false;  // but in any case until each participant has been met
@@ -69,8 +69,8 @@ class Batch {
     Batch* batch_ = nullptr;
   };
 
-  // The seat of the waiting side is taken; leave() gives it up.
-  static Batch* open(ngx_log_t* log, Waiting waiting);
+  // The handle of the waiting side is taken; leave() gives it up.
+  static Batch* open(ngx_log_t* log, BatchListener waiting);
   Share share(const ClientId& client);
   Source source();
   // All have got their parts: from now on the waiting side may be told.
@@ -78,7 +78,7 @@ class Batch {
   void leave() noexcept;
   const std::vector<Told>& told() const { return told_; }  // so far
 
-  Batch(ngx_log_t* log, Waiting waiting);
+  Batch(ngx_log_t* log, BatchListener waiting);
 
  private:
   bool is_complete() const { return shares_ == 0 && sources_ == 0; }
@@ -86,14 +86,14 @@ class Batch {
   void look();
 
   std::unique_ptr<Batch> self_{};
-  Waiting waiting_;  // `told` is empty: he was told, or nobody waits any more
+  BatchListener waiting_;  // `told` is empty: he was told, or nobody waits any more
   std::vector<Told> told_{};
   unsigned shares_ = 0;
   unsigned sources_ = 0;
   bool is_seated_ = true;
   bool is_closed_ = false;
   bool is_overdue_ = false;  // his time is over, but somebody has not been met
-  Wake wake_;
+  Event event_;
 };
 
 }  // namespace slo::ngx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's
-// fault.
+// What nginx says during a detached call: names the delivery, and never reaches the error level for a
+// receiver's fault.
 #include "ngx_module/delivery/call_log.h"
 
 #include <algorithm>
@@ -26,8 +26,8 @@ std::string_view without_preamble(std::string_view text) {
 
 }  // namespace
 
-ErrandLog::ErrandLog(const Carrier& carrier, Label label, ngx_connection_t& owner)
-    : target_(*carrier.location->error_log), label_(std::move(label)) {
+CallLog::CallLog(const DeliveryLocation& delivery_location, Label label, ngx_connection_t& owner)
+    : target_(*delivery_location.location->error_log), label_(std::move(label)) {
   context_.http.connection = &owner;
   context_.log = this;
   line.connection = ngx_atomic_fetch_add(ngx_connection_counter, 1);
@@ -36,7 +36,7 @@ ErrandLog::ErrandLog(const Carrier& carrier, Label label, ngx_connection_t& owne
   attach();
 }
 
-void ErrandLog::attach() {
+void CallLog::attach() {
   line.log_level = target_.log_level;
   line.file = target_.file;
   line.next = nullptr;
@@ -44,11 +44,11 @@ void ErrandLog::attach() {
   line.wdata = this;
 }
 
-bool ErrandLog::belongs_to(const ngx_connection_t& connection) noexcept {
+bool CallLog::belongs_to(const ngx_connection_t& connection) noexcept {
   return connection.log->handler == name_the_delivery;
 }
 
-u_char* ErrandLog::name_the_delivery(ngx_log_t* log, u_char* buffer, size_t room) {
+u_char* CallLog::name_the_delivery(ngx_log_t* log, u_char* buffer, size_t room) {
   Context& context = *static_cast<Context*>(log->data);
   context.log->sentence_end_ = buffer;
   u_char* at = buffer;
@@ -66,9 +66,9 @@ u_char* ErrandLog::name_the_delivery(ngx_log_t* log, u_char* buffer, size_t room
   return at;
 }
 
-void ErrandLog::write_line(ngx_log_t* log, ngx_uint_t level, u_char* text, size_t size) {
+void CallLog::write_line(ngx_log_t* log, ngx_uint_t level, u_char* text, size_t size) {
   guarded(ngx_cycle->log, [&] {
-    ErrandLog& self = *static_cast<ErrandLog*>(log->wdata);
+    CallLog& self = *static_cast<CallLog*>(log->wdata);
     std::string_view line(reinterpret_cast<const char*>(text), size);
     std::string_view sentence = without_preamble(line);
     if (level == NGX_LOG_DEBUG) return self.pass_on(level, sentence);  // by itself, with nothing behind it
@@ -82,7 +82,7 @@ void ErrandLog::write_line(ngx_log_t* log, ngx_uint_t level, u_char* text, size_
   });
 }
 
-void ErrandLog::pass_on(ngx_uint_t level, std::string_view text) {
+void CallLog::pass_on(ngx_uint_t level, std::string_view text) {
   ngx_log_t copy = target_;
   copy.connection = line.connection;
   copy.handler = nullptr;
@@ -93,7 +93,7 @@ void ErrandLog::pass_on(ngx_uint_t level, std::string_view text) {
   }
 }
 
-void ErrandLog::keep_error(std::string_view sentence) {
+void CallLog::keep_error(std::string_view sentence) {
   last_error_.assign(sentence.substr(0, kept_error));
   // It may quote what a receiver sent.
   std::replace_if(

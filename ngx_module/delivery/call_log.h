@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during an errand: names the delivery, and never reaches the error level for a receiver's
-// fault.
+// What nginx says during a detached call: names the delivery, and never reaches the error level for a
+// receiver's fault.
 //
 // A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error`
 // lines become `info` here, and worse ones that a receiver can cause; others (alert, crit: ourselves) pass as
-// they are. They go where the carrier location's own error_log sends them. The last one is kept: it tells a
-// refused connection from an unknown host, which both are 502.
+// they are. They go where the delivery location's own error_log sends them. The last one is kept: it
+// tells a refused connection from an unknown host, which both are 502.
 #pragma once
 
 #include <functional>
@@ -20,10 +20,10 @@ namespace slo::ngx {
 // Names the delivery, without secrets; asked only if nginx has something to say.
 using Label = std::function<std::string()>;
 
-class ErrandLog {
+class CallLog {
  public:
-  ErrandLog(const Carrier& carrier, Label label, ngx_connection_t& owner);
-  ErrandLog(const ErrandLog&) = delete;
+  CallLog(const DeliveryLocation& delivery_location, Label label, ngx_connection_t& owner);
+  CallLog(const CallLog&) = delete;
 
   // To be repeated after ngx_http_create_request(), which points the log elsewhere.
   void attach();
@@ -42,7 +42,7 @@ class ErrandLog {
 
   struct Context {
     ngx_http_log_ctx_t http{};  // nginx reads log.data as this
-    ErrandLog* log = nullptr;
+    CallLog* log = nullptr;
   };
   const ngx_log_t& target_;
   Label label_;

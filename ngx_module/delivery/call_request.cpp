@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The one subrequest of an errand: what it asks, and its short way through the carrier location.
+// The one subrequest of a detached call: what it asks, and its short way through the delivery location
+// location.
 #include "ngx_module/delivery/call_request.h"
 
 #include "ngx_module/nginx/pool.h"
@@ -55,10 +56,10 @@ bool add_body(ngx_http_request_t& call, std::string& text) {
   return true;
 }
 
-// What the carrier's own set, if and return say; declined: go on.
-ngx_int_t obey_rewrites(ngx_http_request_t& call, const Carrier& carrier) {
-  if (carrier.rewrite == nullptr) return NGX_DECLINED;
-  ngx_int_t rc = carrier.rewrite(&call);
+// What the delivery location's own set, if and return say; declined: go on.
+ngx_int_t obey_rewrites(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {
+  if (delivery_location.rewrite == nullptr) return NGX_DECLINED;
+  ngx_int_t rc = delivery_location.rewrite(&call);
   return rc == NGX_DECLINED && call.uri_changed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
 }
 
@@ -71,11 +72,11 @@ bool address_call(ngx_http_request_t& call, Envelope& envelope) {
   return add_content_type(call) && add_body(call, envelope.body);
 }
 
-void run_carrier(ngx_http_request_t& call, const Carrier& carrier) {
-  call.loc_conf = carrier.location->loc_conf;
+void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {
+  call.loc_conf = delivery_location.location->loc_conf;
   call.valid_location = 1;
   ngx_http_update_location_config(&call);
-  ngx_int_t rc = obey_rewrites(call, carrier);
+  ngx_int_t rc = obey_rewrites(call, delivery_location);
   if (rc == NGX_DECLINED && call.content_handler != nullptr) {
     call.method = post_without_cache;
     call.write_event_handler = ngx_http_request_empty_handler;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The one subrequest of an errand: what it asks, and its short way through the carrier location.
+// The one subrequest of a detached call: what it asks, and its short way through the delivery location
+// location.
 #pragma once
 
 #include <string>
@@ -13,12 +14,13 @@ namespace slo::ngx {
 // Makes `call` a POST of `envelope`, which must outlive it. False: no memory.
 bool address_call(ngx_http_request_t& call, Envelope& envelope);
 
-// Lets the carrier's own `set`, `if` and `return` say their word, then its proxy_pass, and nothing else.
+// Lets the delivery location's own `set`, `if` and `return` say their word, then its proxy_pass, and nothing
+// else.
 //
 // In place of nginx's phases: handlers that other modules have there, switched on for the whole server or all
 // of http, are meant for users' requests. They would rewrite, delay, refuse or count the call, or stumble
 // over a connection that has no client.
-void run_carrier(ngx_http_request_t& call, const Carrier& carrier);
+void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_location);
 
 // All that nginx has made ready for the receiver, sent already or not.
 std::string request_of(const ngx_http_upstream_t& upstream);

@@ -9,24 +9,25 @@
 
 namespace slo::ngx {
 
-Courier::BatchSeat await(ngx_http_request_t& r, const ProviderConf& provider, redis::Ended& ended,
-                         Patience patience, void (*next)(ngx_http_request_t&, const std::vector<Told>&)) {
-  Asked& asked = sit_down(r);
+Dispatcher::PendingBatch deliver_and_wait(ngx_http_request_t& r, const ProviderConf& provider,
+                                          redis::Ended& ended, WaitLimits patience,
+                                          void (*next)(ngx_http_request_t&, const std::vector<Told>&)) {
+  PendingAsk& pending = hold_request(r);
   auto& participants = ended.ending.session.participants;
   const auto meet = [&participants](const std::vector<Participant>& more) {
     participants.insert(participants.end(), more.begin(), more.end());
   };
-  const auto told = [&r, &asked, &participants, next](const std::vector<Told>& all) {
-    go_on(r, asked, [&] {
+  const auto told = [&r, &pending, &participants, next](const std::vector<Told>& all) {
+    go_on(r, pending, [&] {
       order_by_joining(participants);
       next(r, all);
     });
   };
-  return worker()->courier.dispatch(provider, std::move(ended.owed),
-                                    {.time = patience.time,
-                                     .for_everyone = patience.for_everyone,
-                                     .met = patience.for_everyone ? Waiting::Met(meet) : nullptr,
-                                     .told = told});
+  return worker()->dispatcher.dispatch(provider, std::move(ended.owed),
+                                       {.time = patience.time,
+                                        .for_everyone = patience.for_everyone,
+                                        .met = patience.for_everyone ? BatchListener::Met(meet) : nullptr,
+                                        .told = told});
 }
 
 }  // namespace slo::ngx

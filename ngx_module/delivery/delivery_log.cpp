@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the courier tells the operator: one line per outcome, without a secret in it.
+// What the dispatcher tells the operator: one line per outcome, without a secret in it.
 #include "ngx_module/delivery/delivery_log.h"
 
 #include <algorithm>
@@ -69,7 +69,7 @@ void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view rec
   }
 }
 
-void log_wrong_carrier(ngx_log_t* log, const Provider& provider, const Answer& answer) {
+void log_wrong_delivery_location(ngx_log_t* log, const Provider& provider, const Answer& answer) {
   static time_t last = 0;
   if (last != 0 && ngx_time() - last < between_alarms) return;
   last = ngx_time();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the courier tells the operator: one line per outcome, without a secret in it.
+// What the dispatcher tells the operator: one line per outcome, without a secret in it.
 #pragma once
 
 #include <string>
@@ -25,7 +25,7 @@ void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view rec
                   std::string_view why);
 
 // The location of slo_deliver itself is wrong: error, at most one line a minute and worker.
-void log_wrong_carrier(ngx_log_t* log, const Provider& provider, const Answer& answer);
+void log_wrong_delivery_location(ngx_log_t* log, const Provider& provider, const Answer& answer);
 
 // A receiver answered 400 to a token that is signed with a key which `jwks` does not hold: error, at most one
 // line a minute and worker. Nothing if the key stands there.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One trip of the courier: a detached request of its own with one background subrequest to the carrier
-// location.
+// One trip of the dispatcher: a detached request of its own with one background subrequest to the delivery
+// location location.
 //
 // The request has no client (no_client.h). It is freed here, from a posted event or the destructor, which
 // also aborts whatever the upstream module is waiting for.
@@ -19,13 +19,13 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t sample_limit = 512;
-constexpr std::size_t body_limit = 64 * 1024;  // more than any answer needs: an endless one is cut here
+constexpr std::size_t max_sample = 512;
+constexpr std::size_t max_body = 64 * 1024;  // more than any answer needs: an endless one is cut here
 
 }  // namespace
 
-struct Errand::State {
-  State(const Carrier& to, Envelope sealed, Label label, Done when_done);
+struct DetachedCall::State {
+  State(const DeliveryLocation& to, Envelope sealed, Label label, Done when_done);
   ~State() { client.close(); }  // which may have something to log
   State(const State&) = delete;
 
@@ -41,18 +41,18 @@ struct Errand::State {
   ngx_int_t depart(ngx_chain_t* out);
   void watch(ngx_http_upstream_t& upstream);
   void inspect(ngx_http_upstream_t& upstream);
-  void refuse_carrier(std::string_view why);
+  void refuse_location(std::string_view why);
   ngx_int_t swallow(ngx_http_request_t& call, ngx_chain_t* in);
 
-  const Carrier& carrier;
+  const DeliveryLocation& delivery_location;
   Envelope envelope;
   Done done;
   NoClient client{};
-  ErrandLog log;
+  CallLog log;
   ngx_http_post_subrequest_t at_end{};
   ngx_http_request_t* call = nullptr;
-  Wake finish;
-  Wake deadline;
+  Event finish;
+  Event deadline;
   Answer answer{};
   ReceiverAnswer came{};
   bool was_asked = false, is_guarded = false, is_inspected = false, is_settled = false;
@@ -62,24 +62,24 @@ struct Errand::State {
 
 namespace {
 
-Errand::State* errand_of(const ngx_http_request_t& r) noexcept {
-  if (!ErrandLog::belongs_to(*r.connection)) return nullptr;
-  return static_cast<Errand::State*>(ngx_http_get_module_ctx(r.main, ngx_http_slo_module));
+DetachedCall::State* detached_call_of(const ngx_http_request_t& r) noexcept {
+  if (!CallLog::belongs_to(*r.connection)) return nullptr;
+  return static_cast<DetachedCall::State*>(ngx_http_get_module_ctx(r.main, ngx_http_slo_module));
 }
 
 }  // namespace
 
-Errand::State::State(const Carrier& to, Envelope sealed, Label label, Done when_done)
-    : carrier(to),
+DetachedCall::State::State(const DeliveryLocation& to, Envelope sealed, Label label, Done when_done)
+    : delivery_location(to),
       envelope(std::move(sealed)),
       done(std::move(when_done)),
       log(to, std::move(label), client.connection),
       finish(ngx_cycle->log, [this] { report(); }),
       deadline(ngx_cycle->log, [this] { cut_off(); }) {
-  client.prepare(log.line, carrier.ctx);
+  client.prepare(log.line, delivery_location.ctx);
 }
 
-bool Errand::State::open() {
+bool DetachedCall::State::open() {
   ngx_http_request_t* parent = client.make_request();
   if (parent == nullptr) return false;
   log.attach();
@@ -87,7 +87,7 @@ bool Errand::State::open() {
   return true;
 }
 
-bool Errand::State::send() {
+bool DetachedCall::State::send() {
   at_end.data = this;
   at_end.handler = [](ngx_http_request_t* r, void* data, ngx_int_t rc) -> ngx_int_t {
     guarded(r->connection->log, [&] { static_cast<State*>(data)->ended(*r, rc); });
@@ -95,12 +95,12 @@ bool Errand::State::send() {
     r->connection->error = 0;
     return NGX_OK;
   };
-  ngx_str_t uri = carrier.uri;
+  ngx_str_t uri = delivery_location.uri;
   ngx_int_t made =
       ngx_http_subrequest(client.request, &uri, nullptr, &call, &at_end, NGX_HTTP_SUBREQUEST_BACKGROUND);
   if (made != NGX_OK || !address_call(*call, envelope)) return false;
   call->write_event_handler = [](ngx_http_request_t* r) {
-    guarded(r->connection->log, [r] { errand_of(*r)->walk(); });
+    guarded(r->connection->log, [r] { detached_call_of(*r)->walk(); });
   };
   // The active request, as far as buffering goes: otherwise nginx would collect the whole answer, in a
   // temporary file if it is long, before we see the first byte of it.
@@ -110,11 +110,11 @@ bool Errand::State::send() {
 }
 
 // In place of ngx_http_handler(), which would start nginx's phases.
-void Errand::State::walk() {
-  run_carrier(*call, carrier);
+void DetachedCall::State::walk() {
+  run_location(*call, delivery_location);
   if (is_settled) return;
-  if (call->upstream == nullptr) return refuse_carrier("has no \"proxy_pass\"");
-  if (!was_asked) return refuse_carrier("does not use $slo_deliver_uri in \"proxy_pass\"");
+  if (call->upstream == nullptr) return refuse_location("has no \"proxy_pass\"");
+  if (!was_asked) return refuse_location("does not use $slo_deliver_uri in \"proxy_pass\"");
   // Where the URI came by way of another variable, nginx may be connecting, or have sent the request, by now.
   if (!is_guarded) {
     guard(*call->upstream);
@@ -124,23 +124,23 @@ void Errand::State::walk() {
 }
 
 // nginx asks for the URI when it begins to make the upstream request, before it is written or sent.
-std::string_view Errand::State::uri(const ngx_http_request_t& r) {
+std::string_view DetachedCall::State::uri(const ngx_http_request_t& r) {
   was_asked = true;
   if (r.upstream != nullptr && !is_guarded) guard(*r.upstream);
   return envelope.uri;
 }
 
 // From here on all that goes out passes us.
-void Errand::State::guard(ngx_http_upstream_t& upstream) {
+void DetachedCall::State::guard(ngx_http_upstream_t& upstream) {
   is_guarded = true;
   upstream.output.filter_ctx = this;
   upstream.output.output_filter = [](void* self, ngx_chain_t* out) -> ngx_int_t {
-    auto& errand = *static_cast<State*>(self);
-    return guarded(&errand.log.line, static_cast<ngx_int_t>(NGX_ERROR), [&] { return errand.depart(out); });
+    auto& state = *static_cast<State*>(self);
+    return guarded(&state.log.line, static_cast<ngx_int_t>(NGX_ERROR), [&] { return state.depart(out); });
   };
 }
 
-ngx_int_t Errand::State::depart(ngx_chain_t* out) {
+ngx_int_t DetachedCall::State::depart(ngx_chain_t* out) {
   ngx_http_upstream_t& upstream = *call->upstream;
   if (!is_inspected) inspect(upstream);
   if (is_settled) {
@@ -151,41 +151,41 @@ ngx_int_t Errand::State::depart(ngx_chain_t* out) {
   return ngx_chain_writer(&upstream.writer, out);
 }
 
-void Errand::State::watch(ngx_http_upstream_t& upstream) {
+void DetachedCall::State::watch(ngx_http_upstream_t& upstream) {
   came.watch(upstream, [](ngx_http_request_t* r) -> ngx_int_t {
     return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR),
-                   [r] { return errand_of(*r)->came.read(*r); });
+                   [r] { return detached_call_of(*r)->came.read(*r); });
   });
 }
 
-void Errand::State::inspect(ngx_http_upstream_t& upstream) {
+void DetachedCall::State::inspect(ngx_http_upstream_t& upstream) {
   is_inspected = true;
   upstream.store = 0;  // proxy_store: what a receiver says is nobody's file
   std::string_view host = upstream.resolved != nullptr ? view(upstream.resolved->host) : std::string_view();
   std::string wrong = wrong_with_carried(request_of(upstream), envelope, host);
-  if (!wrong.empty()) refuse_carrier(wrong);
+  if (!wrong.empty()) refuse_location(wrong);
 }
 
-void Errand::State::refuse_carrier(std::string_view why) {
+void DetachedCall::State::refuse_location(std::string_view why) {
   log.note("it " + std::string(why));
   settle_with({.by_receiver = false, .status = NGX_HTTP_INTERNAL_SERVER_ERROR});
 }
 
 // From inside nginx's own stack of the call: note what came, free nothing.
-void Errand::State::ended(ngx_http_request_t& r, ngx_int_t rc) {
+void DetachedCall::State::ended(ngx_http_request_t& r, ngx_int_t rc) {
   Answer told = came.conclude(r, rc);
   if (told.by_receiver) told.sample = std::move(sample);
   settle_with(std::move(told));
 }
 
-void Errand::State::cut_off() {
+void DetachedCall::State::cut_off() {
   log.note("no answer in time");
   Answer told = came.conclude(*call, NGX_HTTP_GATEWAY_TIME_OUT);
   if (told.by_receiver) told.sample = std::move(sample);
   settle_with(std::move(told));
 }
 
-void Errand::State::settle_with(Answer final_answer) {
+void DetachedCall::State::settle_with(Answer final_answer) {
   if (is_settled) return;
   is_settled = true;
   answer = std::move(final_answer);
@@ -193,65 +193,67 @@ void Errand::State::settle_with(Answer final_answer) {
   finish.post();
 }
 
-void Errand::State::report() {
+void DetachedCall::State::report() {
   client.close();
   deadline.cancel();
   Done tell = std::move(done);
   Answer told = std::move(answer);
-  tell(told);  // may destroy this errand
+  tell(told);  // may destroy this detached call
 }
 
-ngx_int_t Errand::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
+ngx_int_t DetachedCall::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
   for (; in != nullptr; in = in->next) {
     ngx_buf_t& buffer = *in->buf;
     auto size = static_cast<std::size_t>(ngx_buf_size(&buffer));
-    if (ngx_buf_in_memory(&buffer) && sample.size() < sample_limit) {
-      sample.append(reinterpret_cast<const char*>(buffer.pos), std::min(size, sample_limit - sample.size()));
+    if (ngx_buf_in_memory(&buffer) && sample.size() < max_sample) {
+      sample.append(reinterpret_cast<const char*>(buffer.pos), std::min(size, max_sample - sample.size()));
     }
     swallowed += size;
     buffer.pos = buffer.last;
     buffer.file_pos = buffer.file_last;
   }
-  if (swallowed <= body_limit) return NGX_OK;
+  if (swallowed <= max_body) return NGX_OK;
   // The status stands; the error makes the upstream module stop reading within this very turn.
   ended(r, NGX_OK);
   return NGX_ERROR;
 }
 
-Errand::Errand(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Errand::~Errand() = default;
+DetachedCall::DetachedCall(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DetachedCall::~DetachedCall() = default;
 
-std::unique_ptr<Errand> Errand::launch(const Carrier& carrier, Envelope envelope, Millis timeout, Label label,
-                                       Done done) {
-  auto state = std::make_unique<State>(carrier, std::move(envelope), std::move(label), std::move(done));
+std::unique_ptr<DetachedCall> DetachedCall::launch(const DeliveryLocation& delivery_location,
+                                                   Envelope envelope, Millis timeout, Label label,
+                                                   Done done) {
+  auto state =
+      std::make_unique<State>(delivery_location, std::move(envelope), std::move(label), std::move(done));
   if (state->open() && state->send()) {
     if (!state->is_settled) state->deadline.after(timeout);
   } else {
     state->settle_with({.by_receiver = false, .status = NGX_HTTP_INTERNAL_SERVER_ERROR});
   }
-  return std::make_unique<Errand>(std::move(state));
+  return std::make_unique<DetachedCall>(std::move(state));
 }
 
 std::string_view deliver_uri(const ngx_http_request_t& r) noexcept {
-  Errand::State* errand = errand_of(r);
-  return errand != nullptr ? errand->uri(r) : std::string_view();
+  DetachedCall::State* call = detached_call_of(r);
+  return call != nullptr ? call->uri(r) : std::string_view();
 }
 
-bool is_errand(const ngx_http_request_t& r) noexcept {
-  return r.main != &r && ErrandLog::belongs_to(*r.connection);
+bool is_detached_call(const ngx_http_request_t& r) noexcept {
+  return r.main != &r && CallLog::belongs_to(*r.connection);
 }
 
 ngx_int_t note_answer(ngx_http_request_t& r) {
-  Errand::State* errand = errand_of(r);
-  if (errand == nullptr) return NGX_ERROR;
-  errand->came.note(r);
+  DetachedCall::State* call = detached_call_of(r);
+  if (call == nullptr) return NGX_ERROR;
+  call->came.note(r);
   r.header_sent = 1;
   return NGX_OK;
 }
 
 ngx_int_t swallow_answer(ngx_http_request_t& r, ngx_chain_t* in) {
-  Errand::State* errand = errand_of(r);
-  return errand != nullptr ? errand->swallow(r, in) : NGX_ERROR;
+  DetachedCall::State* call = detached_call_of(r);
+  return call != nullptr ? call->swallow(r, in) : NGX_ERROR;
 }
 
 }  // namespace slo::ngx

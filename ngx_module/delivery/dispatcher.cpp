@@ -8,20 +8,21 @@
 
 namespace slo::ngx {
 
-struct Courier::State {
+struct Dispatcher::State {
   State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
     for (const auto& provider : conf.providers) {
-      rounds.push_back(std::make_unique<Round>(provider, link, turn, log));
+      rounds.push_back(std::make_unique<DeliveryScheduler>(provider, link, turn, log));
     }
   }
 
-  Round* round_of(const ProviderConf& provider) {
+  DeliveryScheduler* scheduler_of(const ProviderConf& provider) {
     return provider.index < rounds.size() ? rounds[provider.index].get() : nullptr;
   }
 
   ngx_log_t* log;
-  Turn turn;
-  std::vector<std::unique_ptr<Round>> rounds{};  // by ProviderConf::index; none once the worker has quit
+  LoopBudget turn;
+  std::vector<std::unique_ptr<DeliveryScheduler>>
+      rounds{};  // by ProviderConf::index; none once the worker has quit
 };
 
 namespace {
@@ -32,47 +33,48 @@ ngx_msec_t lease_end_of(const ProviderConf& provider) {
 
 }  // namespace
 
-Courier::Courier(const MainConf& conf, RedisLink& link, ngx_log_t* log)
+Dispatcher::Dispatcher(const MainConf& conf, RedisLink& link, ngx_log_t* log)
     : state_(std::make_unique<State>(conf, link, log)) {}
 
-Courier::~Courier() = default;
+Dispatcher::~Dispatcher() = default;
 
-Courier::BatchSeat Courier::dispatch(const ProviderConf& provider, redis::Owed owed, Waiting waiting) {
+Dispatcher::PendingBatch Dispatcher::dispatch(const ProviderConf& provider, redis::Owed owed,
+                                              BatchListener waiting) {
   Batch* batch = Batch::open(ngx_cycle->log, std::move(waiting));
-  BatchSeat seat(batch);
-  Round* round = state_->round_of(provider);
+  PendingBatch pending(batch);
+  DeliveryScheduler* scheduler = state_->scheduler_of(provider);
   const ngx_msec_t lease_end = lease_end_of(provider);
   for (Delivery& delivery : owed.deliveries) {
     Batch::Share share = batch->share(delivery.client);
-    if (round != nullptr) round->take(std::move(delivery), lease_end, std::move(share));
+    if (scheduler != nullptr) scheduler->take(std::move(delivery), lease_end, std::move(share));
   }
   for (redis::Bundle& bundle : owed.bundles) {
     Batch::Source source = batch->source();
-    if (round != nullptr) round->take(std::move(bundle), lease_end, std::move(source));
+    if (scheduler != nullptr) scheduler->take(std::move(bundle), lease_end, std::move(source));
   }
   batch->close();
-  return seat;
+  return pending;
 }
 
-void Courier::send(const ProviderConf& provider, redis::Owed owed) {
-  Round* round = state_->round_of(provider);
-  if (round != nullptr) round->take(std::move(owed), lease_end_of(provider));
+void Dispatcher::send(const ProviderConf& provider, redis::Owed owed) {
+  DeliveryScheduler* scheduler = state_->scheduler_of(provider);
+  if (scheduler != nullptr) scheduler->take(std::move(owed), lease_end_of(provider));
 }
 
-void Courier::quit() noexcept { state_->rounds.clear(); }
+void Dispatcher::quit() noexcept { state_->rounds.clear(); }
 
-Courier::BatchSeat::BatchSeat(Batch* batch) : batch_(batch) {}
+Dispatcher::PendingBatch::PendingBatch(Batch* batch) : batch_(batch) {}
 
-Courier::BatchSeat& Courier::BatchSeat::operator=(BatchSeat&& other) noexcept {
+Dispatcher::PendingBatch& Dispatcher::PendingBatch::operator=(PendingBatch&& other) noexcept {
   std::swap(batch_, other.batch_);
   return *this;
 }
 
-std::vector<Told> Courier::BatchSeat::told() const {
+std::vector<Told> Dispatcher::PendingBatch::told() const {
   return batch_ == nullptr ? std::vector<Told>{} : batch_->told();
 }
 
-Courier::BatchSeat::~BatchSeat() {
+Dispatcher::PendingBatch::~PendingBatch() {
   if (batch_ != nullptr) batch_->leave();
 }
 

@@ -3,7 +3,7 @@
 //
 // Deliveries come from two sides: dispatch() brings those that an ended session handed us already leased; a
 // timer (1 s with jitter) claims what is due: retries, and what a dead worker left behind. Both go through
-// one lane per receiver. Verdicts are collected and settled in one pipelined batch for all that came within
+// one queue per receiver. Verdicts are collected and settled in one pipelined batch for all that came within
 // milliseconds.
 #pragma once
 
@@ -18,30 +18,30 @@
 
 namespace slo::ngx {
 
-class Courier {
+class Dispatcher {
  public:
   // The side that waits for a batch: destroyed, nobody is called; the deliveries go on.
-  class BatchSeat {
+  class PendingBatch {
    public:
-    BatchSeat() = default;
-    BatchSeat(BatchSeat&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
-    BatchSeat& operator=(BatchSeat&& other) noexcept;
-    ~BatchSeat();
-    std::vector<Told> told() const;  // so far; of an empty seat nobody
+    PendingBatch() = default;
+    PendingBatch(PendingBatch&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
+    PendingBatch& operator=(PendingBatch&& other) noexcept;
+    ~PendingBatch();
+    std::vector<Told> told() const;  // so far; of an empty handle nobody
 
    private:
-    friend class Courier;
-    explicit BatchSeat(Batch* batch);
+    friend class Dispatcher;
+    explicit PendingBatch(Batch* batch);
     Batch* batch_ = nullptr;
   };
 
-  Courier(const MainConf& conf, RedisLink& link, ngx_log_t* log);
-  ~Courier();
-  Courier(const Courier&) = delete;
+  Dispatcher(const MainConf& conf, RedisLink& link, ngx_log_t* log);
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
 
   // Sends what is owed (leased just now, for DeliveryPolicy::lease()). Who waits is told as soon as every
   // delivery has had its first answer, or when his time is over; with no time, or nothing owed, at once.
-  [[nodiscard]] BatchSeat dispatch(const ProviderConf& provider, redis::Owed owed, Waiting waiting);
+  [[nodiscard]] PendingBatch dispatch(const ProviderConf& provider, redis::Owed owed, BatchListener waiting);
 
   // The same without anybody who waits: expiry, API.
   void send(const ProviderConf& provider, redis::Owed owed);

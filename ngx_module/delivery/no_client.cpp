@@ -10,8 +10,8 @@ namespace slo::ngx {
 namespace {
 
 // Not -1: by that ngx_lua knows requests that it made itself, for a timer say, and denies them all that looks
-// at a request (set_by_lua in the carrier, balancer_by_lua of an upstream, log_by_lua with log_subrequest).
-// No system call takes it for a descriptor.
+// at a request (set_by_lua in the delivery location, balancer_by_lua of an upstream, log_by_lua with
+// log_subrequest). No system call takes it for a descriptor.
 constexpr ngx_socket_t no_descriptor = -2;
 
 // Everything that looks at a client's address (limit_conn, $remote_addr, ip_hash …) needs one.

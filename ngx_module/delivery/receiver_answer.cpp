@@ -10,18 +10,18 @@
 namespace slo::ngx {
 namespace {
 
-constexpr time_t longest_wait = 366 * 24 * 3600;
+constexpr time_t max_wait = 366 * 24 * 3600;
 
 std::optional<Seconds> read_retry_after(ngx_str_t value) {
   time_t seconds = ngx_atotm(value.data, value.len);
   if (seconds == NGX_ERROR) {
     bool all_digits = value.len > 0 && std::all_of(value.data, value.data + value.len, isdigit);
-    if (all_digits) return Seconds(longest_wait);  // beyond what fits
+    if (all_digits) return Seconds(max_wait);  // beyond what fits
     time_t date = ngx_parse_http_time(value.data, value.len);
     if (date == NGX_ERROR) return std::nullopt;
     seconds = date - ngx_time();
   }
-  return Seconds(std::clamp<time_t>(seconds, 0, longest_wait));
+  return Seconds(std::clamp<time_t>(seconds, 0, max_wait));
 }
 
 std::optional<Seconds> find_retry_after(const ngx_http_upstream_headers_in_t& headers) {

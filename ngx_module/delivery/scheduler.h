@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The courier's round for one provider: claims what is due, seals, sends errands, judges their answers,
-// settles.
+// The scheduler of one provider's deliveries: claims what is due, seals, sends detached calls, judges their
+// answers, settles.
 #pragma once
 
 #include <chrono>
@@ -28,9 +28,9 @@ namespace slo::ngx {
 
 // Our share of one turn of the event loop, over all providers: what is not done by then waits for the next
 // turn, so that other requests of the worker are served in between.
-class Turn {
+class LoopBudget {
  public:
-  explicit Turn(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
+  explicit LoopBudget(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
   void begin() {
     if (!began_) began_ = Clock::now(), next_turn_.post_next();
   }
@@ -38,7 +38,8 @@ class Turn {
     begin();
     return Clock::now() - *began_ >= std::chrono::microseconds(400);
   }
-  // One for the whole turn: nginx's time stands still in it, and fresh dice take longer than a short token.
+  // One for the whole turn: nginx's time stands still in it, and fresh random bytes take longer than a short
+  // token.
   const Moment& moment() {
     if (!moment_) moment_ = this_moment(), next_turn_.post_next();
     return *moment_;
@@ -48,53 +49,53 @@ class Turn {
   using Clock = std::chrono::steady_clock;
   std::optional<Clock::time_point> began_{};
   std::optional<Moment> moment_{};
-  Wake next_turn_;
+  Event next_turn_;
 };
 
-class Round {
+class DeliveryScheduler {
  public:
-  Round(const ProviderConf& conf, RedisLink& link, Turn& turn, ngx_log_t* log);
-  Round(const Round&) = delete;
+  DeliveryScheduler(const ProviderConf& conf, RedisLink& link, LoopBudget& turn, ngx_log_t* log);
+  DeliveryScheduler(const DeliveryScheduler&) = delete;
 
-  // Leased to us until `lease_end` (by ngx_current_msec). Without a carrier nothing of this provider can be
-  // delivered from here: deliveries are left to hosts that have one.
+  // Leased to us until `lease_end` (by ngx_current_msec). Without a delivery location nothing of this
+  // provider can be delivered from here: deliveries are left to hosts that have one.
   void take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share);
   void take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source);
   void take(redis::Owed owed, ngx_msec_t lease_end);
 
  private:
-  struct Parcel {
+  struct LeasedDelivery {
     Delivery delivery{};
     ngx_msec_t lease_end = 0;
     Batch::Share share{};
   };
-  using Lane = Lanes<Parcel>::Lane;
+  using ReceiverQueue = ReceiverQueues<LeasedDelivery>::ReceiverQueue;
   struct Receiver {
-    std::string lane;
+    std::string queue;
     bool is_slow_to_seal;
   };
-  struct Trip {
-    Lane* lane = nullptr;
-    Parcel parcel{};
-    Envelope envelope{};               // sealed, until it leaves
-    std::unique_ptr<Errand> errand{};  // on its way
+  struct Attempt {
+    ReceiverQueue* queue = nullptr;
+    LeasedDelivery leased{};
+    Envelope envelope{};                   // sealed, until it leaves
+    std::unique_ptr<DetachedCall> call{};  // on its way
   };
 
   void pump();
   bool wants_more() const;
   bool is_first_to_come() const;
   bool start_all();
-  void sort_in(Parcel parcel);
+  void sort_in(LeasedDelivery leased);
   bool may_connect() const;
   void start_next();
   bool are_many() const;
-  void sealed(std::list<Trip>::iterator trip, Outcome<Envelope> envelope);
+  void sealed(std::list<Attempt>::iterator attempt, Outcome<Envelope> envelope);
   void launch_sealed();
-  void came_back(std::list<Trip>::iterator trip, const Answer& answer);
-  void leave_lane(Lane& lane, const Answer& answer, const Verdict& verdict);
+  void came_back(std::list<Attempt>::iterator attempt, const Answer& answer);
+  void leave_lane(ReceiverQueue& queue, const Answer& answer, const Verdict& verdict);
   static Told::State state_of(const Verdict& verdict);
-  void conclude(Parcel parcel, const Verdict& verdict);
-  void postpone(Parcel parcel);
+  void conclude(LeasedDelivery leased, const Verdict& verdict);
+  void postpone(LeasedDelivery leased);
   void hand_back();
 
   void tick();
@@ -103,22 +104,22 @@ class Round {
 
   const ProviderConf& conf_;
   RedisLink& link_;
-  Turn& turn_;
+  LoopBudget& budget_;
   ngx_log_t* log_;
-  std::deque<Parcel> fresh_{};  // not in a lane yet
+  std::deque<LeasedDelivery> fresh_{};  // not in a queue yet
   // What is known of each client. Its URI does not change under a worker, and is not read again for each of a
   // thousand deliveries.
   std::unordered_map<ClientId, Receiver> receivers_{};
-  Lanes<Parcel> lanes_;
-  std::list<Trip> trips_{};
-  std::vector<std::list<Trip>::iterator> sealed_{};  // to be launched
-  Sealing sealing_;
+  ReceiverQueues<LeasedDelivery> queues_;
+  std::list<Attempt> attempts_{};
+  std::vector<std::list<Attempt>::iterator> sealed_{};  // to be launched
+  SigningPool signing_pool_;
   Settling settling_;
   Unbundling unbundling_;
-  Wake pump_;
-  Wake draw_;
-  Wake tick_;
-  RedisLink::Seat claim_seat_{};
+  Event pump_;
+  Event draw_;
+  Event tick_;
+  PendingReply pending_claim_{};
   bool is_claiming_ = false;
   std::uint16_t cursor_ = 0;   // partition that the next claim begins with
   std::uint16_t unasked_ = 0;  // partitions that this second's pass has yet to ask

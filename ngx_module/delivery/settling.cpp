@@ -11,8 +11,8 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t batch_limit = 500;
-constexpr std::size_t kept_limit = 20'000;
+constexpr std::size_t max_batch = 500;
+constexpr std::size_t max_kept = 20'000;
 constexpr Millis offered_again{250};
 // A crash meanwhile repeats what was received in it; nobody waits for it.
 constexpr Millis gathering{10};
@@ -23,10 +23,10 @@ Settling::Settling(const ProviderConf& conf, RedisLink& link, ngx_log_t* log)
     : conf_(conf), link_(link), log_(log), flush_(log, [this] { flush(); }) {}
 
 void Settling::add(redis::Settlement settlement, ngx_msec_t lease_end) {
-  if (kept_.size() >= kept_limit) return;  // the lease will decide
+  if (kept_.size() >= max_kept) return;  // the lease will decide
   kept_.push_back({std::move(settlement), lease_end});
   if (is_away_) return;
-  if (kept_.size() >= batch_limit) return flush_.post();
+  if (kept_.size() >= max_batch) return flush_.post();
   if (!flush_.is_set()) flush_.after(gathering);
 }
 
@@ -35,7 +35,7 @@ void Settling::flush() {
   auto from = std::make_move_iterator(kept_.begin());
   auto end = std::make_move_iterator(kept_.end());
   while (from != end) {
-    auto upto = from + std::min<std::ptrdiff_t>(end - from, batch_limit);
+    auto upto = from + std::min<std::ptrdiff_t>(end - from, max_batch);
     send({from, upto});
     from = upto;
   }
@@ -47,7 +47,7 @@ void Settling::send(std::vector<Kept> batch) {
   settlements.reserve(batch.size());
   for (const auto& kept : batch) settlements.push_back(kept.settlement);
   auto sent = sent_.insert(sent_.end(), {.batch = std::move(batch)});
-  sent->seat = link_.submit<std::vector<redis::Settled>>(
+  sent->pending = link_.submit<std::vector<redis::Settled>>(
       redis::settle(conf_.space, settlements),
       [this, sent](const Outcome<std::vector<redis::Settled>>& settled) { heard(sent, settled); });
 }

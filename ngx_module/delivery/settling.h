@@ -30,7 +30,7 @@ class Settling {
   };
   struct Sent {
     std::vector<Kept> batch{};
-    RedisLink::Seat seat{};
+    PendingReply pending{};
   };
   void flush();
   void send(std::vector<Kept> batch);
@@ -44,7 +44,7 @@ class Settling {
   std::vector<Kept> kept_{};
   std::list<Sent> sent_{};
   bool is_away_ = false;  // the store did not take the last batch
-  Wake flush_;
+  Event flush_;
 };
 
 }  // namespace slo::ngx

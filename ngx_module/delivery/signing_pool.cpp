@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key, and
-// many quick ones are shared out.
+// Signing pool: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow
+// key, and many quick ones are shared out.
 #include "ngx_module/delivery/signing_pool.h"
 
 #include <sched.h>
@@ -14,11 +14,11 @@
 namespace slo::ngx {
 namespace {
 
-constexpr Millis longest_signature{10'000};
+constexpr Millis max_signature{10'000};
 
 // Where many wait, a thread signs a few before it wakes the event loop: a wake-up costs either of them a good
 // part of a signature, and the thread would idle until it is given the next.
-constexpr unsigned most_of_one_task = 16;
+constexpr unsigned max_of_one_task = 16;
 constexpr unsigned slow_work = 4;
 constexpr unsigned quick_work = 1;
 
@@ -32,7 +32,7 @@ unsigned processors_of_worker() {
   return static_cast<unsigned>(std::max<ngx_int_t>(ngx_ncpu, 1));
 }
 
-struct Sealing::Job {
+struct SigningPool::Job {
   const Delivery* delivery;
   unsigned work;
   Sealed sealed;
@@ -40,8 +40,8 @@ struct Sealing::Job {
   Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
 };
 
-struct Sealing::Task {
-  Sealing* sealing;
+struct SigningPool::Task {
+  SigningPool* sealing;
   Moment moment;
   Jobs jobs{};
   Tasks::iterator place{};
@@ -50,7 +50,7 @@ struct Sealing::Task {
 #endif
 };
 
-Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log)
+SigningPool::SigningPool(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log)
     : provider_(provider),
       pool_(pool),
       log_(log),
@@ -58,22 +58,22 @@ Sealing::Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* l
       start_(log, [this] { start_waiting(); }),
       stay_(log, [] {}) {}
 
-Sealing::~Sealing() = default;
+SigningPool::~SigningPool() = default;
 
 // Those that are asked for together are shared out together.
-void Sealing::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
+void SigningPool::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
   const unsigned work = is_slow ? slow_work : quick_work;
   waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
   waiting_work_ += work;
   if (running_.empty()) return start_waiting();  // who is told first need not wait
-  if (running_.size() < most_running()) start_.post();
+  if (running_.size() < max_running()) start_.post();
 }
 
 #if (NGX_THREADS)
 
 // So much that all cores have something to do twice, but at least one.
-Sealing::Jobs Sealing::take_share() {
-  const unsigned share = std::min(waiting_work_ / most_running() / 2, most_of_one_task);
+SigningPool::Jobs SigningPool::take_share() {
+  const unsigned share = std::min(waiting_work_ / max_running() / 2, max_of_one_task);
   Jobs jobs;
   unsigned work = 0;
   do {
@@ -84,8 +84,8 @@ Sealing::Jobs Sealing::take_share() {
   return jobs;
 }
 
-void Sealing::start_waiting() {
-  while (!waiting_.empty() && running_.size() < most_running()) {
+void SigningPool::start_waiting() {
+  while (!waiting_.empty() && running_.size() < max_running()) {
     Task& task = running_.emplace_back(Task{.sealing = this, .moment = this_moment(), .jobs = take_share()});
     task.place = std::prev(running_.end());
     task.task.ctx = &task;
@@ -93,7 +93,7 @@ void Sealing::start_waiting() {
     task.task.event.data = &task;
     task.task.event.handler = signed_by_thread;
     task.task.event.log = log_;
-    stay_.after(longest_signature);
+    stay_.after(max_signature);
     if (ngx_thread_task_post(pool_, &task.task) == NGX_OK) continue;
     sign_in_thread(&task, log_);  // the pool's queue is full, as nginx has said in the log
     Tasks done = take_out(task);
@@ -101,7 +101,7 @@ void Sealing::start_waiting() {
   }
 }
 
-void Sealing::sign_in_thread(void* data, ngx_log_t* log) noexcept {
+void SigningPool::sign_in_thread(void* data, ngx_log_t* log) noexcept {
   auto& task = *static_cast<Task*>(data);
   for (Job& job : task.jobs) {
     if (&job != &task.jobs.front()) sched_yield();  // the event loop goes first
@@ -109,30 +109,30 @@ void Sealing::sign_in_thread(void* data, ngx_log_t* log) noexcept {
   }
 }
 
-void Sealing::signed_by_thread(ngx_event_t* event) noexcept {
+void SigningPool::signed_by_thread(ngx_event_t* event) noexcept {
   auto& task = *static_cast<Task*>(event->data);
   guarded(event->log, [&task] {
-    Sealing& sealing = *task.sealing;
+    SigningPool& sealing = *task.sealing;
     Tasks done = sealing.take_out(task);
     sealing.start_waiting();
     finish(done.front());
   });
 }
 
-Sealing::Tasks Sealing::take_out(Task& task) {
+SigningPool::Tasks SigningPool::take_out(Task& task) {
   Tasks done;
   done.splice(done.end(), running_, task.place);
   if (running_.empty()) stay_.cancel();
   return done;
 }
 
-void Sealing::finish(Task& task) {
+void SigningPool::finish(Task& task) {
   for (Job& job : task.jobs) job.sealed(std::move(job.envelope));
 }
 
 #else
 
-void Sealing::start_waiting() {}
+void SigningPool::start_waiting() {}
 
 #endif
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sealing: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow key, and
-// many quick ones are shared out.
+// Signing pool: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow
+// key, and many quick ones are shared out.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@ namespace slo::ngx {
 // That this worker may use: worker_cpu_affinity holds its threads as well. At least 1.
 unsigned processors_of_worker();
 
-class Sealing {
+class SigningPool {
  public:
   using Sealed = std::function<void(Outcome<Envelope>)>;
 
   // `pool` is null where there are no threads: then seal() must not be called.
-  Sealing(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);
-  Sealing(const Sealing&) = delete;
+  SigningPool(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);
+  SigningPool(const SigningPool&) = delete;
   // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
-  ~Sealing();
+  ~SigningPool();
 
   // Are there threads, and processors beside the event loop's for them? Else only what is slow is worth it.
   bool shares() const noexcept { return pool_ != nullptr && processors_ > 1; }
@@ -40,7 +40,7 @@ class Sealing {
 
   // One more than processors: none idles until the event loop has given it the next. Yet more would only take
   // turns, and the event loop with them.
-  unsigned most_running() const noexcept { return processors_ + 1; }
+  unsigned max_running() const noexcept { return processors_ + 1; }
   void start_waiting();
   Jobs take_share();
   Tasks take_out(Task& task);
@@ -55,8 +55,8 @@ class Sealing {
   Jobs waiting_;
   unsigned waiting_work_ = 0;
   Tasks running_;
-  Wake start_;
-  Wake stay_;  // a worker that quits stays for its threads
+  Event start_;
+  Event stay_;  // a worker that quits stays for its threads
 };
 
 }  // namespace slo::ngx

@@ -31,7 +31,7 @@ void Unbundling::draw() {
                                    .count = bundle.is_untouched() ? first_few : next_few,
                                    .tombstone = provider.tombstone};
   is_asked_ = true;
-  seat_ = link_.submit<std::optional<redis::Unbundled>>(
+  pending_ = link_.submit<std::optional<redis::Unbundled>>(
       redis::unbundle(conf_.space, bundle, terms),
       [this, lease_end = deadline_in(terms.lease)](
           const Outcome<std::optional<redis::Unbundled>>& unbundled) { heard(unbundled, lease_end); });
@@ -49,7 +49,7 @@ void Unbundling::heard(const Outcome<std::optional<redis::Unbundled>>& unbundled
   held.lease_end = lease_end;
   drawn(held, **unbundled);
   put_back(std::move(held));
-  if ((*unbundled)->deliveries.empty()) draw();  // nobody whose errand would ask for more
+  if ((*unbundled)->deliveries.empty()) draw();  // nobody whose detached call would ask for more
 }
 
 void Unbundling::drawn(Held& held, const redis::Unbundled& unbundled) {

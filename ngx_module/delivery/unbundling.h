@@ -47,7 +47,7 @@ class Unbundling {
   Settling& settling_;
   Drawn drawn_;
   std::list<Held> held_{};  // the first is the one that was asked about
-  RedisLink::Seat seat_{};
+  PendingReply pending_{};
   bool is_asked_ = false;
 };
 

@@ -7,9 +7,9 @@
 
 namespace slo::ngx {
 
-Asked& sit_down(ngx_http_request_t& r) {
-  Asked& asked = pool_new<Asked>(r.pool);
-  asked.visit = ngx_http_get_module_ctx((&r), ngx_http_slo_module);
+PendingAsk& hold_request(ngx_http_request_t& r) {
+  PendingAsk& pending = pool_new<PendingAsk>(r.pool);
+  pending.ctx = ngx_http_get_module_ctx((&r), ngx_http_slo_module);
   r.read_event_handler = ngx_http_test_reading;
   r.write_event_handler = ngx_http_request_empty_handler;
   // Should epoll not listen at the moment (it has been told to be silent, or never asked), a close would go
@@ -17,20 +17,20 @@ Asked& sit_down(ngx_http_request_t& r) {
   if (ngx_handle_read_event(r.connection->read, 0) != NGX_OK) {
     ngx_log_error(NGX_LOG_ALERT, r.connection->log, 0, "slo: a client that leaves will not be noticed");
   }
-  return asked;
+  return pending;
 }
 
-void go_on(ngx_http_request_t& r, Asked& asked, const std::function<void()>& next) noexcept {
-  if (ngx_http_get_module_ctx((&r), ngx_http_slo_module) != asked.visit) return;
+void go_on(ngx_http_request_t& r, PendingAsk& pending, const std::function<void()>& next) noexcept {
+  if (ngx_http_get_module_ctx((&r), ngx_http_slo_module) != pending.ctx) return;
   ngx_connection_t* c = r.connection;  // outlives the request; nginx marks it destroyed
   ngx_http_set_log_request(c->log, &r);
   r.read_event_handler = ngx_http_block_reading;
 
   bool gone = false;
-  asked.gone = &gone;
+  pending.gone = &gone;
   const bool went = guarded(c->log, false, [&] { return next(), true; });
   if (!gone) {
-    asked.gone = nullptr;
+    pending.gone = nullptr;
     if (!went) ngx_http_finalize_request(&r, NGX_HTTP_INTERNAL_SERVER_ERROR);
   }
   ngx_http_run_posted_requests(c);

@@ -11,21 +11,21 @@
 
 namespace slo::ngx {
 
-// One question of one request, in its pool: a request that dies takes it along and leaves an empty seat.
-struct Asked {
-  RedisLink::Seat seat{};
-  const void* visit = nullptr;  // whose question it is
-  bool* gone = nullptr;         // set while the request goes on, which may be its end
-  ~Asked() {
+// One question of one request, in its pool: a request that dies takes it along and leaves an empty handle.
+struct PendingAsk {
+  PendingReply pending{};
+  const void* ctx = nullptr;  // whose question it is
+  bool* gone = nullptr;       // set while the request goes on, which may be its end
+  ~PendingAsk() {
     if (gone != nullptr) *gone = true;
   }
 };
 
 // While `r` waits, a client that goes away ends it.
-Asked& sit_down(ngx_http_request_t& r);
+PendingAsk& hold_request(ngx_http_request_t& r);
 // Runs `next`, then what it posted. An exception becomes 500. Nothing is run for a request that is not ours
 // any more: of one whose client has left nginx makes another one, where there is a post_action.
-void go_on(ngx_http_request_t& r, Asked& asked, const std::function<void()>& next) noexcept;
+void go_on(ngx_http_request_t& r, PendingAsk& pending, const std::function<void()>& next) noexcept;
 
 // Asks the worker's link and continues with `next`, never from inside this call. After it, do not touch `r`.
 // REQUIRES: the request is held. A content handler: r.main->count was raised and NGX_DONE is returned, and
@@ -34,9 +34,9 @@ void go_on(ngx_http_request_t& r, Asked& asked, const std::function<void()>& nex
 // slo_store: worker() is not null. `next` throws, if at all, before it has ended the request.
 template <class T>
 void ask(ngx_http_request_t& r, redis::Exchange<T> exchange, void (*next)(ngx_http_request_t&, Outcome<T>)) {
-  Asked& asked = sit_down(r);
-  asked.seat = worker()->link.submit<T>(std::move(exchange), [&r, &asked, next](Outcome<T> answer) {
-    go_on(r, asked, [&] { next(r, std::move(answer)); });
+  PendingAsk& pending = hold_request(r);
+  pending.pending = worker()->link.submit<T>(std::move(exchange), [&r, &pending, next](Outcome<T> answer) {
+    go_on(r, pending, [&] { next(r, std::move(answer)); });
   });
 }
 

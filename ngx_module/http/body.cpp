@@ -58,7 +58,7 @@ Outcome<void> take_buffers(R& r, std::string& body) {
 
 // True where all is there, false where more will come.
 Outcome<bool> take(R& r, ngx_int_t& status) {
-  auto& body = visit_of<Visit>(r).incoming.bytes;
+  auto& body = ctx_of<RequestCtx>(r).incoming.bytes;
   for (;;) {
     if (auto taken = take_buffers(r, body); !taken) return refuse(taken.error());
     if (!r.reading_body) return true;
@@ -70,7 +70,7 @@ Outcome<bool> take(R& r, ngx_int_t& status) {
 
 void hand_on(R& r, Outcome<std::string> body) {
   const bool passed = guarded(r.connection->log, false, [&] {
-    visit_of<Visit>(r).incoming.next(r, std::move(body));
+    ctx_of<RequestCtx>(r).incoming.next(r, std::move(body));
     return true;
   });
   if (!passed) ngx_http_finalize_request(&r, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -94,7 +94,7 @@ void read_on(R* request) noexcept {
     if (r.reading_body) close_after_answer(r);
     return hand_on(r, refuse(all.error()));
   }
-  if (*all) return hand_on(r, std::move(visit_of<Visit>(r).incoming.bytes));
+  if (*all) return hand_on(r, std::move(ctx_of<RequestCtx>(r).incoming.bytes));
   r.read_event_handler = go_on_reading;
 }
 
@@ -116,7 +116,7 @@ bool is_lost(const R& r) {
 }  // namespace
 
 ngx_int_t read_body(R& r, WithBody next) {
-  visit_of<Visit>(r).incoming = {.bytes = {}, .next = next};
+  ctx_of<RequestCtx>(r).incoming = {.bytes = {}, .next = next};
   if (is_lost(r) || r.headers_in.content_length_n > static_cast<off_t>(largest_body)) {
     if (const ngx_int_t rc = discard(r); rc != NGX_OK) return rc;
     close_after_answer(r);

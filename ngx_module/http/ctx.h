@@ -22,7 +22,7 @@ struct Incoming {
   WithBody next = nullptr;
 };
 
-struct Visit {
+struct RequestCtx {
   const ProviderConf* provider = nullptr;
   std::string_view result{};  // ended, already_over, unknown, asked, stayed, refused
   std::optional<Fault> fault{};
@@ -31,24 +31,25 @@ struct Visit {
   Incoming incoming{};
 };
 
-// The request's module context is its Visit: opened once by a content handler, found again by variables.
+// The request's module context is its RequestCtx: opened once by a content handler, found again by variables.
 template <class T>
-T& open_visit(ngx_http_request_t& r) {
-  T& visit = pool_new<T>(r.pool);
-  Visit* base = &visit;
+T& open_ctx(ngx_http_request_t& r) {
+  T& ctx = pool_new<T>(r.pool);
+  RequestCtx* base = &ctx;
   ngx_http_set_ctx((&r), base, ngx_http_slo_module);
-  return visit;
+  return ctx;
 }
 
 template <class T>
-T& visit_of(ngx_http_request_t& r) noexcept {
-  return *static_cast<T*>(static_cast<Visit*>(ngx_http_get_module_ctx((&r), ngx_http_slo_module)));
+T& ctx_of(ngx_http_request_t& r) noexcept {
+  return *static_cast<T*>(static_cast<RequestCtx*>(ngx_http_get_module_ctx((&r), ngx_http_slo_module)));
 }
 
-// Null where no handler of ours answered; only meant for main requests (an errand's context is another).
-inline const Visit* find_visit(const ngx_http_request_t& r) noexcept {
+// Null where no handler of ours answered; only meant for main requests (a detached call's context is
+// another).
+inline const RequestCtx* find_ctx(const ngx_http_request_t& r) noexcept {
   if (&r != r.main) return nullptr;
-  return static_cast<const Visit*>(ngx_http_get_module_ctx((&r), ngx_http_slo_module));
+  return static_cast<const RequestCtx*>(ngx_http_get_module_ctx((&r), ngx_http_slo_module));
 }
 
 }  // namespace slo::ngx

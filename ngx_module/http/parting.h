@@ -8,22 +8,22 @@
 
 namespace slo::ngx {
 
-// Calls `last(r, visit)` once, when `r` is over: before its access log line is written, while its own lines
+// Calls `last(r, ctx)` once, when `r` is over: before its access log line is written, while its own lines
 // still say client and request. A client that leaves while his request waits ends it without any other call
-// of ours. REQUIRES: `visit` is in r's pool (an internal redirect makes nginx forget it, so it is not looked
+// of ours. REQUIRES: `ctx` is in r's pool (an internal redirect makes nginx forget it, so it is not looked
 // up again).
 template <auto last, class T>
-void at_parting(ngx_http_request_t& r, T& visit) {
+void at_parting(ngx_http_request_t& r, T& ctx) {
   struct Parting {
     ngx_http_request_t* r;
-    T* visit;
+    T* ctx;
   };
   ngx_http_cleanup_t* slot = ngx_http_cleanup_add(&r, sizeof(Parting));
   if (slot == nullptr) throw std::bad_alloc();
-  *static_cast<Parting*>(slot->data) = {.r = &r, .visit = &visit};
+  *static_cast<Parting*>(slot->data) = {.r = &r, .ctx = &ctx};
   slot->handler = [](void* data) noexcept {
     const auto& parting = *static_cast<Parting*>(data);
-    guarded(parting.r->connection->log, [&] { last(*parting.r, *parting.visit); });
+    guarded(parting.r->connection->log, [&] { last(*parting.r, *parting.ctx); });
   };
 }
 

@@ -11,10 +11,10 @@ namespace slo::ngx {
 namespace {
 
 template <class Visitor>
-void each_header(const ngx_http_request_t& r, Visitor&& visit) {
+void each_header(const ngx_http_request_t& r, Visitor&& ctx) {
   for (const ngx_list_part_t* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
     const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) visit(headers[i]);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) ctx(headers[i]);
   }
 }
 

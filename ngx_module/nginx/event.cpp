@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Wake: a timer or posted event of nginx that calls us back; destroyed, it never does.
+// Event: a timer or posted event of nginx that calls us back; destroyed, it never does.
 #include "ngx_module/nginx/event.h"
 
 #include <algorithm>
 
 namespace slo::ngx {
 
-Wake::Wake(ngx_log_t* log, std::function<void()> work) : work_(std::move(work)) {
+Event::Event(ngx_log_t* log, std::function<void()> work) : work_(std::move(work)) {
   owner_.wake = this;
   event_.data = &owner_;
   event_.handler = fire;
@@ -14,19 +14,19 @@ Wake::Wake(ngx_log_t* log, std::function<void()> work) : work_(std::move(work)) 
 }
 
 // nginx's macros are several statements each: always in braces.
-void Wake::post() {
+void Event::post() {
   if (!event_.posted) {
     ngx_post_event(&event_, &ngx_posted_events);
   }
 }
 
-void Wake::post_next() {
+void Event::post_next() {
   if (!event_.posted) {
     ngx_post_event(&event_, &ngx_posted_next_events);
   }
 }
 
-void Wake::after(Millis delay) {
+void Event::after(Millis delay) {
   // nginx keeps a timer that is set and differs by less than 300 ms.
   if (event_.timer_set) {
     ngx_del_timer(&event_);
@@ -34,7 +34,7 @@ void Wake::after(Millis delay) {
   ngx_add_timer(&event_, static_cast<ngx_msec_t>(std::max<Millis::rep>(delay.count(), 0)));
 }
 
-void Wake::cancel() noexcept {
+void Event::cancel() noexcept {
   if (event_.timer_set) {
     ngx_del_timer(&event_);
   }
@@ -43,7 +43,7 @@ void Wake::cancel() noexcept {
   }
 }
 
-void Wake::fire(ngx_event_t* event) noexcept {
+void Event::fire(ngx_event_t* event) noexcept {
   guarded(event->log, [event] {
     std::function<void()> work =
         static_cast<Owner*>(event->data)->wake->work_;  // the original may not survive it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Wake: a timer or posted event of nginx that calls us back; destroyed, it never does.
+// Event: a timer or posted event of nginx that calls us back; destroyed, it never does.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@
 
 namespace slo::ngx {
 
-class Wake {
+class Event {
  public:
-  // `work` is called through the wall, never from inside post() or after(). It may destroy this Wake.
-  Wake(ngx_log_t* log, std::function<void()> work);
-  ~Wake() { cancel(); }
-  Wake(const Wake&) = delete;
-  Wake& operator=(const Wake&) = delete;
+  // `work` is called through the wall, never from inside post() or after(). It may destroy this Event.
+  Event(ngx_log_t* log, std::function<void()> work);
+  ~Event() { cancel(); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
 
   void post();               // later in this turn of the event loop
   void post_next();          // in the next turn
@@ -32,7 +32,7 @@ class Wake {
   struct Owner {
     void* as_in_a_connection[3] = {};
     ngx_socket_t fd = -1;
-    Wake* wake = nullptr;
+    Event* wake = nullptr;
   };
   static void fire(ngx_event_t* event) noexcept;
 

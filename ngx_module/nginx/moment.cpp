@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads nginx's cached clock and throws the process's dice.
+// Reads nginx's cached clock and throws the process's random bytes.
 #include "ngx_module/nginx/moment.h"
 
 #include <optional>
@@ -10,15 +10,15 @@
 namespace slo::ngx {
 namespace {
 
-// A process that was forked meanwhile throws dice of its own.
-Dice& dice_of_process() {
-  static std::optional<Dice> dice;
+// A process that was forked meanwhile throws random bytes of its own.
+Random& random_of_process() {
+  static std::optional<Random> random;
   static ngx_pid_t owner = 0;
-  if (!dice || owner != ngx_pid) {
-    dice.emplace();
+  if (!random || owner != ngx_pid) {
+    random.emplace();
     owner = ngx_pid;
   }
-  return *dice;
+  return *random;
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ Dice& dice_of_process() {
 Moment this_moment() {
   const ngx_time_t* now = ngx_timeofday();
   const TimeMs millis{Seconds(now->sec) + Millis(now->msec)};
-  return {.now = millis, .dice = dice_of_process().roll()};
+  return {.now = millis, .random = random_of_process().roll()};
 }
 
 }  // namespace slo::ngx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Dice: random bytes ahead of need, since OpenSSL takes as long for a few as for thousands.
+// Random: random bytes ahead of need, since OpenSSL takes as long for a few as for thousands.
 #include "ngx_module/nginx/random.h"
 
 #include <openssl/crypto.h>
@@ -11,9 +11,9 @@
 
 namespace slo::ngx {
 
-Dice::~Dice() { OPENSSL_cleanse(throws_.data(), sizeof(throws_)); }
+Random::~Random() { OPENSSL_cleanse(throws_.data(), sizeof(throws_)); }
 
-Dice::Throw Dice::roll() {
+Random::Throw Random::roll() {
   if (left_ == 0) {
     if (RAND_bytes(throws_.front().data(), sizeof(throws_)) != 1) {
       ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0, "slo: no random bytes can be had");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Dice: random bytes ahead of need, since OpenSSL takes as long for a few as for thousands.
+// Random: random bytes ahead of need, since OpenSSL takes as long for a few as for thousands.
 #pragma once
 
 #include <array>
@@ -10,12 +10,12 @@
 namespace slo::ngx {
 
 // Each process has its own: a copy in a fork would throw the same.
-class Dice {
+class Random {
  public:
-  using Throw = decltype(Moment::dice);
-  Dice() = default;
-  Dice(const Dice&) = delete;
-  ~Dice();
+  using Throw = decltype(Moment::random);
+  Random() = default;
+  Random(const Random&) = delete;
+  ~Random();
 
   // Bytes that nobody had before and that are kept nowhere here. Throws std::bad_alloc where OpenSSL has
   // none.

@@ -12,18 +12,18 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t most_waiting_to_open = 64;  // a tenth of a second of RSA
+constexpr std::size_t max_waiting_to_decrypt = 64;  // a tenth of a second of RSA
 
 Outcome<std::string> too_many_to_open() { return refuse(Fault::hint_queue_full); }
 
 }  // namespace
 
-struct Opening::Job {
-  Opening* opening;
+struct HintDecryption::Job {
+  HintDecryption* decryption;
   const ProviderConf* provider;
   std::string hint;
   Opened opened{};  // none: nobody waits any more
-  Seat* seat = nullptr;
+  PendingReply* pending = nullptr;
   bool is_running = false;
   // Written by the thread, read when it has said that it is done.
   Outcome<std::string> plain = too_many_to_open();
@@ -33,34 +33,35 @@ struct Opening::Job {
 #endif
 };
 
-Opening::Seat::~Seat() {
-  if (opening_ == nullptr) return;
-  job_->seat = nullptr;
+HintDecryption::PendingReply::~PendingReply() {
+  if (decryption_ == nullptr) return;
+  job_->pending = nullptr;
   job_->opened = nullptr;
-  if (!job_->is_running) opening_->waiting_.erase(job_);
+  if (!job_->is_running) decryption_->waiting_.erase(job_);
 }
 
-Opening::Opening(ngx_log_t* log)
-    : log_(log), most_running_(processors_of_worker()), turn_away_(log, [this] { turn_away(); }) {}
+HintDecryption::HintDecryption(ngx_log_t* log)
+    : log_(log), max_running_(processors_of_worker()), turn_away_(log, [this] { turn_away(); }) {}
 
-Opening::~Opening() = default;
+HintDecryption::~HintDecryption() = default;
 
-bool Opening::has_room() const noexcept { return waiting_.size() < most_waiting_to_open; }
+bool HintDecryption::has_room() const noexcept { return waiting_.size() < max_waiting_to_decrypt; }
 
-void Opening::open(const ProviderConf& provider, std::string hint, Seat& seat, Opened opened) {
-  Job& job = waiting_.emplace_back(Job{.opening = this, .provider = &provider, .hint = std::move(hint)});
+void HintDecryption::open(const ProviderConf& provider, std::string hint, PendingReply& pending,
+                          Opened opened) {
+  Job& job = waiting_.emplace_back(Job{.decryption = this, .provider = &provider, .hint = std::move(hint)});
   job.opened = std::move(opened);
   job.place = std::prev(waiting_.end());
-  job.seat = &seat;
-  seat.opening_ = this;
-  seat.job_ = job.place;
+  job.pending = &pending;
+  pending.decryption_ = this;
+  pending.job_ = job.place;
   start_waiting();
 }
 
 #if (NGX_THREADS)
 
-void Opening::start_waiting() {
-  while (!waiting_.empty() && running_.size() < most_running_) {
+void HintDecryption::start_waiting() {
+  while (!waiting_.empty() && running_.size() < max_running_) {
     Job& job = waiting_.front();
     running_.splice(running_.end(), waiting_, job.place);
     job.is_running = true;
@@ -75,36 +76,36 @@ void Opening::start_waiting() {
   }
 }
 
-void Opening::open_in_thread(void* data, ngx_log_t* log) noexcept {
+void HintDecryption::open_in_thread(void* data, ngx_log_t* log) noexcept {
   auto& job = *static_cast<Job*>(data);
   job.plain = refuse(Fault::internal, "decrypting broke off");
   guarded(log, [&job] { job.plain = open_hint(job.provider->provider, job.hint); });
 }
 
-void Opening::opened_by_thread(ngx_event_t* event) noexcept {
+void HintDecryption::opened_by_thread(ngx_event_t* event) noexcept {
   auto& job = *static_cast<Job*>(event->data);
   guarded(event->log, [&job] {
-    Opening& opening = *job.opening;
-    opening.finish(opening.running_, job.place);
-    opening.start_waiting();
+    HintDecryption& decryption = *job.decryption;
+    decryption.finish(decryption.running_, job.place);
+    decryption.start_waiting();
   });
 }
 
 #else
 
-void Opening::start_waiting() {}
+void HintDecryption::start_waiting() {}
 
 #endif
 
-void Opening::turn_away() {
+void HintDecryption::turn_away() {
   while (!turned_away_.empty()) finish(turned_away_, turned_away_.begin());
 }
 
-void Opening::finish(Jobs& from, Jobs::iterator place) {
+void HintDecryption::finish(Jobs& from, Jobs::iterator place) {
   Jobs done;
   done.splice(done.end(), from, place);
   Job& job = done.front();
-  if (job.seat != nullptr) job.seat->opening_ = nullptr;
+  if (job.pending != nullptr) job.pending->decryption_ = nullptr;
   if (job.opened) job.opened(std::move(job.plain));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Opening: decrypts id_token_hints in nginx's thread pool, so that nobody's garbage holds the event loop up.
+// HintDecryption: decrypts id_token_hints in nginx's thread pool, so that nobody's garbage holds the event
+// loop up.
 //
 // A private key works a millisecond and more on whatever it is given. So many run at a time as there are
 // processors, a bounded number waits, and who comes then is turned away before anything was done for him.
@@ -16,35 +17,35 @@
 
 namespace slo::ngx {
 
-class Opening {
+class HintDecryption {
   struct Job;
   using Jobs = std::list<Job>;
 
  public:
   using Opened = std::function<void(Outcome<std::string>)>;
 
-  // The waiting side's chair: destroyed, nobody is called, and what has not been begun never is.
-  class Seat {
+  // The waiting side's handle: destroyed, nobody is called, and what has not been begun never is.
+  class PendingReply {
    public:
-    Seat() = default;
-    Seat(const Seat&) = delete;
-    ~Seat();
+    PendingReply() = default;
+    PendingReply(const PendingReply&) = delete;
+    ~PendingReply();
 
    private:
-    friend class Opening;
-    Opening* opening_ = nullptr;
+    friend class HintDecryption;
+    HintDecryption* decryption_ = nullptr;
     Jobs::iterator job_{};
   };
 
-  explicit Opening(ngx_log_t* log);
-  Opening(const Opening&) = delete;
+  explicit HintDecryption(ngx_log_t* log);
+  HintDecryption(const HintDecryption&) = delete;
   // REQUIRES: nginx has stopped its threads, as it does before any module's exit_process.
-  ~Opening();
+  ~HintDecryption();
 
   bool has_room() const noexcept;
   // Calls `opened` with what open_hint() says, once, from a later turn of the event loop.
-  // REQUIRES: has_room(); provider.threads; an empty seat that goes before this object does.
-  void open(const ProviderConf& provider, std::string hint, Seat& seat, Opened opened);
+  // REQUIRES: has_room(); provider.threads; an empty handle that goes before this object does.
+  void open(const ProviderConf& provider, std::string hint, PendingReply& pending, Opened opened);
 
  private:
   void start_waiting();
@@ -54,11 +55,11 @@ class Opening {
   static void opened_by_thread(ngx_event_t* event) noexcept;
 
   ngx_log_t* log_;
-  unsigned most_running_;
+  unsigned max_running_;
   Jobs waiting_;
   Jobs running_;
   Jobs turned_away_;  // the pool takes no more
-  Wake turn_away_;
+  Event turn_away_;
 };
 
 }  // namespace slo::ngx

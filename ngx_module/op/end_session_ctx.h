@@ -11,16 +11,16 @@
 
 namespace slo::ngx {
 
-struct EndSessionVisit : Visit {
+struct EndSessionCtx : RequestCtx {
   std::string query{};
   EndSessionRequest request{};
-  slo::Asked asked{};
+  slo::CheckedRequest checked{};
   Moment moment{};
   redis::Located located{};
   End end{};
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
-  Courier::BatchSeat batch{};
+  Dispatcher::PendingBatch batch{};
   bool is_many = false;  // its clients are met a few at a time, and not all of them may have been
   bool is_told = true;   // the line of what has ended is written, or nothing has
 };

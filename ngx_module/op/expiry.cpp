@@ -13,13 +13,13 @@ namespace slo::ngx {
 namespace {
 
 constexpr ngx_msec_t sweep_interval = 1000;
-constexpr unsigned sweep_limit = 100;  // sessions of one partition and sweep
+constexpr unsigned max_swept = 100;  // sessions of one partition and sweep
 constexpr Seconds sweep_lease{30};
 
 }  // namespace
 
-Expiry::Expiry(const MainConf& conf, RedisLink& link, Courier& courier, ngx_log_t* log)
-    : conf_(conf), link_(link), courier_(courier), log_(log) {
+Expiry::Expiry(const MainConf& conf, RedisLink& link, Dispatcher& dispatcher, ngx_log_t* log)
+    : conf_(conf), link_(link), dispatcher_(dispatcher), log_(log) {
   timer_.owner = this;
   timer_.event.data = &timer_;
   timer_.event.handler = tick;
@@ -50,13 +50,13 @@ void Expiry::sweep() {
   const std::string caller = nonce(this_moment(), 0);
   for (const auto& provider : conf_.providers) {
     for (std::uint16_t partition = 0; partition < redis::partitions; ++partition) {
-      auto seat = link_.submit<std::vector<SessionKey>>(
-          redis::claim_due(provider.space, partition, sweep_limit, sweep_lease, caller),
+      auto pending = link_.submit<std::vector<SessionKey>>(
+          redis::claim_due(provider.space, partition, max_swept, sweep_lease, caller),
           [this, &provider](Outcome<std::vector<SessionKey>> due) {
             if (!due) return;  // the link has said why; the next sweep finds them again
             for (const auto& key : *due) end_due(provider, key);
           });
-      seat.keep();
+      pending.keep();
     }
   }
 }
@@ -67,7 +67,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
                               .tombstone = provider.provider.tombstone,
                               .lease = provider.provider.delivery.lease(),
                               .caller = nonce(this_moment(), 0)};
-  auto seat = link_.submit<std::optional<redis::Ended>>(
+  auto pending = link_.submit<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),
       [this, &provider, logout_id = terms.caller,
        begun = ngx_current_msec](Outcome<std::optional<redis::Ended>> ended) {
@@ -77,9 +77,9 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
         log_logout(
             log_, provider.provider, **ended,
             {.what = "ended", .reason = "expired", .logout_id = logout_id, .took = ngx_current_msec - begun});
-        courier_.send(provider, std::move((*ended)->owed));
+        dispatcher_.send(provider, std::move((*ended)->owed));
       });
-  seat.keep();
+  pending.keep();
 }
 
 }  // namespace slo::ngx

@@ -14,7 +14,7 @@ namespace slo::ngx {
 
 class Expiry {
  public:
-  Expiry(const MainConf& conf, RedisLink& link, Courier& courier, ngx_log_t* log);
+  Expiry(const MainConf& conf, RedisLink& link, Dispatcher& dispatcher, ngx_log_t* log);
   ~Expiry();
   Expiry(const Expiry&) = delete;
 
@@ -34,7 +34,7 @@ class Expiry {
 
   const MainConf& conf_;
   RedisLink& link_;
-  Courier& courier_;
+  Dispatcher& dispatcher_;
   ngx_log_t* log_;
   Timer timer_{};
 };

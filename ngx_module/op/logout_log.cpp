@@ -19,7 +19,7 @@ std::string number_of(const std::vector<Told>& told, Told::State state) {
 std::string clients_of(const redis::Ended& ended, bool is_many) {
   const auto known = ended.ending.session.participants.size();
   if (is_many || (known == 0 && !ended.owed.bundles.empty())) {
-    return "more than " + std::to_string(redis::most_unbundled) + " clients";
+    return "more than " + std::to_string(redis::max_unbundled) + " clients";
   }
   return std::to_string(known) + (known == 1 ? " client" : " clients");
 }

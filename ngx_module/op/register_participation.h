@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A lesson finds its session and is stored: the one road that directive and API share.
+// A registration finds its session and is stored: the one road that directive and API share.
 #pragma once
 
 #include <functional>
@@ -11,14 +11,14 @@
 
 namespace slo::ngx {
 
-// Stores `lesson` whatever becomes of the request that taught it. `failed` is called later, if it could not
-// be. REQUIRES: the link outlives what it was asked, as the worker's does.
-using RememberFailed = std::function<void(const Refusal&)>;
-void remember_soon(RedisLink& link, const ProviderConf& provider, Lesson lesson,
-                   const RememberFailed& failed);
+// Stores `registration` whatever becomes of the request that taught it. `failed` is called later, if it could
+// not be. REQUIRES: the link outlives what it was asked, as the worker's does.
+using RegisterFailed = std::function<void(const Refusal&)>;
+void register_soon(RedisLink& link, const ProviderConf& provider, Registration registration,
+                   const RegisterFailed& failed);
 
 // The same for what was stored lately: only where its client does not take part in the session any more.
-void remember_if_missing(RedisLink& link, const ProviderConf& provider, Lesson lesson,
-                         const RememberFailed& failed);
+void register_if_missing(RedisLink& link, const ProviderConf& provider, Registration registration,
+                         const RegisterFailed& failed);
 
 }  // namespace slo::ngx

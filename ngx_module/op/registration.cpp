@@ -95,14 +95,14 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
   const std::uint64_t fingerprint = fingerprint_of(*rule.provider, seen);
   if (worker()->repeats.is_known(fingerprint)) return;
   const bool is_repeat = noted(fingerprint, this_moment().seconds(), note_life(provider));
-  auto lesson = learn(provider, seen);
-  if (!lesson) {
+  auto registration = read_registration(provider, seen);
+  if (!registration) {
     if (is_repeat) return;
     count(Counter::registrations_failed);
-    return report(r.connection->log, lesson.error(), provider.name);
+    return report(r.connection->log, registration.error(), provider.name);
   }
-  if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *lesson)) return;
-  remember_soon(worker()->link, *rule.provider, std::move(*lesson),
+  if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *registration)) return;
+  register_soon(worker()->link, *rule.provider, std::move(*registration),
                 [fingerprint, name = &provider.name](const Refusal& refusal) {
                   forget_note(fingerprint);
                   count(Counter::registrations_failed);

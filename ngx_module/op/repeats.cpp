@@ -12,7 +12,7 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis moment_of_a_repeat{1000};
-constexpr std::size_t most_repeats = 10'000;  // half a kilobyte each
+constexpr std::size_t max_repeats = 10'000;  // half a kilobyte each
 
 bool may_heal(const Refusal& why) { return describe(why.fault).status == NGX_HTTP_SERVICE_UNAVAILABLE; }
 
@@ -20,9 +20,9 @@ bool may_heal(const Refusal& why) { return describe(why.fault).status == NGX_HTT
 
 Repeats::Repeats(RedisLink& link, ngx_log_t* log) : link_(link), log_(log), look_(log, [this] { look(); }) {}
 
-bool Repeats::add(const ProviderConf& provider, std::uint64_t fingerprint, Lesson lesson) {
-  if (waiting_.size() >= most_repeats) return false;
-  waiting_.try_emplace(fingerprint, Repeat{&provider, std::move(lesson)});
+bool Repeats::add(const ProviderConf& provider, std::uint64_t fingerprint, Registration registration) {
+  if (waiting_.size() >= max_repeats) return false;
+  waiting_.try_emplace(fingerprint, Repeat{&provider, std::move(registration)});
   if (!look_.is_set()) look_.after(moment_of_a_repeat);
   return true;
 }
@@ -34,13 +34,14 @@ void Repeats::look() {
 
 void Repeats::look_at(std::uint64_t fingerprint, const Repeat& repeat) {
   const ProviderConf& provider = *repeat.provider;
-  Lesson lesson = repeat.lesson;
-  remember_if_missing(link_, provider, std::move(lesson), [this, fingerprint, repeat](const Refusal& why) {
-    forget_note(fingerprint);
-    if (may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.lesson)) return;
-    count(Counter::registrations_failed);
-    report(log_, why, repeat.provider->provider.name);
-  });
+  Registration registration = repeat.registration;
+  register_if_missing(
+      link_, provider, std::move(registration), [this, fingerprint, repeat](const Refusal& why) {
+        forget_note(fingerprint);
+        if (may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.registration)) return;
+        count(Counter::registrations_failed);
+        report(log_, why, repeat.provider->provider.name);
+      });
 }
 
 }  // namespace slo::ngx

@@ -28,12 +28,12 @@ class Repeats {
   // Is it waiting to be looked at? Then nothing need be done for it.
   bool is_known(std::uint64_t fingerprint) const { return waiting_.contains(fingerprint); }
   // Looks at it in a moment. False: there is no room, register it at once.
-  bool add(const ProviderConf& provider, std::uint64_t fingerprint, Lesson lesson);
+  bool add(const ProviderConf& provider, std::uint64_t fingerprint, Registration registration);
 
  private:
   struct Repeat {
     const ProviderConf* provider;
-    Lesson lesson;
+    Registration registration;
   };
 
   void look();
@@ -42,7 +42,7 @@ class Repeats {
   RedisLink& link_;
   ngx_log_t* log_;
   std::unordered_map<std::uint64_t, Repeat> waiting_{};
-  Wake look_;  // a worker that quits stays for it
+  Event look_;  // a worker that quits stays for it
 };
 
 }  // namespace slo::ngx

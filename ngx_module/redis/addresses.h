@@ -54,7 +54,7 @@ class RedisPlaces {
   ngx_resolver_ctx_t* asked_ = nullptr;
   std::string trouble_{};
   bool changed_ = false;
-  Wake tell_;
+  Event tell_;
 };
 
 }  // namespace slo::ngx

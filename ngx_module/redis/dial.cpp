@@ -9,21 +9,21 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis first_pause{50};
-constexpr Millis longest_pause{2000};
+constexpr Millis max_pause{2000};
 constexpr Millis start_spread{100};        // all workers of all hosts start at once
 constexpr ngx_msec_t proven_after = 1000;  // up for less: it lets us in and throws us out, so we pause
 
 Millis pause_after(unsigned failures) {
-  const auto pause = std::min(longest_pause, first_pause * (1u << std::min(failures, 6u)));
+  const auto pause = std::min(max_pause, first_pause * (1u << std::min(failures, 6u)));
   return pause / 2 + Millis(ngx_random() % pause.count());
 }
 
 }  // namespace
 
-RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears)
+RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks)
     : settings_(settings),
       log_(log),
-      ears_(std::move(ears)),
+      callbacks_(std::move(callbacks)),
       places_(settings, log, [this](bool changed) { looked_up(changed); }),
       wire_(settings, log,
             {.opened = [this] { opened(); },
@@ -53,8 +53,8 @@ void RedisDial::opened() {
 }
 
 void RedisDial::heard(redis::OwnedReply reply) {
-  if (up_) return ears_.replied(std::move(reply));
-  const auto next = greeting_.hear(std::move(reply));
+  if (up_) return callbacks_.replied(std::move(reply));
+  const auto next = greeting_.on_reply(std::move(reply));
   if (!next) {
     wire_.close();
     return fail(next.error());
@@ -71,7 +71,7 @@ void RedisDial::greeted() {
   up_ = true;
   up_since_ = ngx_current_msec;
   tell_up();
-  ears_.up(greeting_.agreement());
+  callbacks_.up(greeting_.agreement());
 }
 
 void RedisDial::closed(const std::string& reason) {
@@ -82,7 +82,7 @@ void RedisDial::closed(const std::string& reason) {
   ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
                 reason.c_str());
   again_.after(Millis(1));
-  ears_.lost();
+  callbacks_.lost();
 }
 
 void RedisDial::fail(const Refusal& why) {
@@ -107,7 +107,7 @@ void RedisDial::looked_up(bool changed) {
 void RedisDial::give_up(const Refusal& why) {
   has_looked_up_ = false;
   retreat(why);
-  ears_.failed(why);
+  callbacks_.failed(why);
 }
 
 void RedisDial::turn_from(const std::string& reason) {
@@ -118,7 +118,7 @@ void RedisDial::turn_from(const std::string& reason) {
   failures_ = 0;
   ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
                 reason.c_str());
-  ears_.lost();
+  callbacks_.lost();
   knocks_again_ = true;
   go_on(why);
 }

@@ -16,7 +16,7 @@ namespace slo::ngx {
 
 class RedisDial {
  public:
-  struct Ears {
+  struct Callbacks {
     std::function<void(const redis::Agreement&)> up{};  // speak
     std::function<void(redis::OwnedReply)> replied{};   // while up only
     std::function<void()> lost{};                       // was up; is being called again at once
@@ -24,7 +24,7 @@ class RedisDial {
   };
 
   // REQUIRES: settings and log outlive the dial.
-  RedisDial(const LinkSettings& settings, ngx_log_t* log, Ears ears);
+  RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
 
   void start();
   bool is_up() const noexcept { return up_; }
@@ -53,12 +53,12 @@ class RedisDial {
 
   const LinkSettings& settings_;
   ngx_log_t* log_;
-  Ears ears_;
+  Callbacks callbacks_;
   RedisPlaces places_;
   RedisWire wire_;
   RedisGreeting greeting_;
-  Wake again_;
-  Wake limit_;  // of one call, until it is up. A draining worker does not wait for Redis to come back
+  Event again_;
+  Event limit_;  // of one call, until it is up. A draining worker does not wait for Redis to come back
   bool up_ = false;
   ngx_msec_t up_since_ = 0;
   unsigned failures_ = 0;

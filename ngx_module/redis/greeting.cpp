@@ -53,7 +53,7 @@ void RedisGreeting::begin() {
   commands_ = introduction(settings_);
 }
 
-Outcome<RedisGreeting::Next> RedisGreeting::hear(redis::OwnedReply reply) {
+Outcome<RedisGreeting::Next> RedisGreeting::on_reply(redis::OwnedReply reply) {
   replies_.push_back(std::move(reply));
   if (replies_.size() < commands_.size()) return Next::listen;
   return introduced_ ? judge_schema() : judge_introduction();

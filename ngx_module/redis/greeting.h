@@ -26,7 +26,7 @@ class RedisGreeting {
   std::span<const redis::Command> commands() const { return commands_; }
   // speak: commands() are new and to be sent. store_unreachable with a reason, without secrets;
   // store_schema_foreign.
-  Outcome<Next> hear(redis::OwnedReply reply);
+  Outcome<Next> on_reply(redis::OwnedReply reply);
 
   // REQUIRES: done. What the store said of itself.
   const redis::Agreement& agreement() const { return agreement_; }

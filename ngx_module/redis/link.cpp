@@ -19,8 +19,8 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t most_in_flight = 50'000;  // commands
-constexpr std::size_t most_pending = 10'000;    // submissions that wait for the connection
+constexpr std::size_t max_in_flight = 50'000;  // commands
+constexpr std::size_t max_pending = 10'000;    // submissions that wait for the connection
 constexpr Millis heartbeat_every{1000};  // how long the store may be another one, or serve nobody, unseen
 
 bool is_unknown_script(const redisReply* reply) {
@@ -30,7 +30,7 @@ bool is_unknown_script(const redisReply* reply) {
 }  // namespace
 
 struct RedisLink::State {
-  using Waiting = Seat::Waiting;
+  using Waiting = PendingReply::Waiting;
   using Queue = std::list<Waiting>;
   using Replies = std::span<const redis::Reply>;
   // One reply that is due. A script that Redis does not know gets a second place, at the end, for its EVAL.
@@ -66,9 +66,9 @@ struct RedisLink::State {
   Queue turned_away{};  // their answer is known; they get it in a later turn of the event loop
   std::deque<Due> due{};
   std::optional<Refusal> down{};  // since a call has failed: nobody need wait to hear it
-  Wake deadline;                  // a draining worker stays for this one
-  Wake soon;                      // and for this one
-  Wake heartbeat;
+  Event deadline;                 // a draining worker stays for this one
+  Event soon;                     // and for this one
+  Event heartbeat;
   bool is_beating = false;
   StoreWatch watch;
   RedisDial dial;
@@ -95,7 +95,7 @@ void RedisLink::State::accept(Queue fresh) {
   if (waiting.commands.empty()) return turn_away(std::move(fresh), std::nullopt);
   if (down) return turn_away(std::move(fresh), *down);
   const bool full =
-      dial.is_up() ? due.size() + waiting.commands.size() > most_in_flight : pending.size() >= most_pending;
+      dial.is_up() ? due.size() + waiting.commands.size() > max_in_flight : pending.size() >= max_pending;
   if (full) return turn_away(std::move(fresh), Refusal{Fault::store_busy});
   if (dial.is_up()) return send(std::move(fresh));
   pending.splice(pending.end(), fresh);
@@ -173,8 +173,8 @@ void RedisLink::State::answer_in_full(Queue& queue, Queue::iterator waiting) {
 void RedisLink::State::answer(Queue& queue, Queue::iterator waiting, Outcome<Replies> outcome) {
   Queue leaving;
   leaving.splice(leaving.end(), queue, waiting);
-  waiting->leave_seat();
-  if (waiting->hear) guarded(log, [&] { waiting->hear(std::move(outcome)); });
+  waiting->let_go_of_handle();
+  if (waiting->on_reply) guarded(log, [&] { waiting->on_reply(std::move(outcome)); });
 }
 
 void RedisLink::State::refuse_all(Queue queue, const Refusal& why) {
@@ -245,7 +245,7 @@ void RedisLink::State::beat() {
   Queue pulse(1);
   pulse.front().commands = std::move(question.commands);
   pulse.front().deadline = deadline_in(settings.timeout);
-  pulse.front().hear = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
+  pulse.front().on_reply = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
     is_beating = false;
     const auto agreement = replies ? read(*replies) : Outcome<redis::Agreement>(refuse(replies.error()));
     if (agreement) return watch.learned(*agreement);
@@ -275,14 +275,14 @@ RedisLink::RedisLink(const LinkSettings& settings, ngx_log_t* log)
     : state_(std::make_unique<State>(settings, log)) {}
 RedisLink::~RedisLink() = default;
 
-RedisLink::Seat RedisLink::submit(std::vector<redis::Command> commands, Hear hear) {
+PendingReply RedisLink::submit(std::vector<redis::Command> commands, OnReply on_reply) {
   State::Queue fresh(1);
   fresh.front().commands = std::move(commands);
-  fresh.front().hear = std::move(hear);
+  fresh.front().on_reply = std::move(on_reply);
   fresh.front().deadline = deadline_in(state_->settings.timeout);
-  Seat seat(fresh.front());
+  PendingReply pending(fresh.front());
   state_->accept(std::move(fresh));
-  return seat;
+  return pending;
 }
 
 bool RedisLink::is_up() const noexcept { return state_->dial.is_up(); }

@@ -26,23 +26,23 @@ namespace slo::ngx {
 
 class RedisLink {
  public:
-  using Hear = RedisSeat::Hear;
-  using Seat = RedisSeat;
+  using OnReply = PendingReply::OnReply;
 
   // Connects at once (after a random 0..100 ms) and keeps reconnecting until quit().
   RedisLink(const LinkSettings& settings, ngx_log_t* log);
   ~RedisLink();
   RedisLink(const RedisLink&) = delete;
 
-  [[nodiscard]] Seat submit(std::vector<redis::Command> commands, Hear hear);
+  [[nodiscard]] PendingReply submit(std::vector<redis::Command> commands, OnReply on_reply);
 
   template <class T>
-  [[nodiscard]] Seat submit(redis::Exchange<T> exchange,
-                            std::type_identity_t<std::function<void(Outcome<T>)>> hear) {
-    return submit(std::move(exchange.commands), [read = std::move(exchange.read), hear = std::move(hear)](
-                                                    Outcome<std::span<const redis::Reply>> replies) {
-      hear(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
-    });
+  [[nodiscard]] PendingReply submit(redis::Exchange<T> exchange,
+                                    std::type_identity_t<std::function<void(Outcome<T>)>> on_reply) {
+    return submit(std::move(exchange.commands),
+                  [read = std::move(exchange.read),
+                   on_reply = std::move(on_reply)](Outcome<std::span<const redis::Reply>> replies) {
+                    on_reply(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
+                  });
   }
 
   bool is_up() const noexcept;

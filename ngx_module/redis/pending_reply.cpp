@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Seat and submission know each other, and whichever goes first tells the other.
+// PendingReply and submission know each other, and whichever goes first tells the other.
 #include "ngx_module/redis/pending_reply.h"
 
 namespace slo::ngx {
 
-RedisSeat::RedisSeat(Waiting& waiting) : waiting_(&waiting) { waiting_->seat = this; }
+PendingReply::PendingReply(Waiting& waiting) : waiting_(&waiting) { waiting_->pending = this; }
 
-RedisSeat::RedisSeat(RedisSeat&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)) {
-  if (waiting_ != nullptr) waiting_->seat = this;
+PendingReply::PendingReply(PendingReply&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)) {
+  if (waiting_ != nullptr) waiting_->pending = this;
 }
 
-RedisSeat& RedisSeat::operator=(RedisSeat&& other) noexcept {
+PendingReply& PendingReply::operator=(PendingReply&& other) noexcept {
   if (this == &other) return *this;
-  const RedisSeat leaving(std::move(*this));
+  const PendingReply leaving(std::move(*this));
   waiting_ = std::exchange(other.waiting_, nullptr);
-  if (waiting_ != nullptr) waiting_->seat = this;
+  if (waiting_ != nullptr) waiting_->pending = this;
   return *this;
 }
 
 // The commands go their way; only the answer finds nobody.
-RedisSeat::~RedisSeat() {
+PendingReply::~PendingReply() {
   if (waiting_ == nullptr) return;
-  waiting_->seat = nullptr;
-  if (!waiting_->kept) waiting_->hear = nullptr;
+  waiting_->pending = nullptr;
+  if (!waiting_->kept) waiting_->on_reply = nullptr;
 }
 
-void RedisSeat::keep() noexcept {
+void PendingReply::keep() noexcept {
   if (waiting_ != nullptr) waiting_->kept = true;
 }
 

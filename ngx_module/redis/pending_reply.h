@@ -14,30 +14,30 @@
 
 namespace slo::ngx {
 
-// The waiting side's chair: destroyed, the late answer is read and dropped.
-class RedisSeat {
+// The waiting side's handle: destroyed, the late answer is read and dropped.
+class PendingReply {
  public:
-  using Hear = std::function<void(Outcome<std::span<const redis::Reply>>)>;
+  using OnReply = std::function<void(Outcome<std::span<const redis::Reply>>)>;
 
-  RedisSeat() = default;
-  RedisSeat(RedisSeat&& other) noexcept;
-  RedisSeat& operator=(RedisSeat&& other) noexcept;
-  ~RedisSeat();
-  void keep() noexcept;  // answer even if the seat is gone: for callers that outlive the link's requests
+  PendingReply() = default;
+  PendingReply(PendingReply&& other) noexcept;
+  PendingReply& operator=(PendingReply&& other) noexcept;
+  ~PendingReply();
+  void keep() noexcept;  // answer even if the handle is gone: for callers that outlive the link's requests
 
  private:
   friend class RedisLink;
   struct Waiting;
-  explicit RedisSeat(Waiting& waiting);
+  explicit PendingReply(Waiting& waiting);
   Waiting* waiting_ = nullptr;
 };
 
-// What stands behind a seat: a submission, from submit() until it is answered.
-struct RedisSeat::Waiting {
+// What stands behind a handle: a submission, from submit() until it is answered.
+struct PendingReply::Waiting {
   std::vector<redis::Command> commands{};
-  Hear hear{};
+  OnReply on_reply{};
   ngx_msec_t deadline = 0;
-  RedisSeat* seat = nullptr;
+  PendingReply* pending = nullptr;
   bool kept = false;
   bool resent = false;
   std::vector<redis::OwnedReply> replies{};  // one place per command
@@ -45,12 +45,12 @@ struct RedisSeat::Waiting {
   std::optional<Refusal> refusal{};          // of one that never set out
 
   Waiting() = default;
-  ~Waiting() { leave_seat(); }
+  ~Waiting() { let_go_of_handle(); }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  void leave_seat() noexcept {
-    if (seat != nullptr) std::exchange(seat, nullptr)->waiting_ = nullptr;
+  void let_go_of_handle() noexcept {
+    if (pending != nullptr) std::exchange(pending, nullptr)->waiting_ = nullptr;
   }
 };
 

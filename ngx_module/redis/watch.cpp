@@ -59,7 +59,7 @@ void StoreWatch::tell_foreign(const std::vector<std::string>& tags) {
     if (std::ranges::find(tags, tenant.tag) == tags.end()) continue;
     ngx_log_error(NGX_LOG_EMERG, log_, 0, "slo: store \"%s\" refuses slo_provider \"%s\" alone: %s",
                   settings_.url.c_str(), tenant.name.c_str(),
-                  redis::stranger_behind(tenant.tag, settings_.tenants).c_str());
+                  redis::peer_mismatch_behind(tenant.tag, settings_.tenants).c_str());
   }
   if (tags.empty())
     ngx_log_error(NGX_LOG_ERR, log_, 0, "slo: store \"%s\" serves all providers again",
@@ -71,7 +71,7 @@ Outcome<void> StoreWatch::may_send(const std::vector<redis::Command>& commands) 
     const redis::Space space{.prefix = settings_.prefix, .issuer = tag};
     const auto touches = [&](const redis::Command& command) { return redis::touches(command, space); };
     if (std::ranges::any_of(commands, touches))
-      return refuse(Fault::store_schema_foreign, redis::stranger_behind(tag, settings_.tenants));
+      return refuse(Fault::store_schema_foreign, redis::peer_mismatch_behind(tag, settings_.tenants));
   }
   return {};
 }

@@ -41,18 +41,18 @@ bool is_issued_to(ngx_connection_t* c, const std::string& name) {
 
 }  // namespace
 
-RedisWire::RedisWire(const LinkSettings& settings, ngx_log_t* log, Ears ears)
+RedisWire::RedisWire(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks)
     : settings_(settings),
       log_(*log),
-      loud_level_(log->log_level),
-      ears_(std::move(ears)),
+      log_level_(log->log_level),
+      callbacks_(std::move(callbacks)),
       flush_(log, [this] { attend([this] { flush(); }); }) {
-  hush();
+  quiet_log();
 }
 
 // One line per transition is the dialler's to write: nginx would write one per attempt.
-void RedisWire::hush() noexcept {
-  if ((loud_level_ & NGX_LOG_DEBUG_ALL) == 0) log_.log_level = NGX_LOG_ALERT;
+void RedisWire::quiet_log() noexcept {
+  if ((log_level_ & NGX_LOG_DEBUG_ALL) == 0) log_.log_level = NGX_LOG_ALERT;
 }
 
 // Whatever our own code throws (no memory) leaves the stream in an unknown state: the socket is given up.
@@ -85,8 +85,8 @@ void RedisWire::on_handshake(ngx_connection_t* connection) {
   wire.attend([&] { wire.secured(); });
 }
 
-void RedisWire::open(const ngx_addr_t& address, bool loud) {
-  loud_ = loud;
+void RedisWire::open(const ngx_addr_t& address, bool log_handshake) {
+  log_handshake_ = log_handshake;
   ngx_str_t name = address.name;
   ngx_peer_connection_t peer{};
   peer.sockaddr = address.sockaddr;
@@ -128,7 +128,7 @@ void RedisWire::connected() {
 
 void RedisWire::secure() {
   phase_ = Phase::securing;
-  if (loud_) log_.log_level = loud_level_;
+  if (log_handshake_) log_.log_level = log_level_;
   connection_->pool = ngx_create_pool(1024, &log_);
   if (connection_->pool == nullptr) return lose("out of memory");
   if (ngx_ssl_create_connection(settings_.ssl, connection_, NGX_SSL_CLIENT) != NGX_OK)
@@ -147,12 +147,12 @@ void RedisWire::secured() {
   if (!connection_->ssl->handshaked) return lose("the TLS handshake failed");
   connection_->read->handler = on_read;  // the handshake put its own in their place
   connection_->write->handler = on_write;
-  if (const auto reason = stranger()) return lose(*reason);
+  if (const auto reason = peer_mismatch()) return lose(*reason);
   opened();
 }
 
 // Why the peer is not the one we want to talk to.
-std::optional<std::string> RedisWire::stranger() const {
+std::optional<std::string> RedisWire::peer_mismatch() const {
   const long verdict = SSL_get_verify_result(connection_->ssl->connection);
   if (verdict != X509_V_OK)
     return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verdict);
@@ -166,7 +166,7 @@ void RedisWire::opened() {
     // It may have spoken already, or the handshake may have read more than it needed: no event will tell.
     ngx_post_event(connection_->read, &ngx_posted_events);
   }
-  ears_.opened();
+  callbacks_.opened();
 }
 
 void RedisWire::say(std::string_view bytes) {
@@ -203,34 +203,34 @@ void RedisWire::drain() {
     if (got == 0) return lose("it closed the connection");
     if (got < 0) return lose(in_words(errno));
     reader_->feed({in_.data(), static_cast<std::size_t>(got)});
-    if (!hear()) return;
+    if (!on_reply()) return;
   }
   if (ngx_handle_read_event(connection_->read, 0) != NGX_OK) lose("no event");
 }
 
 // Hands out the whole replies read so far. False: the socket is not the same any more.
-bool RedisWire::hear() {
+bool RedisWire::on_reply() {
   const unsigned generation = generation_;
   for (;;) {
     auto reply = reader_->next();
     if (!reply) return lose("it does not speak Redis' protocol"), false;
     if (!*reply) return true;
-    if (std::exchange(loud_, false))
-      hush();  // not before: TLS 1.3 tells only now that it wanted our certificate
-    ears_.replied(*std::move(reply));
+    if (std::exchange(log_handshake_, false))
+      quiet_log();  // not before: TLS 1.3 tells only now that it wanted our certificate
+    callbacks_.replied(*std::move(reply));
     if (generation != generation_) return false;
   }
 }
 
 void RedisWire::lose(const std::string& reason) {
   close();
-  ears_.lost(reason);
+  callbacks_.lost(reason);
 }
 
 void RedisWire::close() noexcept {
   ++generation_;
   phase_ = Phase::closed;
-  hush();
+  quiet_log();
   flush_.cancel();
   out_.clear();
   sent_ = 0;

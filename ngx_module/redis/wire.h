@@ -20,7 +20,7 @@ namespace slo::ngx {
 
 class RedisWire {
  public:
-  struct Ears {
+  struct Callbacks {
     std::function<void()> opened{};  // connected; TLS: and the name is the one we wanted
     std::function<void(redis::OwnedReply)> replied{};
     std::function<void(const std::string& reason)>
@@ -28,14 +28,14 @@ class RedisWire {
   };
 
   // REQUIRES: settings and log outlive the wire.
-  RedisWire(const LinkSettings& settings, ngx_log_t* log, Ears ears);
+  RedisWire(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
   ~RedisWire() { close(); }
   RedisWire(const RedisWire&) = delete;
   RedisWire& operator=(const RedisWire&) = delete;
 
   // nginx's own lines about what goes wrong are kept out of the log, `lost` has the reason; but of a TLS
   // handshake only nginx knows the details, and `loud` lets them pass.
-  void open(const ngx_addr_t& address, bool loud);
+  void open(const ngx_addr_t& address, bool log_handshake);
   void say(std::string_view bytes);
   void close() noexcept;  // nobody is told
 
@@ -47,24 +47,24 @@ class RedisWire {
   template <class Work>
   void attend(Work&& work);
 
-  void hush() noexcept;
+  void quiet_log() noexcept;
   void connected();
   void secure();
   void secured();
   void opened();
   void flush();
   void drain();
-  bool hear();
+  bool on_reply();
   void lose(const std::string& reason);
   std::optional<std::string> refused_by_kernel() const;
-  std::optional<std::string> stranger() const;
+  std::optional<std::string> peer_mismatch() const;
 
   const LinkSettings& settings_;
   ngx_log_t log_;
-  const ngx_uint_t loud_level_;
-  bool loud_ = false;
-  Ears ears_;
-  Wake flush_;
+  const ngx_uint_t log_level_;
+  bool log_handshake_ = false;
+  Callbacks callbacks_;
+  Event flush_;
   Phase phase_ = Phase::closed;
   ngx_connection_t* connection_ = nullptr;
   unsigned generation_ = 0;  // of the socket: tells a loop that what it called has closed it

@@ -12,10 +12,12 @@ namespace {
 constexpr std::array<std::string_view, 6> methods{"GET", "POST", "DELETE", "HEAD", "PUT", "PATCH"};
 
 void check(const api::Register& command) {
-  promise(is_storable(command.lesson.sub.value), "what is registered can be stored");
-  promise(command.lesson.key.value.empty() || is_storable(command.lesson.key.value), "also its key");
-  promise(!command.lesson.key.value.empty() || command.lesson.cookie.has_value(), "and be found again");
-  promise(is_session_life(command.lesson.absolute), "and lives for a time");
+  promise(is_storable(command.registration.sub.value), "what is registered can be stored");
+  promise(command.registration.key.value.empty() || is_storable(command.registration.key.value),
+          "also its key");
+  promise(!command.registration.key.value.empty() || command.registration.cookie.has_value(),
+          "and be found again");
+  promise(is_session_life(command.registration.absolute), "and lives for a time");
 }
 void check(const api::ShowSession& command) {
   promise(is_storable(command.key.value), "a key can be stored");
@@ -25,13 +27,13 @@ void check(const api::EndParticipation& command) {
   promise(is_storable(command.key.value), "a key can be stored");
 }
 void check(const api::ListSessions& command) {
-  promise(is_storable(command.sub.value) && command.limit >= 1 && command.limit <= api_page_limit,
+  promise(is_storable(command.sub.value) && command.limit >= 1 && command.limit <= max_api_page,
           "a list has a limit");
   const auto next = next_cursor(command);
   promise(offset_of(command) <= 1'000'000 && !next.empty(), "a page has its place");
 }
 void check(const api::ListDeliveries& command) {
-  promise(command.limit >= 1 && command.limit <= api_page_limit, "a list has a limit");
+  promise(command.limit >= 1 && command.limit <= max_api_page, "a list has a limit");
 }
 void check(const api::RetryDelivery& command) { promise(!command.id.empty(), "a delivery has an id"); }
 void check(const api::RetryDeliveriesOf& command) {
@@ -43,7 +45,7 @@ void check(const api::EndSessionsOf& command) {
 }
 void check(const api::ShowClient&) {}
 void check(const api::ListClients& command) {
-  promise(command.limit >= 1 && command.limit <= api_page_limit, "a list has a limit");
+  promise(command.limit >= 1 && command.limit <= max_api_page, "a list has a limit");
 }
 
 template <class T>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Clients files and registration metadata: what was accepted is written and read as the same client, and each
-// accepted URI is one that browsers and the courier may be sent to.
+// accepted URI is one that browsers and the dispatcher may be sent to.
 #include <algorithm>
 
 #include "core/op/logout_page.h"

@@ -50,7 +50,7 @@ std::string encoded_request(const Provider& provider, Input& input) {
     Ticket ticket{.nonce = "n", .expires = login_time + Seconds{3600}, .client = ClientId{"app-a"}};
     if (input.flag()) ticket.session = SessionKey{"sid-" + input.text()};
     if (input.flag())
-      ticket.onward = {.uri = "https://app-a.example.com/" + input.text(), .state = input.maybe_text()};
+      ticket.post_logout = {.uri = "https://app-a.example.com/" + input.text(), .state = input.maybe_text()};
     ticket.cookie_withheld = input.flag();
     ticket.one_client = input.flag();
     encoded += "&ticket=" + granted(seal_ticket(provider, ticket, browser));
@@ -91,64 +91,67 @@ bool is_known(const std::optional<Session>& session, const SessionKey& key) {
   return session && session->key == key;
 }
 
-void check_onward(const Provider& provider, const EndSessionRequest& request, const Asked& asked,
-                  const Onward& onward) {
-  if (onward.uri.empty())
-    return promise(!onward.state || asked.ticket.has_value(), "a state goes nowhere without its redirect");
-  promise(asked.client != nullptr && asked.client->may_redirect_to(onward.uri),
+void check_onward(const Provider& provider, const EndSessionRequest& request, const CheckedRequest& checked,
+                  const PostLogout& post_logout) {
+  if (post_logout.uri.empty())
+    return promise(!post_logout.state || checked.ticket.has_value(),
+                   "a state goes nowhere without its redirect");
+  promise(checked.client != nullptr && checked.client->may_redirect_to(post_logout.uri),
           "a redirect is registered for the client");
-  promise(onward.uri.find('#') == std::string::npos, "and has no fragment, as nothing registered has");
-  const auto location = onward_location(onward);
-  promise(onward.refused.has_value() || location.starts_with(onward.uri), "and is kept to the byte");
+  promise(post_logout.uri.find('#') == std::string::npos, "and has no fragment, as nothing registered has");
+  const auto location = post_logout_location(post_logout);
+  promise(post_logout.refused.has_value() || location.starts_with(post_logout.uri),
+          "and is kept to the byte");
   const auto uri = read_uri(location);
-  if (onward.refused || location.size() > 2048) return;
+  if (post_logout.refused || location.size() > 2048) return;
   promise(uri && !holds_any(location, "\r\n "), "a location is a URI");
-  if (!onward.state || asked.ticket) return;
-  promise(onward.state == request.state, "the state is what was sent");
+  if (!post_logout.state || checked.ticket) return;
+  promise(post_logout.state == request.state, "the state is what was sent");
   const auto last = uri->query->rfind("state=");
   auto sent_back = uri->query->substr(last + 6);
-  promise(decode_component(sent_back) == onward.state, "and given back to the byte");
+  promise(decode_component(sent_back) == post_logout.state, "and given back to the byte");
   (void)provider;
 }
 
-void check_end(const Provider& provider, const Asked& asked, const Found& found, const End& end) {
+void check_end(const Provider& provider, const CheckedRequest& checked, const Found& found, const End& end) {
   const auto by_cookie = std::ranges::find(found.by_cookie, end.session,
                                            [](const FoundByCookie& sent) { return sent.session.key; });
   promise(by_cookie != found.by_cookie.end() || is_known(found.by_sid, end.session) ||
               is_known(found.by_key, end.session),
           "a session that is ended was found");
-  if (asked.ticket) return promise(asked.ticket->answer_yes, "a user who was asked has said yes");
+  if (checked.ticket) return promise(checked.ticket->answer_yes, "a user who was asked has said yes");
   const Session& session = is_known(found.by_sid, end.session) ? *found.by_sid : by_cookie->session;
-  if (!session.is_live() && !asked.hint) return;  // shown once more
-  promise(asked.hint.has_value(), "without a ticket only a hint proves anything");
-  promise(session.find(asked.hint->client->id) != nullptr, "its client takes part in the session");
-  promise(sub_of(session, *session.find(asked.hint->client->id)) == asked.hint->sub, "under the hint's sub");
+  if (!session.is_live() && !checked.hint) return;  // shown once more
+  promise(checked.hint.has_value(), "without a ticket only a hint proves anything");
+  promise(session.find(checked.hint->client->id) != nullptr, "its client takes part in the session");
+  promise(sub_of(session, *session.find(checked.hint->client->id)) == checked.hint->sub,
+          "under the hint's sub");
   promise(found.by_cookie.empty() || by_cookie != found.by_cookie.end(),
           "and it is the browser's, if that has any");
   promise(!session.is_live() || !provider.always_confirm, "always means always");
-  promise(!end.only_client || end.only_client == asked.hint->client->id,
+  promise(!end.only_client || end.only_client == checked.hint->client->id,
           "a single participation is the client's own");
 }
 
-void check_decision(const Provider& provider, const EndSessionRequest& request, const Asked& asked,
+void check_decision(const Provider& provider, const EndSessionRequest& request, const CheckedRequest& checked,
                     const Found& found) {
-  const auto decision = decide(provider, asked, found, a_moment());
+  const auto decision = decide(provider, checked, found, a_moment());
   if (const auto* end = std::get_if<End>(&decision)) {
-    check_end(provider, asked, found, *end);
-    check_onward(provider, request, asked, end->onward);
-    const auto page = logout_page(provider, a_session(), end->onward, {.claim = end->claim}, a_moment());
+    check_end(provider, checked, found, *end);
+    check_onward(provider, request, checked, end->post_logout);
+    const auto page = logout_page(provider, a_session(), end->post_logout, {.claim = end->claim}, a_moment());
     promise(page.status == 200 || page.status == 303 || page.status == 400, "an end has its page");
   } else if (const auto* question = std::get_if<AskUser>(&decision)) {
-    check_onward(provider, request, asked, question->ticket.onward);
+    check_onward(provider, request, checked, question->ticket.post_logout);
     promise(question->ticket.expires > a_moment().seconds() && !question->ticket.answer_yes,
             "a question is open");
   } else if (const auto* over = std::get_if<AlreadyOver>(&decision)) {
-    check_onward(provider, request, asked, over->onward);
+    check_onward(provider, request, checked, over->post_logout);
     const auto lives = [](const FoundByCookie& sent) { return sent.session.is_live(); };
-    promise(std::ranges::none_of(found.by_cookie, lives) || asked.ticket.has_value(),
+    promise(std::ranges::none_of(found.by_cookie, lives) || checked.ticket.has_value(),
             "a live session of this browser is not passed over");
   } else {
-    promise(asked.ticket && !asked.ticket->answer_yes, "only a no changes nothing");
+    promise(checked.ticket && !checked.ticket->answer_yes, "only a no changes nothing");
   }
 }
 
@@ -167,14 +170,14 @@ FUZZ(input) {
   request->sec_fetch_site = input.text();
   request->origin = input.text();
   request->host = input.text();
-  const auto asked = slo::ask(provider, *request, slo::a_moment());
-  if (!asked) {
-    const auto page = slo::refusal_page(asked.error(), input.flag(), "/logout");
+  const auto checked = slo::check_request(provider, *request, slo::a_moment());
+  if (!checked) {
+    const auto page = slo::refusal_page(checked.error(), input.flag(), "/logout");
     promise(page.status >= 400, "a refusal is no success");
     promise(!request->state || request->state->size() < 16 ||
                 page.body.find(*request->state) == std::string::npos,
             "and quotes nothing");
     return;
   }
-  check_decision(provider, *request, *asked, found_from(input, asked->question));
+  check_decision(provider, *request, *checked, found_from(input, checked->question));
 }

@@ -76,6 +76,6 @@ FUZZ(input) {
     const auto request = slo::read_end_session_request(is_post, text);
     if (!request) continue;
     slo::fuzz::promise(is_post || (!request->ticket && !request->choice), "a ticket counts in a POST only");
-    slo::fuzz::promise(request->state.value_or("").size() <= slo::state_limit, "a state has a limit");
+    slo::fuzz::promise(request->state.value_or("").size() <= slo::max_state, "a state has a limit");
   }
 }

@@ -84,7 +84,7 @@ const Provider& provider_with(const std::string& name, const std::string& frame_
 Page page_of(std::size_t which, const std::string& name, const std::string& query, const std::string& state,
              const std::string& self) {
   const Provider& provider = provider_with(name, query);
-  const Onward onward{.uri = "https://app-a.example.com/out", .state = state};
+  const PostLogout post_logout{.uri = "https://app-a.example.com/out", .state = state};
   switch (which) {
     case 0:
       return question_page(provider,
@@ -92,15 +92,15 @@ Page page_of(std::size_t which, const std::string& name, const std::string& quer
                             .expires = login_time,
                             .session = SessionKey{"s"},
                             .client = ClientId{"app-a"},
-                            .onward = onward},
+                            .post_logout = post_logout},
                            "/" + self, {}, a_moment());
     case 1:
       return refusal_page({Fault::client_unknown, name}, false, "/" + self);
     case 2: {
       Session session = a_session();
       session.key.value = "s" + name;
-      return logout_page(provider, session, onward, {.told = {{ClientId{"app-a"}, Told::State::refused}}},
-                         a_moment());
+      return logout_page(provider, session, post_logout,
+                         {.told = {{ClientId{"app-a"}, Told::State::refused}}}, a_moment());
     }
     default:
       return logout_page(provider, a_session(), {.refused = Refusal{Fault::redirect_not_registered, name}},

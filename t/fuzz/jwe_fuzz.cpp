@@ -68,7 +68,7 @@ void seal_and_open(Input& input) {
   const auto plaintext = input.rest();
   if (!is_header(header->get())) return;  // members that cjose or RFC 7516 give a meaning of their own
   const auto token = jose::encrypt(row_keys()[at], alg, enc, header->get(), plaintext);
-  if (!token || token->size() > jose::token_limit) return;
+  if (!token || token->size() > jose::max_token) return;
   promise(jose::is_encrypted(*token), "an encrypted token has five parts");
   const auto opened = jose::decrypt(*token, every_key(), {alg});
   promise(opened && *opened == plaintext, "what was sealed opens to itself");
@@ -76,8 +76,8 @@ void seal_and_open(Input& input) {
           "the allowed algorithms are the caller's");
   const auto tampered = with_one_bit_changed(tampering, *token);
   promise(!jose::decrypt(tampered, every_key(), {alg}), "a token with one bit changed does not open");
-  const auto stranger = a_key(test_keys::p256);
-  promise(!jose::decrypt(*token, {&stranger}, every_alg), "it does not open for a stranger");
+  const auto peer_mismatch = a_key(test_keys::p256);
+  promise(!jose::decrypt(*token, {&peer_mismatch}, every_alg), "it does not open for a stranger");
 }
 
 // Five parts of the fuzzer's own making, each spelled as it should be, so that what comes behind base64url is
@@ -95,7 +95,7 @@ void open_anything(const std::string& token) {
             "a refusal does not quote the token");
     return;
   }
-  promise(token.size() <= jose::token_limit && opened->size() <= token.size(), "nothing is blown up");
+  promise(token.size() <= jose::max_token && opened->size() <= token.size(), "nothing is blown up");
 }
 
 }  // namespace

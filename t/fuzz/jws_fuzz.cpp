@@ -37,7 +37,7 @@ bool could_be_ours(const std::string& token, const jose::Parsed& parsed, jose::A
 
 void verify_anything(const std::string& token) {
   const auto peeked = peek(token);
-  promise(!peeked || token.size() <= jose::token_limit, "a token has a limit");
+  promise(!peeked || token.size() <= jose::max_token, "a token has a limit");
   for (const auto name : algorithm_names) {
     const auto algorithm = *jose::read_algorithm(name);
     const auto verified = jose::verify(token, all_keys(), algorithm);
@@ -74,7 +74,7 @@ void sign_and_tamper(Input& input) {
   const auto token = jose::sign(signer.key, signer.algorithm, header.get(), payload);
   if (!token) return;
   const auto verified = jose::verify(*token, all_keys(), signer.algorithm);
-  promise(verified.has_value() == (is_acceptable(header, payload) && token->size() <= jose::token_limit),
+  promise(verified.has_value() == (is_acceptable(header, payload) && token->size() <= jose::max_token),
           "what was signed is verified, if its content is a token's");
   if (verified) {
     const auto claims = parse_json(payload);

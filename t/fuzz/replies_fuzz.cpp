@@ -157,7 +157,7 @@ void use(const std::optional<redis::Ended>& ended) {
 
 // As many replies as the exchange has commands: the link sees to that.
 template <class T>
-void hear(const redis::Exchange<T>& exchange, const Replies& replies) {
+void on_reply(const redis::Exchange<T>& exchange, const Replies& replies) {
   std::vector<Reply> heard;
   for (const auto& reply : replies.owned) {
     if (heard.size() < exchange.commands.size()) heard.emplace_back(reply.get());
@@ -187,65 +187,65 @@ void hear_sessions(std::size_t which, const Replies& replies) {
   const redis::EndTerms terms{.reason = "rp", .tombstone = Seconds{60}, .lease = Millis{1000}};
   switch (which) {
     case 0:
-      return hear(redis::find_session(space, key), replies);
+      return on_reply(redis::find_session(space, key), replies);
     case 1:
-      return hear(redis::locate(space, whole, ClientId{"app-a"}), replies);
+      return on_reply(redis::locate(space, whole, ClientId{"app-a"}), replies);
     case 2:
-      return hear(redis::load(space, {.found = {},
-                                      .cookies = {{CookieDigest{"c"}, {"a"}}},
-                                      .sid = SessionKey{"b"},
-                                      .subject = {SessionKey{"c"}}}),
-                  replies);
+      return on_reply(redis::load(space, {.found = {},
+                                          .cookies = {{CookieDigest{"c"}, {"a"}}},
+                                          .sid = SessionKey{"b"},
+                                          .subject = {SessionKey{"c"}}}),
+                      replies);
     case 3:
-      return hear(redis::end_session(space, key, terms), replies);
+      return on_reply(redis::end_session(space, key, terms), replies);
     case 4:
-      return hear(redis::end_participation(space, key, ClientId{"app-a"}, terms), replies);
+      return on_reply(redis::end_participation(space, key, ClientId{"app-a"}, terms), replies);
     case 5:
-      return hear(redis::remember(space, {.key = key,
-                                          .client = ClientId{"app-a"},
-                                          .sub = Subject{"alice"},
-                                          .cookie = CookieDigest{"0123456789abcdef"}}),
-                  replies);
+      return on_reply(redis::register_participation(space, {.key = key,
+                                                            .client = ClientId{"app-a"},
+                                                            .sub = Subject{"alice"},
+                                                            .cookie = CookieDigest{"0123456789abcdef"}}),
+                      replies);
     case 6:
-      return hear(redis::load_sessions(space, {key, SessionKey{"sid-2"}}), replies);
+      return on_reply(redis::load_sessions(space, {key, SessionKey{"sid-2"}}), replies);
     default:
-      return hear(redis::session_of_cookie(space, CookieDigest{"0123456789abcdef"}), replies);
+      return on_reply(redis::session_of_cookie(space, CookieDigest{"0123456789abcdef"}), replies);
   }
 }
 
 void hear_others(std::size_t which, const Replies& replies) {
   switch (which) {
     case 0:
-      return hear(redis::claim(space, 0, 2, 100, Millis{1000}), replies);
+      return on_reply(redis::claim(space, 0, 2, 100, Millis{1000}), replies);
     case 1:
-      return hear(redis::settle(space, {{a_delivery(), Delivered{}}, {a_delivery(), Abandon{"400"}}}),
-                  replies);
+      return on_reply(redis::settle(space, {{a_delivery(), Delivered{}}, {a_delivery(), Abandon{"400"}}}),
+                      replies);
     case 2:
-      return hear(redis::redrive(space, a_delivery().id), replies);
+      return on_reply(redis::redrive(space, a_delivery().id), replies);
     case 3:
-      return hear(*redis::list_ids(space, DeliveryState::dead, 3, "62.0"), replies);
+      return on_reply(*redis::list_ids(space, DeliveryState::dead, 3, "62.0"), replies);
     case 4:
-      return hear(redis::load_listed(space, DeliveryState::pending, some_ids()), replies);
+      return on_reply(redis::load_listed(space, DeliveryState::pending, some_ids()), replies);
     case 5:
-      return hear(redis::load_listed(space, DeliveryState::dead, some_ids()), replies);
+      return on_reply(redis::load_listed(space, DeliveryState::dead, some_ids()), replies);
     case 6:
-      return hear(redis::read_counters(space), replies);
+      return on_reply(redis::read_counters(space), replies);
     case 7:
-      return hear(redis::read_backlog(space), replies);
+      return on_reply(redis::read_backlog(space), replies);
     case 8:
-      return hear(redis::claim_due(space, 0, 10, Seconds{1}), replies);
+      return on_reply(redis::claim_due(space, 0, 10, Seconds{1}), replies);
     case 9:
-      return hear(redis::sessions_of(space, Subject{"alice"}, 0, 10), replies);
+      return on_reply(redis::sessions_of(space, Subject{"alice"}, 0, 10), replies);
     case 10:
-      return hear(redis::redeem(space, "nonce", Seconds{60}, "logout"), replies);
+      return on_reply(redis::redeem(space, "nonce", Seconds{60}, "logout"), replies);
     case 11:
-      return hear(redis::agree_on_schema("slo:", {}, "id"), replies);
+      return on_reply(redis::agree_on_schema("slo:", {}, "id"), replies);
     case 12:
-      return hear(redis::yielding(space, {.rivals = {{true, {"sid-1"}}, {false, {"sid-2"}}}}), replies);
+      return on_reply(redis::yielding(space, {.rivals = {{true, {"sid-1"}}, {false, {"sid-2"}}}}), replies);
     case 13:
-      return hear(redis::redrive_all(space, {a_delivery().id, "other"}), replies);
+      return on_reply(redis::redrive_all(space, {a_delivery().id, "other"}), replies);
     default:
-      return hear(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
+      return on_reply(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
   }
 }
 

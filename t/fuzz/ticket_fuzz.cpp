@@ -17,9 +17,9 @@ Ticket ticket_from(Input& input) {
   Ticket ticket{.nonce = input.text(), .expires = login_time + Seconds{3600}};
   if (auto session = input.maybe_text()) ticket.session = SessionKey{*std::move(session)};
   if (auto client = input.maybe_text()) ticket.client = ClientId{*std::move(client)};
-  ticket.onward.uri = input.text();
-  ticket.onward.state = input.maybe_text();
-  if (input.flag()) ticket.onward.refused = Refusal{static_cast<Fault>(input.below(fault_count))};
+  ticket.post_logout.uri = input.text();
+  ticket.post_logout.state = input.maybe_text();
+  if (input.flag()) ticket.post_logout.refused = Refusal{static_cast<Fault>(input.below(fault_count))};
   ticket.one_client = input.flag();
   ticket.cookie_withheld = input.flag();
   return ticket;
@@ -34,17 +34,17 @@ void seal_and_open(Input& input) {
   if (!sealed) return;
   const auto opened = open_ticket(asker(), *sealed, {browser});
   if (browser.empty()) return promise(!opened, "without a browser's cookie no ticket opens");
-  if (sealed->size() > jose::token_limit) return promise(!opened, "a ticket has a limit");
+  if (sealed->size() > jose::max_token) return promise(!opened, "a ticket has a limit");
   promise(opened && *opened == ticket, "a ticket opens to what was sealed");
   promise(!open_ticket(asker(), *sealed, {browser + "x"}), "it does not open in another browser");
   promise(!open_ticket(asker(), with_one_bit_changed(tampering, *sealed), {browser}),
           "nor with one bit changed");
-  static const Provider stranger = [] {
+  static const Provider peer_mismatch = [] {
     Provider other = a_provider();
     other.issuer.value = "https://other.example.com";
     return other;
   }();
-  promise(!open_ticket(stranger, *sealed, {browser}), "nor at a provider that shares the secret");
+  promise(!open_ticket(peer_mismatch, *sealed, {browser}), "nor at a provider that shares the secret");
 }
 
 // Sealed with the right secret, but with a content that another version of us may have written.

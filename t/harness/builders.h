@@ -27,11 +27,11 @@ namespace slo {
 inline constexpr std::string_view test_issuer = "https://sso.example.com";
 inline constexpr TimeS login_time{Seconds{1'800'000'000}};  // 2027-01-15T08:00:00Z
 
-// Ten minutes after login_time, or `later` than that. The dice differ with `throw_of_dice`.
-inline Moment a_moment(Millis later = Millis{0}, unsigned char throw_of_dice = 0) {
+// Ten minutes after login_time, or `later` than that. The random bytes differ with `shift`.
+inline Moment a_moment(Millis later = Millis{0}, unsigned char shift = 0) {
   Moment moment{.now = TimeMs{login_time} + std::chrono::minutes{10} + later};
-  for (std::size_t i = 0; i < moment.dice.size(); ++i) {
-    moment.dice[i] = static_cast<unsigned char>(i * 7 + throw_of_dice);
+  for (std::size_t i = 0; i < moment.random.size(); ++i) {
+    moment.random[i] = static_cast<unsigned char>(i * 7 + shift);
   }
   return moment;
 }

@@ -76,7 +76,7 @@ void RedisClient::send(const redis::Command& command) {
   }
 }
 
-redis::OwnedReply RedisClient::hear() {
+redis::OwnedReply RedisClient::on_reply() {
   for (;;) {
     auto reply = reader_.next();
     if (!reply) give_up("the reply is not RESP");
@@ -88,21 +88,21 @@ redis::OwnedReply RedisClient::hear() {
   }
 }
 
-std::vector<redis::OwnedReply> RedisClient::ask(const std::vector<redis::Command>& commands) {
+std::vector<redis::OwnedReply> RedisClient::check_request(const std::vector<redis::Command>& commands) {
   for (const auto& command : commands) send(command);
   std::vector<redis::OwnedReply> replies;
-  for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(hear());
+  for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(on_reply());
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (!commands[i].script || !redis::Reply(replies[i].get()).error().starts_with("NOSCRIPT")) continue;
     send(redis::fallback(commands[i]));
-    replies[i] = hear();
+    replies[i] = on_reply();
   }
   return replies;
 }
 
 redis::OwnedReply RedisClient::say(std::vector<std::string> words) {
   send({.words = std::move(words)});
-  return hear();
+  return on_reply();
 }
 
 std::unique_ptr<PrivateRedis> PrivateRedis::start(const std::vector<std::string>& options) {

@@ -21,15 +21,15 @@ class RedisClient {
   RedisClient(const RedisClient&) = delete;
 
   // Pipelined; NOSCRIPT is answered by sending the script's body.
-  std::vector<redis::OwnedReply> ask(const std::vector<redis::Command>& commands);
+  std::vector<redis::OwnedReply> check_request(const std::vector<redis::Command>& commands);
   redis::OwnedReply say(std::vector<std::string> words);
   // For tests that put a step between asking and hearing.
   void send(const redis::Command& command);
-  redis::OwnedReply hear();
+  redis::OwnedReply on_reply();
 
   template <class T>
   Outcome<T> run(const redis::Exchange<T>& exchange) {
-    const auto owned = ask(exchange.commands);
+    const auto owned = check_request(exchange.commands);
     std::vector<redis::Reply> replies;
     for (const auto& reply : owned) replies.emplace_back(reply.get());
     return exchange.read(replies);

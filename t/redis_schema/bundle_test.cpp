@@ -19,7 +19,7 @@ std::string name_of(unsigned i) { return "client-" + std::to_string(i); }
 class Bundles : public StoreTest {
  protected:
   void sign_in(unsigned from, unsigned upto) {
-    for (unsigned i = from; i < upto; ++i) run(remember(test_space, a_lesson(name_of(i))));
+    for (unsigned i = from; i < upto; ++i) run(register_participation(test_space, a_lesson(name_of(i))));
   }
   Bundle end_many(unsigned clients) {
     sign_in(0, clients);
@@ -52,17 +52,17 @@ std::multiset<std::string> names(unsigned from, unsigned upto) {
 }
 
 TEST_F(Bundles, stand_for_the_clients_of_sessions_with_many) {
-  const auto bundle = end_many(most_unbundled + 5);
+  const auto bundle = end_many(max_unbundled + 5);
   EXPECT_EQ(bundle, (Bundle{.session = {"sid-1"}, .reason = "rp"}));
   EXPECT_TRUE(bundle.is_untouched());
-  EXPECT_EQ(session().participants.size(), most_unbundled + 5u) << "the session itself is as it was";
+  EXPECT_EQ(session().participants.size(), max_unbundled + 5u) << "the session itself is as it was";
   EXPECT_FALSE(session().is_live());
   EXPECT_EQ(run(read_backlog(test_space)).pending, 1);
   EXPECT_EQ(claim_owed(), Owed{}) << "leased";
 }
 
 TEST_F(Bundles, hand_the_id_of_their_logout_on_to_every_delivery) {
-  sign_in(0, most_unbundled + 5);
+  sign_in(0, max_unbundled + 5);
   auto terms = end_terms(Millis{60'000});
   terms.caller = "logout-1";
   auto bundle = run(end_session(test_space, {"sid-1"}, terms))->owed.bundles.at(0);
@@ -77,17 +77,17 @@ TEST_F(Bundles, hand_the_id_of_their_logout_on_to_every_delivery) {
 }
 
 TEST_F(Bundles, are_not_made_where_there_are_few) {
-  sign_in(0, most_unbundled);
+  sign_in(0, max_unbundled);
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->owed.deliveries.size(), most_unbundled);
+  EXPECT_EQ(ended->owed.deliveries.size(), max_unbundled);
   EXPECT_TRUE(ended->owed.bundles.empty());
-  EXPECT_EQ(ended->ending.session.participants.size(), most_unbundled);
+  EXPECT_EQ(ended->ending.session.participants.size(), max_unbundled);
 }
 
 TEST_F(Bundles, give_each_client_once_in_either_encoding) {
   for (const unsigned count : {100u, 1000u}) {
-    ask({"FLUSHALL"});
+    check_request({"FLUSHALL"});
     auto bundle = end_many(count);
     EXPECT_EQ(encoding(), count == 100 ? "listpack" : "hashtable");
     EXPECT_EQ(draw_all(bundle), names(0, count));
@@ -106,7 +106,7 @@ TEST_F(Bundles, come_in_small_parts) {
   EXPECT_GE(first->deliveries.size(), 16u);
   EXPECT_LE(first->deliveries.size(), 16u);
   EXPECT_EQ(first->session.participants.size(), first->deliveries.size());
-  ask({"FLUSHALL"});
+  check_request({"FLUSHALL"});
   auto large = end_many(1000);
   EXPECT_LT(draw(large)->deliveries.size(), 64u);
 }
@@ -127,7 +127,7 @@ TEST_F(Bundles, owe_what_end_owes) {
   sign_in_with_names_of_their_own();
   auto front = a_lesson("front");
   front.channels = {.front = true};
-  run(remember(test_space, front));
+  run(register_participation(test_space, front));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended && ended->owed.bundles.size() == 1);
   EXPECT_TRUE(ended->in_front);
@@ -150,7 +150,7 @@ TEST_F(Bundles, owe_what_end_owes) {
 
 TEST_F(Bundles, give_the_same_again_if_an_answer_was_lost) {
   for (const unsigned count : {100u, 1000u}) {
-    ask({"FLUSHALL"});
+    check_request({"FLUSHALL"});
     auto bundle = end_many(count);
     draw(bundle);
     for (int i = 0; i < 2; ++i) {  // in the middle, then the last
@@ -221,7 +221,7 @@ TEST_F(Bundles, keep_the_session_until_the_last_one_is_owed) {
 
 TEST_F(Bundles, leave_out_who_came_after_the_end) {
   auto bundle = end_many(100);
-  EXPECT_EQ(run(remember(test_space, a_lesson("late"))), Registered::too_late);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("late"))), Registered::too_late);
   EXPECT_EQ(draw_all(bundle), names(0, 100)) << "his own logout is in the queue";
   EXPECT_EQ(claim_all().at(0).client, ClientId{"late"});
 }
@@ -231,7 +231,7 @@ TEST_F(Bundles, lose_nobody_when_the_session_outgrows_its_encoding) {
   EXPECT_EQ(encoding(), "listpack");
   auto first = draw(bundle);
   ASSERT_TRUE(first);
-  for (unsigned i = 500; i < 530; ++i) run(remember(test_space, a_lesson(name_of(i))));
+  for (unsigned i = 500; i < 530; ++i) run(register_participation(test_space, a_lesson(name_of(i))));
   EXPECT_EQ(encoding(), "hashtable");
   auto all = draw_all(bundle);
   for (const auto& delivery : first->deliveries) all.insert(delivery.client.value);

@@ -48,15 +48,15 @@ class Deliveries : public StoreTest {
  protected:
   void end_with(const std::vector<std::string>& clients, const std::string& key = "sid-1") {
     for (const auto& id : clients) {
-      auto lesson = a_lesson(id);
-      lesson.key = {key};
-      run(remember(test_space, lesson));
+      auto registration = a_lesson(id);
+      registration.key = {key};
+      run(register_participation(test_space, registration));
     }
     run(end_session(test_space, {key}, end_terms()));
   }
   std::vector<ListedDelivery> list(DeliveryState state) {
-    const auto asked = list_ids(test_space, state, 100, "");
-    return run(load_listed(test_space, state, run(*asked)));
+    const auto checked = list_ids(test_space, state, 100, "");
+    return run(load_listed(test_space, state, run(*checked)));
   }
 };
 
@@ -77,12 +77,12 @@ TEST_F(Deliveries, settle_in_one_batch) {
   end_with({"a", "b", "c"});
   auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 3u);
-  auto stranger = claimed[0];
-  stranger.id += "x";
+  auto peer_mismatch = claimed[0];
+  peer_mismatch.id += "x";
   const auto settled = run(settle(test_space, {{claimed[0], Delivered{}},
                                                {claimed[1], RetryAt{Millis{5000}, "503"}},
                                                {claimed[2], Abandon{"404"}},
-                                               {stranger, Delivered{}}}));
+                                               {peer_mismatch, Delivered{}}}));
   EXPECT_EQ(settled, (std::vector{Settled::delivered, Settled::rescheduled, Settled::dead, Settled::stale}));
   EXPECT_EQ(run(read_backlog(test_space)).pending, 1);
   EXPECT_EQ(run(read_backlog(test_space)).dead, 1);
@@ -210,8 +210,8 @@ TEST_F(Deliveries, let_the_oldest_dead_letters_make_room) {
   end_with({"a"});
   const auto delivery = claim_all().at(0);
   EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::crowded);
-  EXPECT_EQ(number({"ZCARD", dead_key(test_space, p)}), dead_letter_cap);
-  EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), dead_letter_cap);
+  EXPECT_EQ(number({"ZCARD", dead_key(test_space, p)}), max_dead_letters);
+  EXPECT_EQ(number({"HLEN", dead_records_key(test_space, p)}), max_dead_letters);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), "dead-1"}), 0);
   EXPECT_EQ(number({"HEXISTS", dead_records_key(test_space, p), delivery.id}), 1);
   EXPECT_EQ(counter("forgotten"), 1);
@@ -238,7 +238,7 @@ TEST_F(Deliveries, that_are_dead_are_kept_for_a_month) {
 }
 
 TEST_F(Deliveries, carry_the_id_of_the_logout_that_owes_them) {
-  for (const auto* client : {"a", "b", "c"}) run(remember(test_space, a_lesson(client)));
+  for (const auto* client : {"a", "b", "c"}) run(register_participation(test_space, a_lesson(client)));
   auto terms = end_terms(Millis{60'000});
   terms.caller = "logout-1";
   const auto left = run(end_participation(test_space, {"sid-1"}, {"a"}, terms));
@@ -246,7 +246,7 @@ TEST_F(Deliveries, carry_the_id_of_the_logout_that_owes_them) {
   terms.caller = "logout-2";
   const auto ended = run(end_session(test_space, {"sid-1"}, terms));
   EXPECT_EQ(ended->owed.deliveries.at(0).logout_id, "logout-2");
-  run(remember(test_space, a_lesson("late")));
+  run(register_participation(test_space, a_lesson("late")));
   std::map<std::string, std::string> ids;
   for (const auto& one : list(DeliveryState::pending))
     ids[one.delivery.client.value] = one.delivery.logout_id;
@@ -274,9 +274,9 @@ TEST_F(Listing, goes_page_by_page_through_all_partitions) {
   std::string cursor;
   int pages = 0;
   do {
-    const auto asked = list_ids(test_space, DeliveryState::pending, 7, cursor);
-    ASSERT_TRUE(asked);
-    const auto ids = run(*asked);
+    const auto checked = list_ids(test_space, DeliveryState::pending, 7, cursor);
+    ASSERT_TRUE(checked);
+    const auto ids = run(*checked);
     const auto listed = run(load_listed(test_space, DeliveryState::pending, ids));
     EXPECT_EQ(listed.size(), ids.next.empty() ? 1u : 7u);
     for (const auto& one : listed) seen.insert(one.delivery.session.value + one.delivery.client.value);
@@ -316,15 +316,16 @@ TEST_F(Listing, goes_on_behind_what_has_left_it) {
 
 TEST(Cursor, is_refused_unless_it_is_one_of_ours) {
   for (const auto* cursor : {"x", "1", "1.", ".1", "64.0", "1.x", "1.2.3", "-1.0", " 1.0", "1.99999999999"}) {
-    const auto asked = list_ids(test_space, DeliveryState::dead, 10, cursor);
-    ASSERT_FALSE(asked) << cursor;
-    EXPECT_EQ(asked.error(), (Refusal{Fault::api_parameter_invalid, "\"cursor\" is none of ours"})) << cursor;
+    const auto checked = list_ids(test_space, DeliveryState::dead, 10, cursor);
+    ASSERT_FALSE(checked) << cursor;
+    EXPECT_EQ(checked.error(), (Refusal{Fault::api_parameter_invalid, "\"cursor\" is none of ours"}))
+        << cursor;
   }
-  const auto asked = list_ids(test_space, DeliveryState::dead, 10, "62.40");
-  ASSERT_TRUE(asked);
-  EXPECT_EQ(words_of(*asked), (std::vector<std::vector<std::string>>{
-                                  {"ZRANGE", dead_key(test_space, 62), "40", "50", "WITHSCORES"},
-                                  {"ZRANGE", dead_key(test_space, 63), "0", "10", "WITHSCORES"}}));
+  const auto checked = list_ids(test_space, DeliveryState::dead, 10, "62.40");
+  ASSERT_TRUE(checked);
+  EXPECT_EQ(words_of(*checked), (std::vector<std::vector<std::string>>{
+                                    {"ZRANGE", dead_key(test_space, 62), "40", "50", "WITHSCORES"},
+                                    {"ZRANGE", dead_key(test_space, 63), "0", "10", "WITHSCORES"}}));
 }
 
 }  // namespace slo::redis::deliveries_test

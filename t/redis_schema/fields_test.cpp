@@ -9,20 +9,20 @@
 namespace slo::redis::fields_test {
 
 const Space space{.prefix = "slo", .issuer = "AbC-_9"};
-const auto asked = find_session(space, {"sid-1"});
+const auto checked = find_session(space, {"sid-1"});
 using Words = std::vector<std::vector<std::string>>;
 
 TEST(Fields, ask_for_the_whole_hash) {
-  EXPECT_EQ(words_of(asked), (Words{{"HGETALL", session_key(space, {"sid-1"})}}));
-  EXPECT_EQ(asked.commands[0].partition, partition_of("sid-1"));
+  EXPECT_EQ(words_of(checked), (Words{{"HGETALL", session_key(space, {"sid-1"})}}));
+  EXPECT_EQ(checked.commands[0].partition, partition_of("sid-1"));
 }
 
 TEST(Fields, become_a_session) {
   const auto found =
-      read_bytes(asked, array_of({"t",  "1800000000", "x",         "3600",  "d",  "600",
-                                  "l",  "42",         "u",         "alice", "k",  "0123456789abcdef",
-                                  ":z", "3",          ":late-one", "689",   ":b", "17\x1fupair\x1fsown",
-                                  ":n", "16\x1fn",    "e",         "50",    "r",  "admin"}));
+      read_bytes(checked, array_of({"t",  "1800000000", "x",         "3600",  "d",  "600",
+                                    "l",  "42",         "u",         "alice", "k",  "0123456789abcdef",
+                                    ":z", "3",          ":late-one", "689",   ":b", "17\x1fupair\x1fsown",
+                                    ":n", "16\x1fn",    "e",         "50",    "r",  "admin"}));
   const Session expected{
       .key = {"sid-1"},
       .sub = {"alice"},
@@ -46,26 +46,26 @@ TEST(Fields, become_a_session) {
   EXPECT_EQ(**found, expected);
 }
 
-TEST(Fields, of_nothing_are_no_session) { EXPECT_EQ(read_bytes(asked, "*0\r\n").value(), std::nullopt); }
+TEST(Fields, of_nothing_are_no_session) { EXPECT_EQ(read_bytes(checked, "*0\r\n").value(), std::nullopt); }
 
 TEST(Fields, of_an_unknown_name_are_passed_over) {
-  const auto found = read_bytes(asked, array_of({"t", "7", "future", "\x01"}));
+  const auto found = read_bytes(checked, array_of({"t", "7", "future", "\x01"}));
   ASSERT_TRUE(found && *found);
   EXPECT_EQ(**found, (Session{.key = {"sid-1"}, .created = TimeS{Seconds{7}}}));
 }
 
 TEST(Fields, that_are_broken_are_refused) {
   const Refusal broken{Fault::store_reply_unexpected, "HGETALL"};
-  EXPECT_EQ(read_bytes(asked, array_of({"t", "soon"})).error(), broken);
-  EXPECT_EQ(read_bytes(asked, array_of({":app-a", "x"})).error(), broken);
-  EXPECT_EQ(read_bytes(asked, array_of({"t", "9223372036854775807"})).error(), broken);
-  EXPECT_EQ(read_bytes(asked, array_of({"t"})).error(), broken);
-  EXPECT_EQ(read_bytes(asked, "+OK\r\n").error(), broken);
-  EXPECT_EQ(read_bytes(asked, "").error(), broken);
+  EXPECT_EQ(read_bytes(checked, array_of({"t", "soon"})).error(), broken);
+  EXPECT_EQ(read_bytes(checked, array_of({":app-a", "x"})).error(), broken);
+  EXPECT_EQ(read_bytes(checked, array_of({"t", "9223372036854775807"})).error(), broken);
+  EXPECT_EQ(read_bytes(checked, array_of({"t"})).error(), broken);
+  EXPECT_EQ(read_bytes(checked, "+OK\r\n").error(), broken);
+  EXPECT_EQ(read_bytes(checked, "").error(), broken);
 }
 
 TEST(Fields, that_the_store_refuses_to_show_say_why) {
-  EXPECT_EQ(read_bytes(asked, "-LOADING Redis is loading the dataset in memory\r\n").error(),
+  EXPECT_EQ(read_bytes(checked, "-LOADING Redis is loading the dataset in memory\r\n").error(),
             (Refusal{Fault::store_refused, "LOADING"}));
 }
 

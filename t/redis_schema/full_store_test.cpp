@@ -12,12 +12,12 @@ namespace slo::redis::full_store_test {
 class FullStore : public StoreTest {
  protected:
   // Far beyond full, so that nothing that the scripts free makes room for what they write.
-  void fill_up() { ask({"CONFIG", "SET", "maxmemory", "100kb"}); }
+  void fill_up() { check_request({"CONFIG", "SET", "maxmemory", "100kb"}); }
   void TearDown() override {
-    if (server()) ask({"CONFIG", "SET", "maxmemory", "0"});
+    if (server()) check_request({"CONFIG", "SET", "maxmemory", "0"});
   }
   std::vector<std::string> all_keys() {
-    const auto reply = ask({"KEYS", "*"});
+    const auto reply = check_request({"KEYS", "*"});
     const Reply keys(reply.get());
     std::vector<std::string> names;
     for (std::size_t i = 0; i < keys.size(); ++i) names.emplace_back(*keys[i].text());
@@ -28,27 +28,29 @@ class FullStore : public StoreTest {
 
 TEST_F(FullStore, is_full) {
   fill_up();
-  const auto reply = ask({"SET", "key", "value"});
+  const auto reply = check_request({"SET", "key", "value"});
   EXPECT_EQ(refusal_of(Reply(reply.get())), (Refusal{Fault::store_full}));
 }
 
 TEST_F(FullStore, I9_refuses_a_login_and_writes_none_of_it) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto before = session();
   fill_up();
   const auto keys = all_keys();
-  auto lesson = a_lesson("app-b");
-  lesson.cookie = CookieDigest{"0123456789abcdef"};
-  lesson.client_sid = Sid{"own-sid"};
-  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::store_full}));
-  lesson.key = {"sid-2"};
-  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::store_full}));
+  auto registration = a_lesson("app-b");
+  registration.cookie = CookieDigest{"0123456789abcdef"};
+  registration.client_sid = Sid{"own-sid"};
+  EXPECT_EQ(client().run(register_participation(test_space, registration)).error(),
+            (Refusal{Fault::store_full}));
+  registration.key = {"sid-2"};
+  EXPECT_EQ(client().run(register_participation(test_space, registration)).error(),
+            (Refusal{Fault::store_full}));
   EXPECT_EQ(all_keys(), keys);
   EXPECT_EQ(session(), before);
 }
 
 TEST_F(FullStore, I9_ends_a_session_and_delivers_its_logouts) {
-  for (const auto* client : {"a", "b", "c", "d"}) run(remember(test_space, a_lesson(client)));
+  for (const auto* client : {"a", "b", "c", "d"}) run(register_participation(test_space, a_lesson(client)));
   run(agree_on_schema("slo", {}, "id"));
   fill_up();
   const auto left = run(end_participation(test_space, {"sid-1"}, {"d"}, end_terms(Millis{60'000})));
@@ -66,7 +68,8 @@ TEST_F(FullStore, I9_ends_a_session_and_delivers_its_logouts) {
 }
 
 TEST_F(FullStore, I9_ends_a_session_of_many_clients) {
-  for (unsigned i = 0; i < 100; ++i) run(remember(test_space, a_lesson("client-" + std::to_string(i))));
+  for (unsigned i = 0; i < 100; ++i)
+    run(register_participation(test_space, a_lesson("client-" + std::to_string(i))));
   fill_up();
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended && ended->owed.bundles.size() == 1);
@@ -78,10 +81,10 @@ TEST_F(FullStore, I9_ends_a_session_of_many_clients) {
 }
 
 TEST_F(FullStore, I9_expires_sessions) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto p = partition_of("sid-1");
-  ask({"ZADD", expiry_key(test_space, p), "1", "sid-1"});
-  ask({"HSET", session_key(test_space, {"sid-1"}), "x", "0"});
+  check_request({"ZADD", expiry_key(test_space, p), "1", "sid-1"});
+  check_request({"HSET", session_key(test_space, {"sid-1"}), "x", "0"});
   fill_up();
   EXPECT_EQ(run(claim_due(test_space, p, 10, Seconds{60})), std::vector<SessionKey>{{"sid-1"}});
   auto terms = end_terms();
@@ -96,9 +99,9 @@ TEST_F(FullStore, I9_redeems_a_ticket_once) {
 }
 
 TEST_F(FullStore, I9_ends_a_session_although_the_scripts_must_be_sent_again) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   fill_up();
-  ask({"SCRIPT", "FLUSH"});
+  check_request({"SCRIPT", "FLUSH"});
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->owed.deliveries.size(), 1u);

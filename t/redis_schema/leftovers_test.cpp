@@ -14,10 +14,10 @@ class Leftovers : public StoreTest {};
 
 TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
   for (const auto* sid : {"ended", "left", "live", "nacked", "dead"}) {
-    auto lesson = a_lesson();
-    lesson.key = {sid};
-    lesson.cookie = CookieDigest{std::string("0123456789abcde") + sid[0]};
-    run(remember(test_space, lesson));
+    auto registration = a_lesson();
+    registration.key = {sid};
+    registration.cookie = CookieDigest{std::string("0123456789abcde") + sid[0]};
+    run(register_participation(test_space, registration));
   }
   auto terms = end_terms(Millis{60'000});
   terms.caller = "me";
@@ -27,7 +27,7 @@ TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
   settle_with(nacked, RetryAt{Millis{0}, "503"});
   run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me"));
   settle_with(run(end_session(test_space, {"dead"}, terms))->owed.deliveries.at(0), Abandon{"404"});
-  const auto reply = ask({"KEYS", "*"});
+  const auto reply = check_request({"KEYS", "*"});
   const Reply keys(reply.get());
   ASSERT_GT(keys.size(), 20u);
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -40,8 +40,8 @@ TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
 TEST_F(Leftovers, are_not_what_still_lives_or_is_owed) {
   auto longer = a_lesson();
   longer.absolute = Seconds{400LL * 86400};
-  run(remember(test_space, longer));
-  run(remember(test_space, a_lesson("app-b")));
+  run(register_participation(test_space, longer));
+  run(register_participation(test_space, a_lesson("app-b")));
   const auto month = 30 * 86400, day = 86400;
   const auto p = partition_of("sid-1");
   for (const auto& key : {session_key(test_space, {"sid-1"}), expiry_key(test_space, p)})

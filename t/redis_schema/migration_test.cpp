@@ -29,7 +29,7 @@ class Migration : public StoreTest {
     StoreTest::SetUp();
     if (IsSkipped()) return;
     if (std::system("redis-cli --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no redis-cli";
-    ask({"HSET", "slo{meta}:cfg", "v", "1", "P", "64"});
+    check_request({"HSET", "slo{meta}:cfg", "v", "1", "P", "64"});
   }
 
   // A key of version 1.
@@ -42,24 +42,24 @@ class Migration : public StoreTest {
         "HSET", old(key, "s:" + key), "t", "1800000000", "x", "2000000", "d", "0", "l", "0", "u", "alice",
         "k",    "0123456789abcdef"};
     words.insert(words.end(), more.begin(), more.end());
-    ask(words);
+    check_request(words);
   }
   void write_delivery(const std::string& key, const std::string& id, const std::string& record) {
-    ask({"ZADD", old(key, "q"), "1", id});
-    ask({"HSET", old(key, "d"), id, record});
-    ask({"HSET", old(key, "a"), id, "2"});
+    check_request({"ZADD", old(key, "q"), "1", id});
+    check_request({"HSET", old(key, "d"), id, record});
+    check_request({"HSET", old(key, "a"), id, "2"});
   }
 
   // One session of every kind, as the scripts of version 1 left them.
   void write_all() {
     write_session("live", {":app-a", "1", ":app-b", "17\x1fupairwise\x1fsown-sid"});
-    ask({"ZADD", old("live", "x"), "1802000000", "live"});
-    ask({"ZADD", old("alice", "u:alice"), "1802000000", "live"});
-    ask({"SET", old("0123456789abcde\n", "k:0123456789abcde\n"), "live", "PX", "5000000"});
-    ask({"SET", old("own-sid", "l:own-sid"), "live", "PX", "5000000"});
-    ask({"SET", old("nonce", "t:nonce"), "1", "PX", "300000"});
-    ask({"HSET", old("live", "m"), "new", "7", "enq", "3"});
-    ask({"XADD", old("live", "rs"), "*", "s", "gone"});
+    check_request({"ZADD", old("live", "x"), "1802000000", "live"});
+    check_request({"ZADD", old("alice", "u:alice"), "1802000000", "live"});
+    check_request({"SET", old("0123456789abcde\n", "k:0123456789abcde\n"), "live", "PX", "5000000"});
+    check_request({"SET", old("own-sid", "l:own-sid"), "live", "PX", "5000000"});
+    check_request({"SET", old("nonce", "t:nonce"), "1", "PX", "300000"});
+    check_request({"HSET", old("live", "m"), "new", "7", "enq", "3"});
+    check_request({"XADD", old("live", "rs"), "*", "s", "gone"});
     write_session("ended", {":app-a", "1", ":app-c", "1", "e", "5", "r", "rp", "n", "1800000005000 one"});
     write_delivery("ended", joined({"ended", "1800000000", "app-a"}),
                    joined({"1800000005000", "rp", "ended", "alice"}));
@@ -68,8 +68,9 @@ class Migration : public StoreTest {
     write_session("many", {":app-a", "1", ":app-b", "1", "e", "6", "r", "admin", "n", "1800000006000 two"});
     write_delivery("many", "many", joined({"1800000006000", "admin", "", "0.0"}));
     const auto dead = joined({"dead", "1800000000", "app-a"});
-    ask({"ZADD", old("dead", "dl"), "1800000009000", dead});
-    ask({"HSET", old("dead", "dr"), dead, joined({"10", "404", "1800000007000", "expired", "dead", "bob"})});
+    check_request({"ZADD", old("dead", "dl"), "1800000009000", dead});
+    check_request(
+        {"HSET", old("dead", "dr"), dead, joined({"10", "404", "1800000007000", "expired", "dead", "bob"})});
   }
 
   // What it says, and how it ends.
@@ -114,7 +115,7 @@ TEST_F(Migration, keeps_every_session_and_finds_it_by_all_its_names) {
 TEST_F(Migration, lets_what_nobody_serves_any_more_go_by_itself) {
   write_all();
   migrate();
-  const auto reply = ask({"KEYS", "*:" + now_space.issuer + ":*"});
+  const auto reply = check_request({"KEYS", "*:" + now_space.issuer + ":*"});
   const Reply keys(reply.get());
   ASSERT_GT(keys.size(), 15u);
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -181,8 +182,8 @@ TEST_F(Migration, lets_the_sessions_be_ended) {
 
 TEST_F(Migration, may_be_cut_off_and_run_again) {
   write_all();
-  ask({"HSET", "slo{meta}:cfg", "v", "1to2"});
-  ask({"RENAME", old("live", "s:live"), session_key(now_space, {"live"})});
+  check_request({"HSET", "slo{meta}:cfg", "v", "1to2"});
+  check_request({"RENAME", old("live", "s:live"), session_key(now_space, {"live"})});
   EXPECT_FALSE(is_agreed());
   EXPECT_EQ(migrate(), std::pair(std::string("the store is of version 2 now: 17 keys moved\n"), 0));
   EXPECT_EQ(migrate(), std::pair(std::string("the store is of version 2 already\n"), 0));
@@ -192,26 +193,26 @@ TEST_F(Migration, may_be_cut_off_and_run_again) {
 
 TEST_F(Migration, changes_nothing_where_it_is_not_sure) {
   write_all();
-  ask({"SET", "slo{53t}:AbC-_9:k:x", "y"});
+  check_request({"SET", "slo{53t}:AbC-_9:k:x", "y"});
   EXPECT_EQ(migrate(),
             std::pair(std::string("slo-migrate-store: there are keys of an issuer that was not named "
                                   "with --issuer (its tag is AbC-_9); nothing was changed\n"),
                       1));
   EXPECT_EQ(number({"EXISTS", old("live", "s:live")}), 1);
   EXPECT_EQ(text({"HGET", "slo{meta}:cfg", "v"}), "1");
-  ask({"DEL", "slo{53t}:AbC-_9:k:x"});
-  ask({"CLIENT", "SETNAME", "slo-4711"});
+  check_request({"DEL", "slo{53t}:AbC-_9:k:x"});
+  check_request({"CLIENT", "SETNAME", "slo-4711"});
   EXPECT_EQ(migrate().second, 1) << "an nginx of the earlier release is connected";
   EXPECT_EQ(text({"HGET", "slo{meta}:cfg", "v"}), "1");
-  ask({"CLIENT", "SETNAME", "slo-v2-4711"});
+  check_request({"CLIENT", "SETNAME", "slo-v2-4711"});
   EXPECT_EQ(migrate(), std::pair(done, 0));
   EXPECT_EQ(migrate("--prefix other").second, 1) << "there is no such store";
 }
 
 TEST_F(Migration, leaves_other_prefixes_alone) {
   write_all();
-  ask({"SET", "slo2{53t}:AbC-_9:k:x", "y"});
-  ask({"SET", "unrelated", "z"});
+  check_request({"SET", "slo2{53t}:AbC-_9:k:x", "y"});
+  check_request({"SET", "unrelated", "z"});
   EXPECT_EQ(migrate(), std::pair(done, 0));
   EXPECT_EQ(text({"GET", "slo2{53t}:AbC-_9:k:x"}), "y");
 }

@@ -12,12 +12,12 @@ namespace slo::redis::pointers_test {
 
 class Pointers : public StoreTest {
  protected:
-  static Lesson a_login(const std::string& sid) {
-    auto lesson = a_lesson();
-    lesson.key = {sid};
-    lesson.cookie = CookieDigest{"0123456789abcdef"};
-    lesson.client_sid = Sid{"own-sid"};
-    return lesson;
+  static Registration a_login(const std::string& sid) {
+    auto registration = a_lesson();
+    registration.key = {sid};
+    registration.cookie = CookieDigest{"0123456789abcdef"};
+    registration.client_sid = Sid{"own-sid"};
+    return registration;
   }
   std::vector<std::string> pointed_to() {
     return {text({"GET", cookie_key(test_space, {"0123456789abcdef"})}),
@@ -56,7 +56,7 @@ TEST_F(Pointers, are_not_moved_back_to_a_session_that_a_newer_one_has_superseded
 
 TEST_F(Pointers, are_taken_from_a_session_that_is_over_or_gone) {
   for (const bool is_gone : {true, false}) {
-    ask({"FLUSHALL"});
+    check_request({"FLUSHALL"});
     auto plain = a_login("mine");
     plain.cookie.reset();
     plain.client_sid.reset();
@@ -64,7 +64,7 @@ TEST_F(Pointers, are_taken_from_a_session_that_is_over_or_gone) {
     let_pass(Seconds{10}, "mine");
     log_in(a_login("other"));
     run(end_session(test_space, {"other"}, end_terms()));
-    if (is_gone) ask({"DEL", session_key(test_space, {"other"})});
+    if (is_gone) check_request({"DEL", session_key(test_space, {"other"})});
     EXPECT_EQ(log_in(a_login("mine")), Registered::known);
     EXPECT_EQ(pointed_to(), (std::vector<std::string>{"mine", "mine"})) << is_gone;
   }
@@ -72,7 +72,7 @@ TEST_F(Pointers, are_taken_from_a_session_that_is_over_or_gone) {
 
 TEST_F(Pointers, are_not_taken_from_a_third_one_that_came_in_between) {
   log_in(a_login("first"));
-  const auto mine = run(remember(test_space, a_login("second")));
+  const auto mine = run(register_participation(test_space, a_login("second")));
   EXPECT_EQ(mine.rivals, (std::vector<Rival>{{true, {"first"}}, {false, {"first"}}}));
   log_in(a_login("third"));
   run(take_pointers(test_space, a_login("second"), mine.rivals));

@@ -50,16 +50,16 @@ bool is_same_but_for_time(const std::string& a, const std::string& b) {
 class Repeated : public StoreTest {
  protected:
   std::string answer_to(const Command& command) {
-    const auto reply = client().ask({command});
+    const auto reply = client().check_request({command});
     return written(Reply(reply.at(0).get()));
   }
   std::string ask_in_words(std::vector<std::string> words) {
-    const auto reply = ask(std::move(words));
+    const auto reply = check_request(std::move(words));
     return written(Reply(reply.get()));
   }
   // Everything in the store, with when it expires.
   std::string state() {
-    const auto reply = ask({"KEYS", "*"});
+    const auto reply = check_request({"KEYS", "*"});
     const Reply keys(reply.get());
     std::set<std::string> lines;
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -76,7 +76,7 @@ class Repeated : public StoreTest {
     if (type == "list") return ask_in_words({"LRANGE", key, "0", "-1"});
     if (type == "stream") return ask_in_words({"XLEN", key});
     if (type == "string") return ask_in_words({"GET", key});
-    const auto reply = ask({"HGETALL", key});
+    const auto reply = check_request({"HGETALL", key});
     const Reply fields(reply.get());
     std::set<std::string> pairs;
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
@@ -88,7 +88,8 @@ class Repeated : public StoreTest {
 
   // A session with some clients; ended, and what it owes.
   void sign_in(unsigned clients) {
-    for (unsigned i = 0; i < clients; ++i) run(remember(test_space, a_lesson("app-" + std::to_string(i))));
+    for (unsigned i = 0; i < clients; ++i)
+      run(register_participation(test_space, a_lesson("app-" + std::to_string(i))));
   }
   static EndTerms leased() {
     auto terms = end_terms(Millis{60'000});
@@ -105,8 +106,8 @@ class Repeated : public StoreTest {
     return delivery;
   }
   void let_be_due() {
-    ask({"ZADD", expiry_key(test_space, partition_of("sid-1")), "1", "sid-1"});
-    ask({"HSET", session_key(test_space, {"sid-1"}), "x", "0"});
+    check_request({"ZADD", expiry_key(test_space, partition_of("sid-1")), "1", "sid-1"});
+    check_request({"HSET", session_key(test_space, {"sid-1"}), "x", "0"});
   }
 };
 
@@ -131,14 +132,14 @@ class Scripts : public Repeated {
  protected:
   static constexpr std::uint16_t all = partitions;
   static std::uint16_t here() { return partition_of("sid-1"); }
-  Lesson with_pointers() {
-    auto lesson = a_lesson();
-    lesson.cookie = CookieDigest{"0123456789abcdef"};
-    lesson.client_sid = Sid{"own-sid"};
-    return lesson;
+  Registration with_pointers() {
+    auto registration = a_lesson();
+    registration.cookie = CookieDigest{"0123456789abcdef"};
+    registration.client_sid = Sid{"own-sid"};
+    return registration;
   }
-  Command registering(const Lesson& lesson) {
-    return of(remember(test_space, lesson, "me"), register_script);
+  Command registering(const Registration& registration) {
+    return of(register_participation(test_space, registration, "me"), register_script);
   }
   Command settling(const Delivery& delivery, Verdict verdict) {
     return settle(test_space, {{delivery, std::move(verdict)}}).commands.at(0);
@@ -146,21 +147,22 @@ class Scripts : public Repeated {
 
   std::vector<Case> of_sessions() {
     return {
-        {&index_script, "a session", "1", [&] { return of(remember(test_space, a_lesson()), index_script); }},
+        {&index_script, "a session", "1",
+         [&] { return of(register_participation(test_space, a_lesson()), index_script); }},
         {&point_script, "a free pointer", "",
-         [&] { return of(remember(test_space, with_pointers()), point_script); }},
+         [&] { return of(register_participation(test_space, with_pointers()), point_script); }},
         {&point_script, "a pointer of another session", "sid-0",
          [&] {
            auto other = with_pointers();
            other.key = {"sid-0"};
-           run(remember(test_space, other));
-           return of(remember(test_space, with_pointers()), point_script);
+           run(register_participation(test_space, other));
+           return of(register_participation(test_space, with_pointers()), point_script);
          }},
         {&point_script, "a pointer that is taken over", "",
          [&] {
            auto other = with_pointers();
            other.key = {"sid-0"};
-           run(remember(test_space, other));
+           run(register_participation(test_space, other));
            return of(take_pointers(test_space, with_pointers(), {{true, {"sid-0"}}}), point_script);
          }},
         {&register_script, "a new session", "[1, ", [&] { return registering(a_lesson()); }},
@@ -260,7 +262,7 @@ class Scripts : public Repeated {
 
   // Empty if all is well.
   std::string trouble_with(const Case& one) {
-    ask({"FLUSHALL"});
+    check_request({"FLUSHALL"});
     const auto command = one.prepare();
     const auto first = answer_to(command);
     const auto after_first = state();
@@ -310,9 +312,10 @@ TEST(SameButForTime, tells_times_from_other_numbers) {
 class Callers : public Repeated {};
 
 TEST_F(Callers, are_told_apart) {
-  EXPECT_EQ(run(remember(test_space, a_lesson(), "me")), Registered::new_session);
-  EXPECT_EQ(run(remember(test_space, a_lesson(), "other")), Registered::known);
-  EXPECT_EQ(run(remember(test_space, a_lesson(), "me")), Registered::new_session) << "who asked first";
+  EXPECT_EQ(run(register_participation(test_space, a_lesson(), "me")), Registered::new_session);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson(), "other")), Registered::known);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson(), "me")), Registered::new_session)
+      << "who asked first";
   const auto ended = run(end_session(test_space, {"sid-1"}, leased()));
   let_leases_run_out();
   EXPECT_EQ(run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me")).deliveries.size(), 1u);

@@ -30,21 +30,21 @@ TEST_F(Schema, is_written_once_and_then_agreed_on) {
 
 TEST_F(Schema, is_written_again_into_a_store_that_was_emptied) {
   agree("mine");
-  ask({"FLUSHALL"});
+  check_request({"FLUSHALL"});
   EXPECT_EQ(agree("another"), (Agreement{.store_id = "another", .fresh = true}));
 }
 
 TEST_F(Schema, of_another_version_is_refused_with_a_remedy_and_left_alone) {
-  ask({"HSET", schema_key("slo"), "v", "1", "P", "64"});
+  check_request({"HSET", schema_key("slo"), "v", "1", "P", "64"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_schema_foreign,
                                 "version 1, of an earlier release: run slo-migrate-store (\"Upgrading the "
                                 "store\" in the manual), or use another prefix"}));
-  ask({"HSET", schema_key("slo"), "v", "1to2"});
+  check_request({"HSET", schema_key("slo"), "v", "1to2"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_schema_foreign,
                                 "version 1, whose migration is not finished: run slo-migrate-store again"}));
-  ask({"HSET", schema_key("slo"), "v", "3"});
+  check_request({"HSET", schema_key("slo"), "v", "3"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_schema_foreign, "version 3"}));
-  ask({"HSET", schema_key("slo"), "v", "2", "P", "16"});
+  check_request({"HSET", schema_key("slo"), "v", "2", "P", "16"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_schema_foreign, "16 partitions"}));
   EXPECT_EQ(number({"DBSIZE"}), 1);
   EXPECT_EQ(number({"HLEN", schema_key("slo")}), 2);
@@ -57,24 +57,24 @@ TEST_F(Schema, knows_the_issuer_behind_every_tag) {
 }
 
 TEST_F(Schema, names_the_tags_that_are_another_issuers_and_leaves_them_alone) {
-  ask({"HSET", issuers_key("slo"), "tag-b", "https://mallory.example"});
+  check_request({"HSET", issuers_key("slo"), "tag-b", "https://mallory.example"});
   EXPECT_EQ(agree("mine"), (Agreement{.store_id = "mine", .fresh = true, .foreign = {"tag-b"}}));
   EXPECT_EQ(text({"HGET", issuers_key("slo"), "tag-a"}), "https://a.example");
   EXPECT_EQ(text({"HGET", issuers_key("slo"), "tag-b"}), "https://mallory.example");
   EXPECT_EQ(
-      stranger_behind("tag-b", tenants),
+      peer_mismatch_behind("tag-b", tenants),
       "the issuer of provider \"b\" has the same tag there as another issuer; give one of them a prefix of "
       "its own");
 }
 
 TEST_F(Schema, of_a_server_that_takes_no_writes_is_not_agreed_on) {
   agree("mine");
-  ask({"REPLICAOF", "127.0.0.1", "1"});
+  check_request({"REPLICAOF", "127.0.0.1", "1"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_refused, "READONLY"}));
-  ask({"REPLICAOF", "NO", "ONE"});
-  ask({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  check_request({"REPLICAOF", "NO", "ONE"});
+  check_request({"CONFIG", "SET", "min-replicas-to-write", "1"});
   EXPECT_EQ(refused(), (Refusal{Fault::store_refused, "NOREPLICAS"}));
-  ask({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  check_request({"CONFIG", "SET", "min-replicas-to-write", "0"});
   EXPECT_EQ(agree("another").store_id, "mine");
 }
 

@@ -12,7 +12,7 @@ namespace slo::redis::scripts_test {
 class Invariant : public StoreTest {
  protected:
   bool is_indexed(const std::string& key) {
-    const auto score = ask({"ZSCORE", expiry_key(test_space, partition_of(key)), key});
+    const auto score = check_request({"ZSCORE", expiry_key(test_space, partition_of(key)), key});
     return !Reply(score.get()).is_nil();
   }
   // Where a delivery is: of queue, records, attempts, dead letters, their records.
@@ -27,18 +27,18 @@ class Invariant : public StoreTest {
 
 TEST_F(Invariant, I1_a_session_is_due_some_time_exactly_while_it_lives) {
   EXPECT_FALSE(is_indexed("sid-1"));
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   EXPECT_TRUE(is_indexed("sid-1"));
   run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms()));
   EXPECT_TRUE(is_indexed("sid-1"));
   run(end_session(test_space, {"sid-1"}, end_terms()));
   EXPECT_FALSE(is_indexed("sid-1"));
-  run(remember(test_space, a_lesson("late")));
+  run(register_participation(test_space, a_lesson("late")));
   EXPECT_FALSE(is_indexed("sid-1"));
 }
 
 TEST_F(Invariant, I1_a_due_session_without_a_hash_leaves_the_index) {
-  ask({"ZADD", expiry_key(test_space, partition_of("ghost")), "1", "ghost"});
+  check_request({"ZADD", expiry_key(test_space, partition_of("ghost")), "1", "ghost"});
   auto terms = end_terms();
   terms.only_if_due = true;
   const auto due = run(claim_due(test_space, partition_of("ghost"), 10, Seconds{60}));
@@ -48,13 +48,13 @@ TEST_F(Invariant, I1_a_due_session_without_a_hash_leaves_the_index) {
 }
 
 TEST_F(Invariant, I1_a_due_session_is_leased_to_one_and_comes_back_if_that_one_dies) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto p = partition_of("sid-1");
   EXPECT_TRUE(run(claim_due(test_space, p, 10, Seconds{60})).empty()) << "not due yet";
   let_pass(Seconds{3601});
   EXPECT_EQ(run(claim_due(test_space, p, 10, Seconds{60})).size(), 1u);
   EXPECT_TRUE(run(claim_due(test_space, p, 10, Seconds{60})).empty()) << "leased";
-  ask({"ZINCRBY", expiry_key(test_space, p), "-61", "sid-1"});
+  check_request({"ZINCRBY", expiry_key(test_space, p), "-61", "sid-1"});
   EXPECT_EQ(run(claim_due(test_space, p, 10, Seconds{60})).size(), 1u);
 }
 
@@ -62,9 +62,9 @@ TEST_F(Invariant, I2_a_participation_is_owed_one_logout_however_many_race_to_end
   RedisClient other(server()->socket_path());
   constexpr int races = 50;
   for (int i = 0; i < races; ++i) {
-    auto lesson = a_lesson();
-    lesson.key = {"race-" + std::to_string(i)};
-    run(remember(test_space, lesson));
+    auto registration = a_lesson();
+    registration.key = {"race-" + std::to_string(i)};
+    run(register_participation(test_space, registration));
   }
   run(end_session(test_space, {"nobody"}, end_terms()));  // loads the script: both sides use its digest
   std::vector<Exchange<std::optional<Ended>>> ends;
@@ -76,7 +76,7 @@ TEST_F(Invariant, I2_a_participation_is_owed_one_logout_however_many_race_to_end
   std::multiset<std::string> leased;
   for (const auto& end : ends) {
     for (auto* side : {&client(), &other}) {
-      const auto reply = side->hear();
+      const auto reply = side->on_reply();
       const Reply view(reply.get());
       const auto ended = end.read(std::span(&view, 1));
       ASSERT_TRUE(ended && *ended);
@@ -91,39 +91,40 @@ TEST_F(Invariant, I2_a_participation_is_owed_one_logout_however_many_race_to_end
 }
 
 TEST_F(Invariant, I2_a_delivery_that_was_received_is_not_enqueued_again) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   EXPECT_EQ(settle_with(ended->owed.deliveries.at(0), Delivered{}), Settled::delivered);
   const auto again = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   EXPECT_TRUE(again && again->ending.already && again->owed.deliveries.empty());
-  EXPECT_EQ(run(remember(test_space, a_lesson())), Registered::too_late_known);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson())), Registered::too_late_known);
   EXPECT_EQ(places(), (Places{0, 0, 0, 0, 0}));
 }
 
 TEST_F(Invariant, I3_a_session_is_listed_under_its_subject_before_it_exists) {
-  auto lesson = a_lesson();
-  lesson.client_sub = Subject{"pairwise"};
-  lesson.cookie = CookieDigest{"0123456789abcdef"};
-  lesson.client_sid = Sid{"own-sid"};
-  const auto exchange = remember(test_space, lesson);
+  auto registration = a_lesson();
+  registration.client_sub = Subject{"pairwise"};
+  registration.cookie = CookieDigest{"0123456789abcdef"};
+  registration.client_sid = Sid{"own-sid"};
+  const auto exchange = register_participation(test_space, registration);
   std::vector<const Script*> order;
   for (const auto& command : exchange.commands) order.push_back(command.script);
   EXPECT_EQ(order,
             (std::vector{&index_script, &index_script, &point_script, &point_script, &register_script}));
   // Whatever the connection lets through before it breaks, no live session is unlisted.
   for (std::size_t sent = 0; sent < exchange.commands.size(); ++sent) {
-    client().ask(std::vector(exchange.commands.begin(), exchange.commands.begin() + static_cast<long>(sent)));
-    EXPECT_EQ(number({"EXISTS", session_key(test_space, lesson.key)}), 0);
+    client().check_request(
+        std::vector(exchange.commands.begin(), exchange.commands.begin() + static_cast<long>(sent)));
+    EXPECT_EQ(number({"EXISTS", session_key(test_space, registration.key)}), 0);
   }
   run(exchange);
-  EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 0, 10)), std::vector{lesson.key});
+  EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 0, 10)), std::vector{registration.key});
 }
 
 TEST_F(Invariant, I4_ending_twice_shows_the_same_participants_until_the_tombstone_is_gone) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   auto front = a_lesson("app-b");
   front.channels = {.front = true};
-  run(remember(test_space, front));
+  run(register_participation(test_space, front));
   const auto first = run(end_session(test_space, {"sid-1"}, end_terms()));
   const auto second = run(end_session(test_space, {"sid-1"}, end_terms()));
   ASSERT_TRUE(first && second);
@@ -132,18 +133,18 @@ TEST_F(Invariant, I4_ending_twice_shows_the_same_participants_until_the_tombston
   EXPECT_EQ(first->ending.session, second->ending.session);
   const auto left = number({"TTL", session_key(test_space, {"sid-1"})});
   EXPECT_TRUE(left > 590 && left <= 600) << left;
-  ask({"DEL", session_key(test_space, {"sid-1"})});
+  check_request({"DEL", session_key(test_space, {"sid-1"})});
   EXPECT_EQ(run(end_session(test_space, {"sid-1"}, end_terms())), std::nullopt);
 }
 
 TEST_F(Invariant, I5_a_login_that_lost_the_race_is_itself_logged_out) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   run(end_session(test_space, {"sid-1"}, end_terms()));
   claim_all();
   auto late = a_lesson("late");
   late.client_sub = Subject{"pairwise"};
-  EXPECT_EQ(run(remember(test_space, late)), Registered::too_late);
-  EXPECT_EQ(run(remember(test_space, late)), Registered::too_late_known);
+  EXPECT_EQ(run(register_participation(test_space, late)), Registered::too_late);
+  EXPECT_EQ(run(register_participation(test_space, late)), Registered::too_late_known);
   EXPECT_FALSE(session().is_live());
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
@@ -157,7 +158,7 @@ TEST_F(Invariant, I5_a_login_that_lost_the_race_is_itself_logged_out) {
 }
 
 TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto stale =
       run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0);
   let_leases_run_out();
@@ -172,7 +173,7 @@ TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off
 }
 
 TEST_F(Invariant, I7_a_delivery_is_in_one_place_at_a_time) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto first =
       run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0);
   EXPECT_EQ(places(), (Places{1, 1, 1, 0, 0}));
@@ -188,10 +189,10 @@ TEST_F(Invariant, I7_a_delivery_is_in_one_place_at_a_time) {
 
 TEST_F(Invariant, I7_what_lost_its_record_leaves_the_queue) {
   const auto p = partition_of("sid-1");
-  ask({"ZADD", queue_key(test_space, p), "1",
-       "sid-1\x1f"
-       "1\x1f"
-       "app-a"});
+  check_request({"ZADD", queue_key(test_space, p), "1",
+                 "sid-1\x1f"
+                 "1\x1f"
+                 "app-a"});
   EXPECT_TRUE(claim_all().empty());
   EXPECT_EQ(places(), (Places{0, 0, 0, 0, 0}));
 }
@@ -220,10 +221,10 @@ TEST(DeclaredKeys, I8_are_all_that_a_script_touches) {
 }
 
 TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
-  auto lesson = a_lesson();
-  lesson.cookie = CookieDigest{"0123456789abcdef"};
-  lesson.client_sid = Sid{"own-sid"};
-  std::vector<Command> commands = remember(test_space, lesson).commands;
+  auto registration = a_lesson();
+  registration.cookie = CookieDigest{"0123456789abcdef"};
+  registration.client_sid = Sid{"own-sid"};
+  std::vector<Command> commands = register_participation(test_space, registration).commands;
   const auto add = [&](const auto& exchange) {
     commands.insert(commands.end(), exchange.commands.begin(), exchange.commands.end());
   };
@@ -256,10 +257,10 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
 }
 
 TEST_F(Invariant, survives_that_the_server_forgets_the_scripts) {
-  run(remember(test_space, a_lesson("app-a")));
-  ask({"SCRIPT", "FLUSH"});
-  EXPECT_EQ(run(remember(test_space, a_lesson("app-b"))), Registered::new_client);
-  ask({"SCRIPT", "FLUSH"});
+  run(register_participation(test_space, a_lesson("app-a")));
+  check_request({"SCRIPT", "FLUSH"});
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("app-b"))), Registered::new_client);
+  check_request({"SCRIPT", "FLUSH"});
   EXPECT_EQ(run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.size(), 2u);
 }
 

@@ -18,10 +18,10 @@ TEST_F(End, finds_nothing_to_end) {
 }
 
 TEST_F(End, hands_out_the_deliveries_leased) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   auto front = a_lesson("app-b");
   front.channels = {.front = true};
-  run(remember(test_space, front));
+  run(register_participation(test_space, front));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended);
   const auto& found = ended->ending.session;
@@ -39,7 +39,7 @@ TEST_F(End, hands_out_the_deliveries_leased) {
 }
 
 TEST_F(End, just_queues_the_deliveries_without_a_lease) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms()));
   ASSERT_TRUE(ended);
   EXPECT_TRUE(ended->owed.deliveries.empty());
@@ -49,8 +49,8 @@ TEST_F(End, just_queues_the_deliveries_without_a_lease) {
 }
 
 TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
-  run(remember(test_space, a_lesson("app-a")));
-  run(remember(test_space, a_lesson("app-b")));
+  run(register_participation(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-b")));
   auto terms = end_terms(Millis{60'000});
   terms.caller = "one";
   const auto lost = run(end_session(test_space, {"sid-1"}, terms));
@@ -67,7 +67,7 @@ TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
 }
 
 TEST_F(End, tells_anybody_else_that_it_is_over) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   auto terms = end_terms(Millis{60'000});
   terms.caller = "one";
   run(end_session(test_space, {"sid-1"}, terms));
@@ -81,7 +81,7 @@ TEST_F(End, tells_anybody_else_that_it_is_over) {
 }
 
 TEST_F(End, tells_its_caller_that_it_is_over_once_the_lease_is) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   auto terms = end_terms(Millis{50});
   terms.caller = "one";
   ASSERT_EQ(run(end_session(test_space, {"sid-1"}, terms))->owed.deliveries.size(), 1u);
@@ -93,7 +93,7 @@ TEST_F(End, tells_its_caller_that_it_is_over_once_the_lease_is) {
 }
 
 TEST_F(End, gives_each_client_the_names_that_it_knows) {
-  run(remember(test_space, a_lesson("common")));
+  run(register_participation(test_space, a_lesson("common")));
   sign_in_with_names_of_their_own();
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended && ended->owed.deliveries.size() == 3);
@@ -117,27 +117,27 @@ TEST_F(End, gives_each_client_the_names_that_it_knows) {
 }
 
 TEST_F(End, tells_no_sid_where_the_provider_issues_none) {
-  auto lesson = a_lesson();
-  lesson.cookie = CookieDigest{"\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7"s};
-  lesson.key = mint_key(*lesson.cookie);
-  EXPECT_TRUE(is_minted(lesson.key));
-  run(remember(test_space, lesson));
-  EXPECT_EQ(run(session_of_cookie(test_space, *lesson.cookie)), lesson.key);
-  const auto ended = run(end_session(test_space, lesson.key, end_terms(Millis{60'000})));
+  auto registration = a_lesson();
+  registration.cookie = CookieDigest{"\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7"s};
+  registration.key = mint_key(*registration.cookie);
+  EXPECT_TRUE(is_minted(registration.key));
+  run(register_participation(test_space, registration));
+  EXPECT_EQ(run(session_of_cookie(test_space, *registration.cookie)), registration.key);
+  const auto ended = run(end_session(test_space, registration.key, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended && ended->owed.deliveries.size() == 1);
   EXPECT_EQ(ended->owed.deliveries[0].sid, std::nullopt);
-  let_leases_run_out(lesson.key.value);
+  let_leases_run_out(registration.key.value);
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
   EXPECT_EQ(claimed[0].sid, std::nullopt);
 }
 
 TEST_F(End, leaves_a_session_alone_that_was_seen_since) {
-  auto lesson = a_lesson();
-  lesson.idle = Seconds{100};
-  run(remember(test_space, lesson));
+  auto registration = a_lesson();
+  registration.idle = Seconds{100};
+  run(register_participation(test_space, registration));
   let_pass(Seconds{150});
-  run(remember(test_space, lesson));
+  run(register_participation(test_space, registration));
   EXPECT_EQ(run(claim_due(test_space, partition_of("sid-1"), 10, Seconds{60})),
             std::vector<SessionKey>{{"sid-1"}});
   auto terms = end_terms();
@@ -151,10 +151,10 @@ TEST_F(End, leaves_a_session_alone_that_was_seen_since) {
 }
 
 TEST_F(End, writes_the_session_into_the_feed) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   run(end_session(test_space, {"sid-1"}, end_terms()));
   run(end_session(test_space, {"sid-1"}, end_terms()));
-  const auto feed = ask({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
+  const auto feed = check_request({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
   const Reply entries(feed.get());
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0][1][0].text(), "s");
@@ -162,21 +162,21 @@ TEST_F(End, writes_the_session_into_the_feed) {
 }
 
 TEST_F(End, is_done_whole_whatever_it_is_told_to_remember) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   auto terms = end_terms();
   terms.tombstone = std::chrono::days{21'900};  // longer than there has been time since 1970
   const auto ended = run(end_session(test_space, {"sid-1"}, terms));
   ASSERT_TRUE(ended);
   EXPECT_EQ(claim_all().size(), 1u);
-  const auto feed = ask({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
+  const auto feed = check_request({"XRANGE", feed_key(test_space, partition_of("sid-1")), "-", "+"});
   EXPECT_EQ(Reply(feed.get()).size(), 1u);
 }
 
 class Leave : public StoreTest {};
 
 TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
-  run(remember(test_space, a_lesson("app-a")));
-  run(remember(test_space, a_lesson("app-b")));
+  run(register_participation(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-b")));
   const auto left = run(end_participation(test_space, {"sid-1"}, {"app-b"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(left);
   EXPECT_EQ(left->ending.session.participants.size(), 1u);
@@ -195,15 +195,15 @@ TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
 TEST_F(Leave, owes_a_logout_for_each_time_that_a_client_joined_within_one_second) {
   std::vector<Delivery> all;
   for (int i = 0; i < 3; ++i) {
-    run(remember(test_space, a_lesson("app-a")));
-    run(remember(test_space, a_lesson("app-a")));  // known
-    run(remember(test_space, a_lesson("app-b")));
+    run(register_participation(test_space, a_lesson("app-a")));
+    run(register_participation(test_space, a_lesson("app-a")));  // known
+    run(register_participation(test_space, a_lesson("app-b")));
     for (const auto* client : {"app-a", "app-b"}) {
       const auto left = run(end_participation(test_space, {"sid-1"}, {client}, end_terms(Millis{60'000})));
       all.push_back(left->owed.deliveries.at(0));
     }
   }
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   all.push_back(run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.deliveries.at(0));
   EXPECT_EQ(run(read_backlog(test_space)).pending, 7);
   for (const auto& delivery : all) EXPECT_EQ(settle_with(delivery, Delivered{}), Settled::delivered);
@@ -213,9 +213,9 @@ TEST_F(Leave, owes_a_logout_for_each_time_that_a_client_joined_within_one_second
 TEST_F(Leave, takes_nothing_from_a_client_that_is_back_when_it_is_repeated) {
   auto terms = end_terms(Millis{60'000});
   terms.caller = "me";
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   const auto left = run(end_participation(test_space, {"sid-1"}, {"app-a"}, terms));
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-a"}, terms))->owed.deliveries,
             left->owed.deliveries);
   EXPECT_NE(session().find({"app-a"}), nullptr);
@@ -226,17 +226,17 @@ TEST_F(Leave, takes_nothing_from_a_client_that_is_back_when_it_is_repeated) {
 }
 
 TEST_F(Leave, finds_no_participation_in_an_ended_session_or_of_a_stranger) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"stranger"}, end_terms())), std::nullopt);
   run(end_session(test_space, {"sid-1"}, end_terms()));
   EXPECT_EQ(run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms())), std::nullopt);
 }
 
 TEST_F(Leave, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
-  auto lesson = a_lesson("app-b");
-  lesson.client_sub = Subject{"pair wise"};
-  run(remember(test_space, a_lesson("app-a")));
-  run(remember(test_space, lesson));
+  auto registration = a_lesson("app-b");
+  registration.client_sub = Subject{"pair wise"};
+  run(register_participation(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, registration));
   auto terms = end_terms(Millis{60'000});
   terms.caller = "one";
   const auto lost = run(end_participation(test_space, {"sid-1"}, {"app-b"}, terms));
@@ -250,11 +250,11 @@ TEST_F(Leave, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
 }
 
 TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   const auto left = run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms(Millis{60'000})));
   std::this_thread::sleep_for(
       Millis{1100});  // the server's clock cannot be set, and joins are told apart by seconds
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   ASSERT_TRUE(left && ended && left->owed.deliveries.size() == 1 && ended->owed.deliveries.size() == 1);
   let_leases_run_out();
@@ -263,7 +263,7 @@ TEST_F(Leave, owes_a_client_that_came_back_a_logout_of_its_own) {
 
 TEST_F(Leave, finds_a_client_by_its_long_id) {
   const ClientId id{std::string(200, 'x')};
-  run(remember(test_space, a_lesson(id.value)));
+  run(register_participation(test_space, a_lesson(id.value)));
   const auto left = run(end_participation(test_space, {"sid-1"}, id, end_terms(Millis{60'000})));
   ASSERT_TRUE(left && left->owed.deliveries.size() == 1);
   EXPECT_EQ(left->owed.deliveries[0].client, stored_client(id));

@@ -66,26 +66,26 @@ class TakesPartOf : public StoreTest {};
 TEST_F(TakesPartOf, a_session_until_the_client_leaves_or_the_session_is_lost) {
   const auto takes_part_now = [this] { return run(takes_part(test_space, {"sid-1"}, {"app-a"})); };
   EXPECT_FALSE(takes_part_now());
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   EXPECT_TRUE(takes_part_now());
   run(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms()));
   EXPECT_FALSE(takes_part_now());
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   EXPECT_TRUE(takes_part_now());
   run(end_session(test_space, {"sid-1"}, end_terms()));
   EXPECT_TRUE(takes_part_now());  // it was told
-  ask({"FLUSHALL"});
+  check_request({"FLUSHALL"});
   EXPECT_FALSE(takes_part_now());
 }
 
 class FindSession : public StoreTest {
  protected:
   void remember_all(const std::vector<std::string>& keys) {
-    auto lesson = a_lesson();
+    auto registration = a_lesson();
     for (const auto& key : keys) {
-      lesson.key = {key};
-      run(remember(test_space, lesson));
-      lesson.absolute += Seconds{60};  // the newest expiry first
+      registration.key = {key};
+      run(register_participation(test_space, registration));
+      registration.absolute += Seconds{60};  // the newest expiry first
     }
   }
   std::vector<std::string> keys_of(const std::vector<Session>& sessions) {
@@ -96,9 +96,9 @@ class FindSession : public StoreTest {
 };
 
 TEST_F(FindSession, needs_one_trip_where_cookie_sid_and_subject_agree) {
-  auto lesson = a_lesson();
-  lesson.cookie = cookie;
-  run(remember(test_space, lesson));
+  auto registration = a_lesson();
+  registration.cookie = cookie;
+  run(register_participation(test_space, registration));
   const auto located = run(locate(
       test_space, {.cookies = {cookie}, .sid = Sid{"sid-1"}, .subject = Subject{"alice"}}, lesson_client));
   EXPECT_TRUE(located.is_complete());
@@ -108,11 +108,11 @@ TEST_F(FindSession, needs_one_trip_where_cookie_sid_and_subject_agree) {
 
 TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_knew) {
   remember_all({"one", "two"});
-  auto lesson = a_lesson();
-  lesson.key = {"three"};
-  lesson.sub = {};
-  lesson.cookie = cookie;
-  run(remember(test_space, lesson));
+  auto registration = a_lesson();
+  registration.key = {"three"};
+  registration.sub = {};
+  registration.cookie = cookie;
+  run(register_participation(test_space, registration));
   const auto located = run(locate(
       test_space, {.cookies = {cookie}, .sid = Sid{"one"}, .subject = Subject{"alice"}}, lesson_client));
   EXPECT_EQ(located.cookies, (std::vector<Located::Cookie>{{cookie, {"three"}}}));
@@ -124,12 +124,12 @@ TEST_F(FindSession, loads_in_a_second_trip_what_only_the_cookie_and_the_subject_
 
 // `op_session=stale; op_session=right`, or two names.
 TEST_F(FindSession, by_whichever_cookie_is_known) {
-  auto lesson = a_lesson();
-  lesson.cookie = cookie;
-  run(remember(test_space, lesson));
+  auto registration = a_lesson();
+  registration.cookie = cookie;
+  run(register_participation(test_space, registration));
   const auto located = run(locate(test_space, {.cookies = {other_cookie, cookie}}, lesson_client));
   EXPECT_EQ(run(load(test_space, located)).by_cookie, (std::vector<FoundByCookie>{{cookie, session()}}));
-  run(remember(test_space, [&] {
+  run(register_participation(test_space, [&] {
     auto second = a_lesson();
     second.key = {"sid-2"};
     second.cookie = other_cookie;
@@ -141,10 +141,10 @@ TEST_F(FindSession, by_whichever_cookie_is_known) {
 }
 
 TEST_F(FindSession, by_a_sid_that_only_one_client_knows) {
-  auto lesson = a_lesson();
-  lesson.client_sid = Sid{"own-sid"};
-  lesson.client_sub = Subject{"pairwise"};
-  run(remember(test_space, lesson));
+  auto registration = a_lesson();
+  registration.client_sid = Sid{"own-sid"};
+  registration.client_sub = Subject{"pairwise"};
+  run(register_participation(test_space, registration));
   const auto located = run(locate(test_space, {.sid = Sid{"own-sid"}}, lesson_client));
   EXPECT_EQ(located.sid, SessionKey{"sid-1"});
   EXPECT_EQ(run(load(test_space, located)).by_sid, session());
@@ -167,9 +167,9 @@ TEST_F(FindSession, shows_ended_ones_by_key_but_not_by_subject) {
 TEST_F(FindSession, shows_one_participation_of_many_under_its_whole_id) {
   const ClientId long_one{std::string(200, 'x')};
   for (const auto& client : {ClientId{"a"}, long_one, ClientId{"z"}}) {
-    auto lesson = a_lesson();
-    lesson.client = client;
-    run(remember(test_space, lesson));
+    auto registration = a_lesson();
+    registration.client = client;
+    run(register_participation(test_space, registration));
   }
   for (const auto& client : {ClientId{"z"}, long_one}) {
     const auto found = run(locate(test_space, {.sid = Sid{"sid-1"}}, client)).found;
@@ -214,17 +214,17 @@ TEST_F(FindSession, lists_a_subject_page_by_page) {
 }
 
 TEST_F(FindSession, of_a_cookie_that_moved_on_to_another_session_finds_the_newer) {
-  auto lesson = a_lesson();
-  lesson.cookie = cookie;
-  log_in(lesson);
-  lesson.key = {"sid-2"};
-  log_in(lesson);
+  auto registration = a_lesson();
+  registration.cookie = cookie;
+  log_in(registration);
+  registration.key = {"sid-2"};
+  log_in(registration);
   EXPECT_EQ(run(session_of_cookie(test_space, cookie)), SessionKey{"sid-2"});
 }
 
 TEST_F(FindSession, drops_expired_ones_from_the_list_of_their_subject) {
   remember_all({"one"});
-  ask({"ZADD", subject_key(test_space, {"alice"}), "1", "expired"});
+  check_request({"ZADD", subject_key(test_space, {"alice"}), "1", "expired"});
   remember_all({"one"});
   EXPECT_EQ(run(sessions_of(test_space, {"alice"}, 0, 10)), (std::vector<SessionKey>{{"one"}}));
 }

@@ -13,12 +13,12 @@ using std::literals::operator""s;
 class Remember : public StoreTest {};
 
 TEST_F(Remember, creates_a_session_with_its_first_client) {
-  auto lesson = a_lesson();
-  lesson.cookie = CookieDigest{
+  auto registration = a_lesson();
+  registration.cookie = CookieDigest{
       "\0\1binary\n\r\x1f\377"
       "1234"s};
-  lesson.idle = Seconds{600};
-  EXPECT_EQ(run(remember(test_space, lesson)), Registered::new_session);
+  registration.idle = Seconds{600};
+  EXPECT_EQ(run(register_participation(test_space, registration)), Registered::new_session);
   const auto found = session();
   const Session expected{
       .key = {"sid-1"},
@@ -26,7 +26,7 @@ TEST_F(Remember, creates_a_session_with_its_first_client) {
       .created = found.created,
       .absolute = Seconds{3600},
       .idle = Seconds{600},
-      .cookie = lesson.cookie,
+      .cookie = registration.cookie,
       .participants = {{.client = {"app-a"}, .channels = {.back = true}}},
   };
   EXPECT_EQ(found, expected);
@@ -34,9 +34,9 @@ TEST_F(Remember, creates_a_session_with_its_first_client) {
 }
 
 TEST_F(Remember, knows_a_client_that_comes_again) {
-  run(remember(test_space, a_lesson("app-a")));
-  EXPECT_EQ(run(remember(test_space, a_lesson("app-b"))), Registered::new_client);
-  EXPECT_EQ(run(remember(test_space, a_lesson("app-a"))), Registered::known);
+  run(register_participation(test_space, a_lesson("app-a")));
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("app-b"))), Registered::new_client);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("app-a"))), Registered::known);
   EXPECT_EQ(session().participants.size(), 2u);
 }
 
@@ -44,13 +44,13 @@ TEST_F(Remember, fills_in_what_was_missing) {
   auto poor = a_lesson();
   poor.sub = {};
   poor.client_no_sid = true;
-  run(remember(test_space, poor));
+  run(register_participation(test_space, poor));
   auto rich = a_lesson();
   rich.channels = {.front = true};
   rich.cookie = CookieDigest{"0123456789abcdef"};
   rich.client_sub = Subject{"pairwise"};
   rich.client_sid = Sid{"own-sid"};
-  EXPECT_EQ(run(remember(test_space, rich)), Registered::known);
+  EXPECT_EQ(run(register_participation(test_space, rich)), Registered::known);
   const auto found = session();
   EXPECT_EQ(found.sub, Subject{"alice"});
   EXPECT_EQ(found.cookie, rich.cookie);
@@ -67,13 +67,13 @@ TEST_F(Remember, never_drops_what_is_known_for_what_is_not) {
   rich.cookie = CookieDigest{"0123456789abcdef"};
   rich.client_sub = Subject{"pairwise"};
   rich.client_sid = Sid{"own-sid"};
-  run(remember(test_space, rich));
+  run(register_participation(test_space, rich));
   const auto before = session();
   auto poor = a_lesson();
   poor.sub = {};
   poor.channels = {};
   poor.client_no_sid = true;
-  EXPECT_EQ(run(remember(test_space, poor)), Registered::known);
+  EXPECT_EQ(run(register_participation(test_space, poor)), Registered::known);
   auto after = session();
   after.last_seen = before.last_seen;
   after.participants.at(0).joined = before.participants.at(0).joined;
@@ -81,18 +81,18 @@ TEST_F(Remember, never_drops_what_is_known_for_what_is_not) {
 }
 
 TEST_F(Remember, keeps_the_sid_that_a_client_shares_with_the_session) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   auto without = a_lesson();
   without.client_no_sid = true;
-  run(remember(test_space, without));
+  run(register_participation(test_space, without));
   EXPECT_FALSE(session().participants.at(0).no_sid);
 }
 
 TEST_F(Remember, keeps_another_subject_that_signs_in_to_the_same_session_with_its_client) {
-  run(remember(test_space, a_lesson("app-a")));
+  run(register_participation(test_space, a_lesson("app-a")));
   auto other = a_lesson("app-b");
   other.sub = {"bob"};
-  run(remember(test_space, other));
+  run(register_participation(test_space, other));
   const auto found = session();
   EXPECT_EQ(found.sub, Subject{"alice"});
   EXPECT_EQ(found.find({"app-a"})->sub, std::nullopt);
@@ -100,31 +100,31 @@ TEST_F(Remember, keeps_another_subject_that_signs_in_to_the_same_session_with_it
 }
 
 TEST_F(Remember, gives_a_session_the_life_of_its_first_registration) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   for (const auto absolute : {Seconds{7200}, Seconds{60}}) {
     for (const auto* client : {"app-a", "app-b"}) {
       auto other = a_lesson(client);
       other.absolute = absolute;
-      run(remember(test_space, other));
+      run(register_participation(test_space, other));
       EXPECT_EQ(session().absolute, Seconds{3600}) << client;
     }
   }
 }
 
 TEST_F(Remember, learns_from_what_only_looks_like_a_repeat) {
-  auto lesson = a_lesson();
-  lesson.cookie = CookieDigest{"0123456789abcdef"};
-  EXPECT_EQ(run(remember(test_space, lesson, "me")), Registered::new_session);
-  lesson.cookie = CookieDigest{"fedcba9876543210"};
-  EXPECT_EQ(run(remember(test_space, lesson, "me")), Registered::new_session);
-  EXPECT_EQ(session().cookie, lesson.cookie);
+  auto registration = a_lesson();
+  registration.cookie = CookieDigest{"0123456789abcdef"};
+  EXPECT_EQ(run(register_participation(test_space, registration, "me")), Registered::new_session);
+  registration.cookie = CookieDigest{"fedcba9876543210"};
+  EXPECT_EQ(run(register_participation(test_space, registration, "me")), Registered::new_session);
+  EXPECT_EQ(session().cookie, registration.cookie);
 }
 
 TEST_F(Remember, counts_a_life_from_the_first_registration_however_often_it_is_repeated) {
-  run(remember(test_space, a_lesson()));
+  run(register_participation(test_space, a_lesson()));
   let_pass(Seconds{3000});
-  EXPECT_EQ(run(remember(test_space, a_lesson())), Registered::known);
-  EXPECT_EQ(run(remember(test_space, a_lesson("app-b"))), Registered::new_client);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson())), Registered::known);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("app-b"))), Registered::new_client);
   EXPECT_EQ(session().absolute, Seconds{3600});
   EXPECT_GE(session().last_seen, Seconds{3000});
   let_pass(Seconds{601});
@@ -138,10 +138,10 @@ TEST_F(Remember, keeps_the_pointers_of_a_session_as_long_as_its_longest_login) {
   auto longer = a_lesson();
   longer.cookie = CookieDigest{"0123456789abcdef"};
   longer.absolute = Seconds{7200};
-  run(remember(test_space, longer));
+  run(register_participation(test_space, longer));
   auto shorter = longer;
   shorter.absolute = Seconds{60};
-  run(remember(test_space, shorter));
+  run(register_participation(test_space, shorter));
   EXPECT_GT(number({"TTL", cookie_key(test_space, *longer.cookie)}), 7000);
   const auto index = subject_key(test_space, {"alice"});
   EXPECT_GT(number({"TTL", index}), 7000 + 86400);
@@ -149,41 +149,45 @@ TEST_F(Remember, keeps_the_pointers_of_a_session_as_long_as_its_longest_login) {
 }
 
 TEST_F(Remember, refuses_one_client_more_than_a_session_may_have) {
-  auto lesson = a_lesson();
+  auto registration = a_lesson();
   for (unsigned i = 0; i < max_participants; ++i) {
-    lesson.client = {"client-" + std::to_string(i)};
-    ASSERT_EQ(run(remember(test_space, lesson)), i == 0 ? Registered::new_session : Registered::new_client);
+    registration.client = {"client-" + std::to_string(i)};
+    ASSERT_EQ(run(register_participation(test_space, registration)),
+              i == 0 ? Registered::new_session : Registered::new_client);
   }
-  EXPECT_EQ(run(remember(test_space, lesson)), Registered::known);
-  lesson.client = {"one-more"};
-  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::session_full}));
-  const auto ended = run(end_session(test_space, lesson.key, end_terms(Millis{60'000})));
+  EXPECT_EQ(run(register_participation(test_space, registration)), Registered::known);
+  registration.client = {"one-more"};
+  EXPECT_EQ(client().run(register_participation(test_space, registration)).error(),
+            (Refusal{Fault::session_full}));
+  const auto ended = run(end_session(test_space, registration.key, end_terms(Millis{60'000})));
   ASSERT_TRUE(ended);
   EXPECT_EQ(session().participants.size(), max_participants);
-  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::session_full}));
+  EXPECT_EQ(client().run(register_participation(test_space, registration)).error(),
+            (Refusal{Fault::session_full}));
 }
 
 TEST_F(Remember, gives_the_place_of_a_client_that_left_to_another) {
-  auto lesson = a_lesson();
+  auto registration = a_lesson();
   for (unsigned i = 0; i < max_participants; ++i) {
-    lesson.client = {"client-" + std::to_string(i)};
-    run(remember(test_space, lesson));
+    registration.client = {"client-" + std::to_string(i)};
+    run(register_participation(test_space, registration));
   }
   auto terms = end_terms();
   terms.caller = "somebody";
-  ASSERT_TRUE(run(end_participation(test_space, lesson.key, lesson.client, terms)));
-  lesson.client = {"one-more"};
-  EXPECT_EQ(run(remember(test_space, lesson)), Registered::new_client);
-  lesson.client = {"too-many"};
-  EXPECT_EQ(client().run(remember(test_space, lesson)).error(), (Refusal{Fault::session_full}));
+  ASSERT_TRUE(run(end_participation(test_space, registration.key, registration.client, terms)));
+  registration.client = {"one-more"};
+  EXPECT_EQ(run(register_participation(test_space, registration)), Registered::new_client);
+  registration.client = {"too-many"};
+  EXPECT_EQ(client().run(register_participation(test_space, registration)).error(),
+            (Refusal{Fault::session_full}));
 }
 
 TEST_F(Remember, stays_in_the_small_encoding_also_with_long_client_ids) {
   for (int i = 0; i < 30; ++i) {
-    auto lesson = a_lesson(std::string(100, 'c') + std::to_string(i));
-    lesson.client_sub = Subject{"3f2b7c9e-0f4d-4c52-8a51-1d2a5c9f7e11"};
-    lesson.cookie = CookieDigest{"0123456789abcdef"};
-    run(remember(test_space, lesson));
+    auto registration = a_lesson(std::string(100, 'c') + std::to_string(i));
+    registration.client_sub = Subject{"3f2b7c9e-0f4d-4c52-8a51-1d2a5c9f7e11"};
+    registration.cookie = CookieDigest{"0123456789abcdef"};
+    run(register_participation(test_space, registration));
   }
   EXPECT_EQ(text({"OBJECT", "ENCODING", session_key(test_space, {"sid-1"})}), "listpack");
   EXPECT_EQ(text({"OBJECT", "ENCODING", subject_key(test_space, {"alice"})}), "listpack");

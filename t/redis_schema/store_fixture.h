@@ -18,7 +18,7 @@ namespace slo::redis {
 inline const Space test_space{.prefix = "slo", .issuer = "AbC-_9"};
 
 // alice signs in to app-a, which wants back-channel logouts, in the session sid-1.
-inline Lesson a_lesson(std::string client = "app-a") {
+inline Registration a_lesson(std::string client = "app-a") {
   return {
       .key = {"sid-1"},
       .client = {std::move(client)},
@@ -42,7 +42,7 @@ class StoreTest : public testing::Test {
   void SetUp() override {
     if (!server()) GTEST_SKIP() << "no redis-server could be started";
     client_ = std::make_unique<RedisClient>(server()->socket_path());
-    ask({"FLUSHALL"});
+    check_request({"FLUSHALL"});
   }
 
   template <class T>
@@ -53,13 +53,13 @@ class StoreTest : public testing::Test {
     return T{};
   }
 
-  OwnedReply ask(std::vector<std::string> words) { return client_->say(std::move(words)); }
+  OwnedReply check_request(std::vector<std::string> words) { return client_->say(std::move(words)); }
   long long number(std::vector<std::string> words) {
-    const auto reply = ask(std::move(words));
+    const auto reply = check_request(std::move(words));
     return Reply(reply.get()).integer().value_or(-1000);
   }
   std::string text(std::vector<std::string> words) {
-    const auto reply = ask(std::move(words));
+    const auto reply = check_request(std::move(words));
     return std::string(Reply(reply.get()).text().value_or("(no text)"));
   }
 
@@ -68,10 +68,10 @@ class StoreTest : public testing::Test {
     auto own = a_lesson("own");
     own.client_sub = Subject{"pairwise"};
     own.client_sid = Sid{"own-sid"};
-    run(remember(test_space, own));
+    run(register_participation(test_space, own));
     auto without = a_lesson("without");
     without.client_no_sid = true;
-    run(remember(test_space, without));
+    run(register_participation(test_space, without));
   }
 
   Session session(const std::string& key = "sid-1") {
@@ -98,35 +98,36 @@ class StoreTest : public testing::Test {
   // Makes whatever waits in the queue due at once, as if the time had passed.
   void let_leases_run_out(const std::string& key = "sid-1") {
     const auto queue = queue_key(test_space, partition_of(key));
-    const auto members = ask({"ZRANGE", queue, "0", "-1"});
+    const auto members = check_request({"ZRANGE", queue, "0", "-1"});
     const Reply ids(members.get());
-    for (std::size_t i = 0; i < ids.size(); ++i) ask({"ZADD", queue, "1", std::string(*ids[i].text())});
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      check_request({"ZADD", queue, "1", std::string(*ids[i].text())});
   }
   // A login all in all: takes the pointers, too, that lead to other sessions.
-  Registered log_in(const Lesson& lesson) {
-    const auto remembered = run(remember(test_space, lesson));
-    run(take_pointers(test_space, lesson, run(yielding(test_space, remembered))));
-    return remembered.registered;
+  Registered log_in(const Registration& registration) {
+    const auto answer = run(register_participation(test_space, registration));
+    run(take_pointers(test_space, registration, run(yielding(test_space, answer))));
+    return answer.registered;
   }
   // As many dead letters as a partition keeps, `age` old: dead-1 is the oldest.
   void fill_dead_letters(Seconds age = Seconds{3600}) {
     const auto p = partition_of("sid-1");
-    const auto reply = ask({"TIME"});
+    const auto reply = check_request({"TIME"});
     const auto died = (Reply(reply.get())[0].integer().value_or(0) - age.count()) * 1000;
-    for (unsigned i = 1; i <= dead_letter_cap; ++i) {
+    for (unsigned i = 1; i <= max_dead_letters; ++i) {
       const auto id = "dead-" + std::to_string(i);
-      ask({"ZADD", dead_key(test_space, p), std::to_string(died + i), id});
-      ask({"HSET", dead_records_key(test_space, p), id,
-           "1\x1f"
-           "404\x1f"
-           "1\x1frp\x1f\x1f\x1f"});
+      check_request({"ZADD", dead_key(test_space, p), std::to_string(died + i), id});
+      check_request({"HSET", dead_records_key(test_space, p), id,
+                     "1\x1f"
+                     "404\x1f"
+                     "1\x1frp\x1f\x1f\x1f"});
     }
   }
   // Moves a session into the past.
   void let_pass(Seconds time, const std::string& key = "sid-1") {
     const auto s = session_key(test_space, {key});
-    ask({"HSET", s, "t", std::to_string(number({"HGET", s, "t"}) - time.count())});
-    ask({"ZINCRBY", expiry_key(test_space, partition_of(key)), std::to_string(-time.count()), key});
+    check_request({"HSET", s, "t", std::to_string(number({"HGET", s, "t"}) - time.count())});
+    check_request({"ZINCRBY", expiry_key(test_space, partition_of(key)), std::to_string(-time.count()), key});
   }
 
   RedisClient& client() { return *client_; }

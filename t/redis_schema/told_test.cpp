@@ -10,7 +10,7 @@ namespace slo::redis::told_test {
 class ToldStates : public StoreTest {
  protected:
   Session ended_session_of(const std::vector<std::string>& clients) {
-    for (const auto& client : clients) run(remember(test_space, a_lesson(client)));
+    for (const auto& client : clients) run(register_participation(test_space, a_lesson(client)));
     run(end_session(test_space, {"sid-1"}, end_terms()));
     return session();
   }
@@ -36,14 +36,14 @@ TEST_F(ToldStates, say_delivered_refused_and_what_is_owed) {
 TEST_F(ToldStates, are_only_those_of_back_channel_clients) {
   auto front = a_lesson("front");
   front.channels = {.front = true};
-  run(remember(test_space, front));
+  run(register_participation(test_space, front));
   ended_session_of({"back"});
   EXPECT_EQ(told_now(), (std::vector<Told>{{{"back"}, Told::State::pending}}));
 }
 
 TEST_F(ToldStates, claim_nothing_while_a_bundle_is_not_unbundled) {
   std::vector<std::string> clients;
-  for (unsigned i = 0; i <= most_unbundled; ++i) clients.push_back("app-" + std::to_string(i));
+  for (unsigned i = 0; i <= max_unbundled; ++i) clients.push_back("app-" + std::to_string(i));
   ended_session_of(clients);
   for (const Told& one : told_now()) EXPECT_EQ(one.state, Told::State::pending);
   EXPECT_EQ(told_now().size(), clients.size());
@@ -53,11 +53,11 @@ TEST_F(ToldStates, claim_no_delivery_where_old_dead_letters_may_have_been_droppe
   ended_session_of({"a"});
   for (const auto& delivery : claim_all()) settle_with(delivery, Delivered{});
   const auto letters = dead_key(test_space, partition_of("sid-1"));
-  for (unsigned i = 0; i < dead_letter_cap; ++i) {
+  for (unsigned i = 0; i < max_dead_letters; ++i) {
     if (i == 1) {
       EXPECT_EQ(told_now().at(0).state, Told::State::delivered);
     }
-    ask({"ZADD", letters, "1", std::to_string(i)});
+    check_request({"ZADD", letters, "1", std::to_string(i)});
   }
   EXPECT_EQ(told_now().at(0).state, Told::State::pending);
 }

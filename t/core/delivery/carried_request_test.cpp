@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a carrier location may make of a sealed call, and what it may not.
+// What a delivery location may make of a sealed call, and what it may not.
 #include "core/delivery/carried_request.h"
 
 #include <gtest/gtest.h>

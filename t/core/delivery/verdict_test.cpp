@@ -84,7 +84,7 @@ TEST(Judge, tells_apart_why_nobody_was_reached) {
 
 TEST(Answer, is_the_carriers_fault_where_no_receiver_could_have_helped_it) {
   const auto blamed = [](int status, std::string sentence = {}, bool by_receiver = false) {
-    return is_carriers_fault({.by_receiver = by_receiver, .status = status, .sample = std::move(sentence)});
+    return is_locations_fault({.by_receiver = by_receiver, .status = status, .sample = std::move(sentence)});
   };
   EXPECT_TRUE(blamed(403));
   EXPECT_TRUE(blamed(500));
@@ -197,8 +197,8 @@ TEST(Judge, doubles_the_delay_up_to_the_longest_and_spreads_it_by_half) {
     delivery.attempt = row.attempt;
     Millis shortest = Millis::max();
     Millis longest{0};
-    for (int dice = 0; dice < 256; ++dice) {
-      const auto moment = a_moment(Millis{0}, static_cast<unsigned char>(dice));
+    for (int random = 0; random < 256; ++random) {
+      const auto moment = a_moment(Millis{0}, static_cast<unsigned char>(random));
       const auto delay =
           delay_of(judge(policy, delivery, Answer{.by_receiver = true, .status = 500}, moment));
       shortest = std::min(shortest, delay);

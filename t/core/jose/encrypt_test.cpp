@@ -332,7 +332,7 @@ TEST(JoseDecrypt, refuses_broken_headers_and_structures) {
   EXPECT_EQ(opened(token + ".", key), "token_malformed");
   EXPECT_EQ(opened(token + "=", key), "token_malformed");
   EXPECT_EQ(opened("a.b.c", key), "token_malformed");
-  EXPECT_EQ(opened(std::string(jose::token_limit + 1, '.'), key), "token_too_large");
+  EXPECT_EQ(opened(std::string(jose::max_token + 1, '.'), key), "token_too_large");
   EXPECT_EQ(opened(jose_vectors::rfc7515_a3_jws, key), "token_malformed");
 }
 

@@ -268,7 +268,7 @@ TEST(JoseVerify, takes_tokens_up_to_16_kib) {
     return *jose::sign(key, Algorithm::ES256, nullptr, "{\"x\":\"" + std::string(size, 'x') + "\"}");
   };
   std::size_t size = 12000;
-  while (padded(size + 1).size() <= jose::token_limit) ++size;
+  while (padded(size + 1).size() <= jose::max_token) ++size;
   EXPECT_EQ(fault_of(padded(size), key, Algorithm::ES256), "accepted");
   EXPECT_EQ(fault_of(padded(size + 1), key, Algorithm::ES256), "token_too_large");
   EXPECT_EQ(fault_of(peek(padded(size + 1))), "token_too_large");

@@ -19,7 +19,7 @@ Ticket a_ticket() {
           .expires = a_moment().seconds() + Seconds{300},
           .session = SessionKey{"sid-1"},
           .client = ClientId{"app-a"},
-          .onward = {.uri = "https://app-a.example.com/out", .state = "af0ifjsldkj"}};
+          .post_logout = {.uri = "https://app-a.example.com/out", .state = "af0ifjsldkj"}};
 }
 
 std::string sealed(const Provider& provider, const Ticket& ticket) {
@@ -42,7 +42,7 @@ TEST(Confirmation, ticket_keeps_a_state_of_any_bytes) {
   Ticket ticket = a_ticket();
   std::string state;
   for (int byte = 1; byte < 256; ++byte) state.push_back(static_cast<char>(byte));
-  ticket.onward.state = state;
+  ticket.post_logout.state = state;
   EXPECT_EQ(granted(open_ticket(provider, sealed(provider, ticket), {std::string(browser)})), ticket);
 }
 
@@ -51,8 +51,8 @@ TEST(Confirmation, ticket_has_room_for_the_longest_parameters) {
   Ticket ticket = a_ticket();
   ticket.session = SessionKey{std::string(255, 's')};
   ticket.client = ClientId{std::string(255, 'c')};
-  ticket.onward = {.uri = "https://app-a.example.com/" + std::string(2000, 'u'),
-                   .state = std::string(4096, '\xFF')};
+  ticket.post_logout = {.uri = "https://app-a.example.com/" + std::string(2000, 'u'),
+                        .state = std::string(4096, '\xFF')};
   EXPECT_EQ(granted(open_ticket(provider, sealed(provider, ticket), {std::string(browser)})), ticket);
 }
 
@@ -66,9 +66,9 @@ TEST(Confirmation, ticket_keeps_the_fault_of_a_refused_redirect_but_not_its_deta
   const Provider provider = a_provider();
   Ticket ticket = a_ticket();
   ticket.one_client = true;
-  ticket.onward = {.refused = Refusal{Fault::redirect_not_registered, "for the log"}};
+  ticket.post_logout = {.refused = Refusal{Fault::redirect_not_registered, "for the log"}};
   Ticket expected = ticket;
-  expected.onward.refused->detail.clear();
+  expected.post_logout.refused->detail.clear();
   EXPECT_EQ(granted(open_ticket(provider, sealed(provider, ticket), {std::string(browser)})), expected);
 }
 
@@ -129,9 +129,9 @@ TEST(Confirmation, ticket_is_refused_when_altered_or_forged) {
   EXPECT_EQ(fault_of(open_ticket(provider, "a.b.c.d.e", {std::string(browser)})), Fault::ticket_invalid);
   EXPECT_EQ(fault_of(open_ticket(provider, "approve", {std::string(browser)})), Fault::ticket_invalid);
 
-  Provider stranger = a_provider();
-  stranger.ticket_secret = "fedcba9876543210fedcba9876543210";
-  EXPECT_EQ(fault_of(open_ticket(provider, sealed(stranger, a_ticket()), {std::string(browser)})),
+  Provider peer_mismatch = a_provider();
+  peer_mismatch.ticket_secret = "fedcba9876543210fedcba9876543210";
+  EXPECT_EQ(fault_of(open_ticket(provider, sealed(peer_mismatch, a_ticket()), {std::string(browser)})),
             Fault::ticket_invalid);
 }
 
@@ -226,9 +226,9 @@ TEST(QuestionPage, asks_for_what_a_yes_will_do) {
 // Tabs that are restored together ask before any of them has an answer.
 TEST(QuestionPage, leaves_the_ticket_of_a_tab_that_asked_at_the_same_time_valid) {
   const Provider provider = a_provider();
-  const auto set_by = [&](unsigned char dice) {
+  const auto set_by = [&](unsigned char random) {
     const std::string set = header_of(
-        question_page(provider, a_ticket(), "/logout", {}, a_moment(Millis{0}, dice)), "Set-Cookie");
+        question_page(provider, a_ticket(), "/logout", {}, a_moment(Millis{0}, random)), "Set-Cookie");
     return set.substr(0, set.find('='));
   };
   EXPECT_NE(set_by(0), set_by(1));

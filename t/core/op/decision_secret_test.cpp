@@ -8,7 +8,7 @@
 namespace slo::decision_secret_test {
 namespace {
 
-Asked with_hint_of(const Provider& provider, std::string_view sub) {
+CheckedRequest with_hint_of(const Provider& provider, std::string_view sub) {
   const Client* client = provider.find(ClientId{"app-a"});
   return {.hint = Hint{.client = client, .sub = Subject{std::string(sub)}, .sid = Sid{"sid-1"}},
           .client = client};
@@ -26,8 +26,9 @@ Session without_app_a() {
   return session;
 }
 
-std::optional<SessionKey> asked_about(const Provider& provider, const Asked& asked, const Session& session) {
-  const Decision decision = decide(provider, asked, {.by_sid = session}, a_moment());
+std::optional<SessionKey> asked_about(const Provider& provider, const CheckedRequest& checked,
+                                      const Session& session) {
+  const Decision decision = decide(provider, checked, {.by_sid = session}, a_moment());
   const auto* question = std::get_if<AskUser>(&decision);
   return question == nullptr ? std::nullopt : question->ticket.session;
 }

@@ -10,17 +10,17 @@ namespace slo::decision_test {
 namespace {
 
 const std::string out_of_a = "https://app-a.example.com/out";
-const Onward to_app_a{.uri = out_of_a, .state = "s"};
+const PostLogout to_app_a{.uri = out_of_a, .state = "s"};
 
 // What ask() makes of a valid hint for alice at app-a, with a redirect.
-Asked with_hint(const Provider& provider, std::optional<Sid> sid = Sid{"sid-1"}) {
+CheckedRequest with_hint(const Provider& provider, std::optional<Sid> sid = Sid{"sid-1"}) {
   const Client* client = provider.find(ClientId{"app-a"});
   return {.hint = Hint{.client = client, .sub = Subject{"alice"}, .sid = std::move(sid)},
           .client = client,
           .redirect = out_of_a,
           .state = "s"};
 }
-Asked with_client_id(const Provider& provider) {
+CheckedRequest with_client_id(const Provider& provider) {
   return {.client = provider.find(ClientId{"app-a"}), .redirect = out_of_a, .state = "s"};
 }
 
@@ -29,7 +29,6 @@ Session ended(Session session) {
   session.reason = "rp";
   return session;
 }
-// One of the browser's cookies found it.
 std::vector<FoundByCookie> sent(Session session) { return {{CookieDigest{"known"}, std::move(session)}}; }
 
 Session session_of(std::string_view key, std::string_view sub) {
@@ -40,10 +39,10 @@ Session session_of(std::string_view key, std::string_view sub) {
 }
 
 // A decision in words, so that tests compare it whole.
-std::string words(const Onward& onward) {
-  std::string text = onward.uri.empty() ? "nowhere" : onward.uri;
-  if (onward.state) text += " state " + *onward.state;
-  if (onward.refused) text += " refused " + std::string(describe(onward.refused->fault).name);
+std::string words(const PostLogout& post_logout) {
+  std::string text = post_logout.uri.empty() ? "nowhere" : post_logout.uri;
+  if (post_logout.state) text += " state " + *post_logout.state;
+  if (post_logout.refused) text += " refused " + std::string(describe(post_logout.refused->fault).name);
   return text;
 }
 std::string words(Claim claim) {
@@ -60,38 +59,39 @@ struct Words {
     if (ticket.cookie_withheld) text += " unseen";
     if (ticket.unknown_cookie) text += " unknown";
     if (ticket.again) text += " again";
-    return text + ", " + words(ticket.onward);
+    return text + ", " + words(ticket.post_logout);
   }
   std::string operator()(const End& end) const {
     return "end " + end.session.value + (end.only_client ? " of " + end.only_client->value : "") + ", " +
-           words(end.onward) + (end.good_once ? ", once" : "") +
+           words(end.post_logout) + (end.good_once ? ", once" : "") +
            (end.claim == Claim::ended ? "" : ", " + words(end.claim));
   }
   std::string operator()(const AlreadyOver& over) const {
-    return words(over.claim) + ", " + words(over.onward) + (over.expires_cookies ? ", cookies expired" : "");
+    return words(over.claim) + ", " + words(over.post_logout) +
+           (over.expires_cookies ? ", cookies expired" : "");
   }
   std::string operator()(const Stay&) const { return "stay"; }
 };
-std::string decision(const Provider& provider, const Asked& asked, const Found& found) {
-  return std::visit(Words{}, decide(provider, asked, found, a_moment()));
+std::string decision(const Provider& provider, const CheckedRequest& checked, const Found& found) {
+  return std::visit(Words{}, decide(provider, checked, found, a_moment()));
 }
 
 const std::string ends = "end sid-1, " + out_of_a + " state s";
 const std::string asks = "ask about sid-1 for app-a, " + out_of_a + " state s";
 
-Asked answered(const Provider& provider, std::optional<SessionKey> session, bool yes = true) {
+CheckedRequest answered(const Provider& provider, std::optional<SessionKey> session, bool yes = true) {
   return {.client = provider.find(ClientId{"app-a"}),
           .ticket = Ticket{.nonce = "n",
                            .session = std::move(session),
                            .client = ClientId{"app-a"},
-                           .onward = to_app_a,
+                           .post_logout = to_app_a,
                            .answer_yes = yes}};
 }
 
 std::string again(const End& end, const std::optional<Session>& now) {
   const Provider provider = a_provider();
-  const Asked asked = answered(provider, std::nullopt);
-  return std::visit(Words{}, decide_again(provider, asked, end, now, a_moment()));
+  const CheckedRequest checked = answered(provider, std::nullopt);
+  return std::visit(Words{}, decide_again(provider, checked, end, now, a_moment()));
 }
 
 }  // namespace
@@ -110,18 +110,18 @@ TEST(Decide, ends_a_session_that_ended_before_once_more_so_that_a_repeat_succeed
 
 TEST(Decide, does_not_mind_an_expired_hint) {
   const Provider provider = a_provider();
-  Asked asked = with_hint(provider);
-  asked.hint->expired = true;
-  EXPECT_EQ(decision(provider, asked, {.by_sid = a_session()}), ends);
-  EXPECT_EQ(decision(provider, asked, {.by_sid = ended(a_session())}), ends);
+  CheckedRequest checked = with_hint(provider);
+  checked.hint->expired = true;
+  EXPECT_EQ(decision(provider, checked, {.by_sid = a_session()}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_sid = ended(a_session())}), ends);
 }
 
 TEST(Decide, takes_a_hint_without_sid_for_proof_where_the_cookie_agrees) {
   const Provider provider = a_provider();
-  const Asked asked = with_hint(provider, std::nullopt);
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(a_session())}), ends);
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(ended(a_session()))}), ends);
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(session_of("sid-1", "bob"))}), asks);
+  const CheckedRequest checked = with_hint(provider, std::nullopt);
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(a_session())}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(ended(a_session()))}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(session_of("sid-1", "bob"))}), asks);
 }
 
 TEST(Decide, compares_the_names_by_which_the_client_itself_knows_the_session) {
@@ -216,7 +216,7 @@ TEST(Decide, succeeds_without_a_session) {
 TEST(Decide, asks_before_it_follows_a_redirect_that_no_hint_vouches_for) {
   const Provider provider = a_provider();
   EXPECT_EQ(decision(provider, with_client_id(provider), {}), "ask for app-a, " + out_of_a + " state s");
-  Asked without_redirect = with_client_id(provider);
+  CheckedRequest without_redirect = with_client_id(provider);
   without_redirect.redirect.reset();
   without_redirect.state.reset();
   EXPECT_EQ(decision(provider, without_redirect, {}), "not signed in, nowhere");
@@ -224,22 +224,22 @@ TEST(Decide, asks_before_it_follows_a_redirect_that_no_hint_vouches_for) {
 
 TEST(Decide, says_that_a_redirect_was_refused) {
   const Provider provider = a_provider();
-  Asked asked = with_hint(provider);
-  asked.redirect.reset();
-  asked.state.reset();
-  asked.bad_redirect = Refusal{Fault::redirect_not_registered};
-  EXPECT_EQ(decision(provider, asked, {.by_sid = a_session()}),
+  CheckedRequest checked = with_hint(provider);
+  checked.redirect.reset();
+  checked.state.reset();
+  checked.bad_redirect = Refusal{Fault::redirect_not_registered};
+  EXPECT_EQ(decision(provider, checked, {.by_sid = a_session()}),
             "end sid-1, nowhere refused redirect_not_registered");
-  EXPECT_EQ(decision(provider, asked, {}), "unknown, nowhere refused redirect_not_registered");
+  EXPECT_EQ(decision(provider, checked, {}), "unknown, nowhere refused redirect_not_registered");
 }
 
 TEST(Decide, never_says_over_while_a_cookie_may_be_withheld) {
   const Provider provider = a_provider();
   EXPECT_EQ(decision(provider, {.cookie_withheld = true}, {}), "ask unseen, nowhere");
-  Asked asked = with_hint(provider);
-  asked.cookie_withheld = true;
-  EXPECT_EQ(decision(provider, asked, {}), "ask for app-a unseen, " + out_of_a + " state s");
-  EXPECT_EQ(decision(provider, asked, {.by_sid = a_session()}), ends);
+  CheckedRequest checked = with_hint(provider);
+  checked.cookie_withheld = true;
+  EXPECT_EQ(decision(provider, checked, {}), "ask for app-a unseen, " + out_of_a + " state s");
+  EXPECT_EQ(decision(provider, checked, {.by_sid = a_session()}), ends);
 }
 
 TEST(Decide, ends_one_participation_where_the_scope_is_the_client) {
@@ -271,11 +271,11 @@ TEST(DecideAnswer, stays_after_a_no) {
 
 TEST(DecideAnswer, ends_the_session_that_was_asked_about) {
   const Provider provider = a_provider();
-  const Asked asked = answered(provider, SessionKey{"sid-1"});
-  EXPECT_EQ(decision(provider, asked, {.by_key = a_session()}), ends);
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(a_session()), .by_key = a_session()}), ends);
-  EXPECT_EQ(decision(provider, asked, {.by_key = ended(a_session())}), ends);
-  EXPECT_EQ(decision(provider, asked,
+  const CheckedRequest checked = answered(provider, SessionKey{"sid-1"});
+  EXPECT_EQ(decision(provider, checked, {.by_key = a_session()}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(a_session()), .by_key = a_session()}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_key = ended(a_session())}), ends);
+  EXPECT_EQ(decision(provider, checked,
                      {.by_cookie = sent(ended(session_of("sid-2", "alice"))), .by_key = a_session()}),
             ends);
 }
@@ -298,54 +298,54 @@ TEST(DecideAnswer, asks_again_when_the_browser_has_another_session_by_now) {
 
 TEST(DecideAnswer, ends_the_session_that_the_question_could_not_see) {
   const Provider provider = a_provider();
-  Asked asked = answered(provider, std::nullopt);
-  asked.ticket->cookie_withheld = true;
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(a_session())}), ends + ", once");
-  EXPECT_EQ(decision(provider, asked, {}), "not signed in, " + out_of_a + " state s");
+  CheckedRequest checked = answered(provider, std::nullopt);
+  checked.ticket->cookie_withheld = true;
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(a_session())}), ends + ", once");
+  EXPECT_EQ(decision(provider, checked, {}), "not signed in, " + out_of_a + " state s");
 }
 
 TEST(DecideAnswer, shows_the_end_once_more_to_who_clicked_twice_on_a_question_that_saw_no_session) {
   const Provider provider = a_provider();
-  Asked asked = answered(provider, std::nullopt);
-  asked.ticket->cookie_withheld = true;
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(ended(a_session()))}), ends);
+  CheckedRequest checked = answered(provider, std::nullopt);
+  checked.ticket->cookie_withheld = true;
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(ended(a_session()))}), ends);
 }
 
 TEST(DecideAnswer, ends_as_much_as_the_question_said) {
   const Provider provider = a_provider();
-  Asked asked = answered(provider, SessionKey{"sid-1"});
-  asked.ticket->one_client = true;
-  EXPECT_EQ(decision(provider, asked, {.by_key = a_session()}),
+  CheckedRequest checked = answered(provider, SessionKey{"sid-1"});
+  checked.ticket->one_client = true;
+  EXPECT_EQ(decision(provider, checked, {.by_key = a_session()}),
             "end sid-1 of app-a, " + out_of_a + " state s, once");
-  EXPECT_EQ(decision(provider, asked, {.by_key = ended(a_session())}), ends);
+  EXPECT_EQ(decision(provider, checked, {.by_key = ended(a_session())}), ends);
 }
 
 // A double click, F5 on the frame page, a retry after a lost answer, and after a store that failed in
 // between.
 TEST(DecideAnswer, may_be_given_again_where_it_names_the_session) {
   const Provider provider = a_provider();
-  const Asked asked = answered(provider, SessionKey{"sid-1"});
+  const CheckedRequest checked = answered(provider, SessionKey{"sid-1"});
   for (const Session& session : {a_session(), ended(a_session())}) {
-    EXPECT_FALSE(std::get<End>(decide(provider, asked, {.by_key = session}, a_moment())).good_once);
+    EXPECT_FALSE(std::get<End>(decide(provider, checked, {.by_key = session}, a_moment())).good_once);
   }
 }
 
 TEST(DecideLateAnswer, asks_the_same_question_once_more) {
   const Provider provider = a_provider();
-  Asked asked = answered(provider, SessionKey{"sid-1"});
-  asked.ticket->again = Fault::ticket_expired;
+  CheckedRequest checked = answered(provider, SessionKey{"sid-1"});
+  checked.ticket->again = Fault::ticket_expired;
   const std::string again = "ask about sid-1 for app-a again, " + out_of_a + " state s";
-  EXPECT_EQ(decision(provider, asked, {.by_key = a_session()}), again);
-  EXPECT_EQ(decision(provider, asked, {.by_cookie = sent(a_session()), .by_key = a_session()}), again);
-  EXPECT_EQ(decision(provider, asked, {.by_key = ended(a_session())}), ends)
+  EXPECT_EQ(decision(provider, checked, {.by_key = a_session()}), again);
+  EXPECT_EQ(decision(provider, checked, {.by_cookie = sent(a_session()), .by_key = a_session()}), again);
+  EXPECT_EQ(decision(provider, checked, {.by_key = ended(a_session())}), ends)
       << "nothing is left to ask about";
-  EXPECT_EQ(decision(provider, asked, {}), "ask for app-a again, " + out_of_a + " state s");
-  asked.ticket->answer_yes = false;
-  EXPECT_EQ(decision(provider, asked, {.by_key = a_session()}), "stay");
+  EXPECT_EQ(decision(provider, checked, {}), "ask for app-a again, " + out_of_a + " state s");
+  checked.ticket->answer_yes = false;
+  EXPECT_EQ(decision(provider, checked, {.by_key = a_session()}), "stay");
 }
 
 TEST(UsedTicket, repeats_what_has_happened) {
-  const End of_session{.session = SessionKey{"sid-1"}, .onward = to_app_a, .good_once = true};
+  const End of_session{.session = SessionKey{"sid-1"}, .post_logout = to_app_a, .good_once = true};
   EXPECT_EQ(again(of_session, ended(a_session())), ends + ", once");
   EXPECT_EQ(again(of_session, std::nullopt), ends + ", once");
 
@@ -358,7 +358,7 @@ TEST(UsedTicket, repeats_what_has_happened) {
 }
 
 TEST(UsedTicket, ends_nothing_that_the_user_was_not_asked_about) {
-  End end{.session = SessionKey{"sid-1"}, .onward = to_app_a, .good_once = true};
+  End end{.session = SessionKey{"sid-1"}, .post_logout = to_app_a, .good_once = true};
   const std::string asks_again = "ask about sid-1 for app-a again, " + out_of_a + " state s";
   EXPECT_EQ(again(end, a_session()), asks_again) << "a session of a later login";
   end.only_client = ClientId{"app-a"};
@@ -374,25 +374,25 @@ enum class Sent : std::uint8_t { none, unknown, live, over };
 
 struct Browser {
   Provider provider = a_provider();
-  Asked asked{};
+  CheckedRequest checked{};
   Found found{};
 
   Browser(Sent cookie, std::optional<Sent> hint, bool has_redirect) {
-    if (hint) asked = with_hint(provider);
-    if (!has_redirect) asked.redirect = asked.state = std::nullopt;
+    if (hint) checked = with_hint(provider);
+    if (!has_redirect) checked.redirect = checked.state = std::nullopt;
     Session of_cookie = a_session();
     if (cookie == Sent::over) of_cookie = ended(a_session());
-    if (cookie != Sent::none) asked.cookies = {{its_cookie}};
-    if (cookie != Sent::none) asked.question.cookies = {its_cookie};
+    if (cookie != Sent::none) checked.cookies = {{its_cookie}};
+    if (cookie != Sent::none) checked.question.cookies = {its_cookie};
     if (cookie == Sent::live || cookie == Sent::over) found.by_cookie = {{its_cookie, of_cookie}};
     // A hint of the cookie's session where that fits, else of another one.
     if (hint == Sent::live) found.by_sid = cookie == Sent::over ? session_of("sid-2", "alice") : a_session();
     if (hint == Sent::over) {
       found.by_sid = ended(cookie == Sent::live ? session_of("sid-2", "alice") : a_session());
     }
-    if (hint && found.by_sid) asked.hint->sid = Sid{found.by_sid->key.value};
+    if (hint && found.by_sid) checked.hint->sid = Sid{found.by_sid->key.value};
   }
-  std::string outcome() const { return decision(provider, asked, found); }
+  std::string outcome() const { return decision(provider, checked, found); }
 };
 
 std::string with_redirect(Sent cookie, std::optional<Sent> hint) {
@@ -447,13 +447,13 @@ TEST(Claims, with_a_hint_of_a_session_that_is_not_known) {
 // The same cookie name for another path, or left over by an old version of the OP.
 TEST(Claims, of_many_cookies_the_live_one_counts) {
   Browser browser(Sent::live, {}, false);
-  browser.asked.cookies = {{CookieDigest{"stale"}}, {its_cookie}};
+  browser.checked.cookies = {{CookieDigest{"stale"}}, {its_cookie}};
   EXPECT_EQ(browser.outcome(), "ask about sid-1, nowhere");
   browser.found.by_cookie.front().session = ended(a_session());
   EXPECT_EQ(browser.outcome(), "ask unknown, nowhere") << "the other one may be a login";
-  browser.asked.cookies = {{CookieDigest{"\"quoted\""}, its_cookie}};
+  browser.checked.cookies = {{CookieDigest{"\"quoted\""}, its_cookie}};
   EXPECT_EQ(browser.outcome(), "end sid-1, nowhere") << "known without its quotes";
-  browser.asked.too_many_cookies = true;
+  browser.checked.too_many_cookies = true;
   EXPECT_EQ(browser.outcome(), "ask unknown, nowhere");
 }
 
@@ -462,7 +462,7 @@ TEST(Claims, nothing_is_known_to_be_over_where_another_session_of_the_browser_li
   browser.found.by_cookie.push_back({CookieDigest{"second"}, session_of("sid-2", "bob")});
   EXPECT_EQ(browser.outcome(), "end sid-1, nowhere, another lives");
 
-  Asked yes = answered(browser.provider, SessionKey{"sid-1"});
+  CheckedRequest yes = answered(browser.provider, SessionKey{"sid-1"});
   browser.found.by_key = a_session();
   EXPECT_EQ(decision(browser.provider, yes, browser.found), ends + ", another lives");
 }
@@ -478,9 +478,10 @@ TEST(Claims, a_live_session_of_another_cookie_is_not_proven_to_be_this_browsers)
 
 TEST(Claims, a_yes_rids_the_browser_of_a_cookie_that_is_not_known) {
   Browser browser(Sent::unknown, {}, false);
-  browser.asked.ticket = Ticket{.nonce = "n", .onward = to_app_a, .unknown_cookie = true, .answer_yes = true};
+  browser.checked.ticket =
+      Ticket{.nonce = "n", .post_logout = to_app_a, .unknown_cookie = true, .answer_yes = true};
   EXPECT_EQ(browser.outcome(), "forgotten, " + out_of_a + " state s, cookies expired");
-  browser.asked.ticket->cookie_withheld = true;
+  browser.checked.ticket->cookie_withheld = true;
   EXPECT_EQ(browser.outcome(), "forgotten, " + out_of_a + " state s, cookies expired");
 }
 
@@ -492,7 +493,7 @@ TEST(Claims, nothing_is_known_of_a_browser_where_no_cookie_is_configured) {
 
 TEST(Claims, nothing_is_known_where_a_hint_was_sent_that_counts_for_nothing) {
   Browser browser(Sent::none, {}, false);
-  browser.asked.dropped_hint = Refusal{Fault::token_too_large};
+  browser.checked.dropped_hint = Refusal{Fault::token_too_large};
   EXPECT_EQ(browser.outcome(), "unknown, nowhere");
 }
 

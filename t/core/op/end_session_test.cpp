@@ -13,14 +13,14 @@ namespace {
 constexpr std::string_view out_of_a = "https://app-a.example.com/out";
 constexpr std::string_view browser = "BBBBBBBBBBBBBBBBBBBBBB";
 
-std::optional<Fault> fault_of(const Outcome<Asked>& asked) {
-  return asked ? std::nullopt : std::optional(asked.error().fault);
+std::optional<Fault> fault_of(const Outcome<CheckedRequest>& checked) {
+  return checked ? std::nullopt : std::optional(checked.error().fault);
 }
 std::optional<Fault> fault_of(const Outcome<EndSessionRequest>& request) {
   return request ? std::nullopt : std::optional(request.error().fault);
 }
 std::optional<Fault> fault_of_asking(const Provider& provider, const EndSessionRequest& request) {
-  return fault_of(ask(provider, request, a_moment()));
+  return fault_of(check_request(provider, request, a_moment()));
 }
 
 EndSessionRequest with_hint(const Provider& provider, std::string_view changes = "{}") {
@@ -42,7 +42,7 @@ Ticket a_ticket() {
           .expires = a_moment().seconds() + Seconds{300},
           .session = SessionKey{"sid-1"},
           .client = ClientId{"app-a"},
-          .onward = {.uri = std::string(out_of_a), .state = "s"}};
+          .post_logout = {.uri = std::string(out_of_a), .state = "s"}};
 }
 
 }  // namespace
@@ -53,13 +53,13 @@ TEST(Ask, refuses_what_a_browser_loads_before_anybody_has_clicked) {
     const EndSessionRequest request{.purpose = std::string(purpose)};
     EXPECT_EQ(fault_of_asking(provider, request), Fault::speculative_request) << purpose;
   }
-  EXPECT_TRUE(ask(provider, {.purpose = "navigation"}, a_moment()));
+  EXPECT_TRUE(check_request(provider, {.purpose = "navigation"}, a_moment()));
 }
 
 TEST(Ask, tells_documents_from_what_a_page_embeds) {
   const Provider provider = a_provider();
   const auto is_embedded = [&](std::string_view dest) {
-    return granted(ask(provider, {.sec_fetch_dest = std::string(dest)}, a_moment())).is_embedded;
+    return granted(check_request(provider, {.sec_fetch_dest = std::string(dest)}, a_moment())).is_embedded;
   };
   EXPECT_FALSE(is_embedded(""));
   EXPECT_FALSE(is_embedded("document"));
@@ -69,13 +69,13 @@ TEST(Ask, tells_documents_from_what_a_page_embeds) {
 TEST(Decide, asks_even_with_proof_where_no_document_but_an_image_or_a_frame_was_wanted) {
   const Provider provider = a_provider();
   const Found found{.by_sid = a_session()};
-  Asked asked{.hint = Hint{.client = provider.find(ClientId{"app-a"}),
-                           .sub = found.by_sid->sub,
-                           .sid = Sid{found.by_sid->key.value}}};
-  asked.client = asked.hint->client;
-  EXPECT_TRUE(std::holds_alternative<End>(decide(provider, asked, found, a_moment())));
-  asked.is_embedded = true;
-  EXPECT_TRUE(std::holds_alternative<AskUser>(decide(provider, asked, found, a_moment())));
+  CheckedRequest checked{.hint = Hint{.client = provider.find(ClientId{"app-a"}),
+                                      .sub = found.by_sid->sub,
+                                      .sid = Sid{found.by_sid->key.value}}};
+  checked.client = checked.hint->client;
+  EXPECT_TRUE(std::holds_alternative<End>(decide(provider, checked, found, a_moment())));
+  checked.is_embedded = true;
+  EXPECT_TRUE(std::holds_alternative<AskUser>(decide(provider, checked, found, a_moment())));
 }
 
 TEST(EndSessionRequest, is_read_from_a_query_and_from_a_body_alike) {
@@ -122,40 +122,40 @@ TEST(EndSessionRequest, is_refused_when_its_state_is_too_long_to_come_back) {
 }
 
 TEST(Ask, needs_nothing_from_an_empty_request) {
-  const auto asked = granted(ask(a_provider(), {}, a_moment()));
-  EXPECT_EQ(asked.question, SessionQuestion{});
-  EXPECT_EQ(asked.client, nullptr);
-  EXPECT_TRUE(asked.cookies.empty());
-  EXPECT_FALSE(asked.cookie_withheld);
+  const auto checked = granted(check_request(a_provider(), {}, a_moment()));
+  EXPECT_EQ(checked.question, SessionQuestion{});
+  EXPECT_EQ(checked.client, nullptr);
+  EXPECT_TRUE(checked.cookies.empty());
+  EXPECT_FALSE(checked.cookie_withheld);
 }
 
 TEST(Ask, looks_for_the_session_of_the_cookie_and_of_the_hints_sid) {
   const Provider provider = a_provider();
   EndSessionRequest request = with_hint(provider);
   request.session_cookies = {"cookie"};
-  const auto asked = granted(ask(provider, request, a_moment()));
-  EXPECT_EQ(asked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
-                                             .sid = Sid{"sid-1"}}));
-  EXPECT_EQ(asked.cookies.size(), 1U);
-  EXPECT_EQ(asked.client, provider.find(ClientId{"app-a"}));
+  const auto checked = granted(check_request(provider, request, a_moment()));
+  EXPECT_EQ(checked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
+                                               .sid = Sid{"sid-1"}}));
+  EXPECT_EQ(checked.cookies.size(), 1U);
+  EXPECT_EQ(checked.client, provider.find(ClientId{"app-a"}));
 }
 
 TEST(Ask, looks_for_the_subjects_sessions_only_where_the_hint_has_no_sid) {
   const Provider provider = a_provider();
-  const auto asked = granted(ask(provider, with_hint(provider, R"({"sid":null})"), a_moment()));
-  EXPECT_EQ(asked.question, SessionQuestion{.subject = Subject{"alice"}});
+  const auto checked = granted(check_request(provider, with_hint(provider, R"({"sid":null})"), a_moment()));
+  EXPECT_EQ(checked.question, SessionQuestion{.subject = Subject{"alice"}});
 }
 
 TEST(Ask, looks_for_no_cookie_where_the_operator_named_none) {
   Provider provider = a_provider();
   provider.session_cookies.clear();
-  const auto asked = granted(ask(provider, {.session_cookies = {"cookie"}}, a_moment()));
-  EXPECT_EQ(asked.question, SessionQuestion{});
+  const auto checked = granted(check_request(provider, {.session_cookies = {"cookie"}}, a_moment()));
+  EXPECT_EQ(checked.question, SessionQuestion{});
 }
 
 TEST(Ask, lets_a_logout_hint_select_nothing) {
-  const auto asked = granted(ask(a_provider(), {.logout_hint = "alice"}, a_moment()));
-  EXPECT_EQ(asked.question, SessionQuestion{});
+  const auto checked = granted(check_request(a_provider(), {.logout_hint = "alice"}, a_moment()));
+  EXPECT_EQ(checked.question, SessionQuestion{});
 }
 
 TEST(Ask, minds_no_locales) {
@@ -199,12 +199,12 @@ TEST(Ask, drops_all_of_a_contradictory_request_where_the_operator_prefers_the_qu
   request.post_logout_redirect_uri = "https://app-b.example.com/out";
   request.state = "s";
   request.session_cookies = {"cookie"};
-  const auto asked = granted(ask(provider, request, a_moment()));
-  EXPECT_FALSE(asked.hint.has_value());
-  EXPECT_EQ(asked.client, nullptr);
-  EXPECT_EQ(asked.redirect, std::nullopt);
-  EXPECT_EQ(asked.state, std::nullopt);
-  EXPECT_EQ(asked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
+  const auto checked = granted(check_request(provider, request, a_moment()));
+  EXPECT_FALSE(checked.hint.has_value());
+  EXPECT_EQ(checked.client, nullptr);
+  EXPECT_EQ(checked.redirect, std::nullopt);
+  EXPECT_EQ(checked.state, std::nullopt);
+  EXPECT_EQ(checked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
 }
 
 TEST(Ask, refuses_a_client_that_is_not_registered) {
@@ -218,9 +218,9 @@ TEST(Ask, allows_a_registered_redirect_for_the_client_of_the_hint_or_of_client_i
   for (EndSessionRequest* request : {&by_hint, &by_client_id}) {
     request->post_logout_redirect_uri = std::string(out_of_a);
     request->state = "s";
-    const auto asked = granted(ask(provider, *request, a_moment()));
-    EXPECT_EQ(asked.redirect, out_of_a);
-    EXPECT_EQ(asked.state, "s");
+    const auto checked = granted(check_request(provider, *request, a_moment()));
+    EXPECT_EQ(checked.redirect, out_of_a);
+    EXPECT_EQ(checked.state, "s");
   }
 }
 
@@ -228,7 +228,7 @@ TEST(Ask, keeps_no_state_without_a_redirect) {
   const Provider provider = a_provider();
   EndSessionRequest request = with_hint(provider);
   request.state = "s";
-  EXPECT_EQ(granted(ask(provider, request, a_moment())).state, std::nullopt);
+  EXPECT_EQ(granted(check_request(provider, request, a_moment())).state, std::nullopt);
 }
 
 TEST(Ask, refuses_every_near_miss_of_a_registered_redirect) {
@@ -270,20 +270,20 @@ TEST(Ask, ends_without_a_redirect_where_the_operator_prefers_that_to_a_refusal) 
   EndSessionRequest request = with_hint(provider);
   request.post_logout_redirect_uri = "https://evil.example/";
   request.state = "s";
-  const auto asked = granted(ask(provider, request, a_moment()));
-  EXPECT_EQ(asked.redirect, std::nullopt);
-  EXPECT_EQ(asked.state, std::nullopt);
-  EXPECT_EQ(asked.bad_redirect, Refusal{Fault::redirect_not_registered});
+  const auto checked = granted(check_request(provider, request, a_moment()));
+  EXPECT_EQ(checked.redirect, std::nullopt);
+  EXPECT_EQ(checked.state, std::nullopt);
+  EXPECT_EQ(checked.bad_redirect, Refusal{Fault::redirect_not_registered});
 
   const EndSessionRequest nobodys{.post_logout_redirect_uri = std::string(out_of_a)};
-  EXPECT_EQ(granted(ask(provider, nobodys, a_moment())).bad_redirect,
+  EXPECT_EQ(granted(check_request(provider, nobodys, a_moment())).bad_redirect,
             Refusal{Fault::redirect_without_client});
 }
 
 TEST(Ask, knows_that_a_post_from_another_site_brings_no_cookie) {
   const Provider provider = a_provider();
   const auto withheld = [&](const EndSessionRequest& request) {
-    return granted(ask(provider, request, a_moment())).cookie_withheld;
+    return granted(check_request(provider, request, a_moment())).cookie_withheld;
   };
   EXPECT_TRUE(withheld({.is_post = true, .sec_fetch_site = "cross-site"}));
   EXPECT_TRUE(withheld({.is_post = true, .origin = "https://app-a.example.com"}));
@@ -298,32 +298,33 @@ TEST(AskWithTicket, looks_for_the_session_that_was_asked_about_and_the_cookies) 
   const Provider provider = a_provider();
   EndSessionRequest request = an_answer(provider, a_ticket());
   request.session_cookies = {"cookie"};
-  const auto asked = granted(ask(provider, request, a_moment()));
+  const auto checked = granted(check_request(provider, request, a_moment()));
   Ticket expected = a_ticket();
   expected.answer_yes = true;
-  EXPECT_EQ(asked.ticket, expected);
-  EXPECT_EQ(asked.client, provider.find(ClientId{"app-a"}));
-  EXPECT_EQ(asked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
-                                             .key = SessionKey{"sid-1"}}));
+  EXPECT_EQ(checked.ticket, expected);
+  EXPECT_EQ(checked.client, provider.find(ClientId{"app-a"}));
+  EXPECT_EQ(checked.question, (SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")},
+                                               .key = SessionKey{"sid-1"}}));
 }
 
 TEST(AskWithTicket, takes_all_but_yes_for_no) {
   const Provider provider = a_provider();
   const auto answer = [&](std::string_view choice) {
-    return granted(ask(provider, an_answer(provider, a_ticket(), choice), a_moment())).ticket->answer_yes;
+    return granted(check_request(provider, an_answer(provider, a_ticket(), choice), a_moment()))
+        .ticket->answer_yes;
   };
   EXPECT_TRUE(answer("yes"));
   for (const std::string_view no : {"no", "", "YES", "yes ", "true"}) EXPECT_FALSE(answer(no)) << no;
   EndSessionRequest silent = an_answer(provider, a_ticket());
   silent.choice.reset();
-  EXPECT_FALSE(granted(ask(provider, silent, a_moment())).ticket->answer_yes);
+  EXPECT_FALSE(granted(check_request(provider, silent, a_moment())).ticket->answer_yes);
 }
 
 TEST(AskWithTicket, works_by_post_alone) {
   const Provider provider = a_provider();
   EndSessionRequest request = an_answer(provider, a_ticket());
   request.is_post = false;
-  EXPECT_FALSE(granted(ask(provider, request, a_moment())).ticket.has_value());
+  EXPECT_FALSE(granted(check_request(provider, request, a_moment())).ticket.has_value());
 }
 
 TEST(AskWithTicket, needs_no_hint_even_where_hints_are_required) {
@@ -371,10 +372,10 @@ TEST(AskWithTicket, refuses_a_ticket_that_is_foreign_or_no_ticket) {
 TEST(AskWithTicket, asks_once_more_after_an_answer_that_came_too_late) {
   const Provider provider = a_provider();
   const EndSessionRequest request = an_answer(provider, a_ticket());
-  EXPECT_EQ(granted(ask(provider, request, a_moment(Seconds{299}))).ticket->again, std::nullopt);
-  const auto asked = granted(ask(provider, request, a_moment(Seconds{300})));
-  EXPECT_EQ(asked.ticket->again, Fault::ticket_expired);
-  EXPECT_EQ(asked.ticket->onward, a_ticket().onward);
+  EXPECT_EQ(granted(check_request(provider, request, a_moment(Seconds{299}))).ticket->again, std::nullopt);
+  const auto checked = granted(check_request(provider, request, a_moment(Seconds{300})));
+  EXPECT_EQ(checked.ticket->again, Fault::ticket_expired);
+  EXPECT_EQ(checked.ticket->post_logout, a_ticket().post_logout);
 }
 
 // Plain http at another port than the issuer's: browsers send no Sec-Fetch-Site there.
@@ -399,22 +400,22 @@ TEST(AskWithTicket, believes_the_origin_of_the_host_that_was_asked) {
 TEST(Ask, looks_every_cookie_up_with_and_without_its_quotes) {
   const Provider provider = a_provider();
   const auto digest = [&](std::string_view value) { return digest_cookie(provider.cookie_secret, value); };
-  const auto asked =
-      granted(ask(provider, {.session_cookies = {"stale", "\"right\"", "", "stale"}}, a_moment()));
-  EXPECT_EQ(asked.question,
+  const auto checked =
+      granted(check_request(provider, {.session_cookies = {"stale", "\"right\"", "", "stale"}}, a_moment()));
+  EXPECT_EQ(checked.question,
             (SessionQuestion{.cookies = {digest("stale"), digest("\"right\""), digest("right")}}));
-  EXPECT_EQ(asked.cookies.size(), 2U);
-  EXPECT_FALSE(asked.too_many_cookies);
+  EXPECT_EQ(checked.cookies.size(), 2U);
+  EXPECT_FALSE(checked.too_many_cookies);
 }
 
 TEST(Ask, looks_no_more_than_eight_cookies_up_and_knows_that_there_were_more) {
   EndSessionRequest request;
   for (int i = 0; i < 9; ++i) request.session_cookies.push_back("cookie-" + std::to_string(i));
-  const auto nine = granted(ask(a_provider(), request, a_moment()));
-  EXPECT_EQ(nine.question.cookies.size(), most_session_cookies);
+  const auto nine = granted(check_request(a_provider(), request, a_moment()));
+  EXPECT_EQ(nine.question.cookies.size(), max_session_cookies);
   EXPECT_TRUE(nine.too_many_cookies);
   request.session_cookies.pop_back();
-  EXPECT_FALSE(granted(ask(a_provider(), request, a_moment())).too_many_cookies);
+  EXPECT_FALSE(granted(check_request(a_provider(), request, a_moment())).too_many_cookies);
 }
 
 TEST(Ask, asks_the_user_about_his_own_session_where_the_hint_is_too_large_to_be_read) {
@@ -423,12 +424,12 @@ TEST(Ask, asks_the_user_about_his_own_session_where_the_hint_is_too_large_to_be_
                                   .client_id = "app-a",
                                   .post_logout_redirect_uri = std::string(out_of_a),
                                   .session_cookies = {"cookie"}};
-  const auto asked = granted(ask(provider, request, a_moment()));
-  EXPECT_EQ(asked.client, nullptr);
-  EXPECT_EQ(asked.redirect, std::nullopt);
-  EXPECT_EQ(asked.bad_redirect, Refusal{Fault::token_too_large});
-  EXPECT_EQ(asked.dropped_hint->fault, Fault::token_too_large);
-  EXPECT_EQ(asked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
+  const auto checked = granted(check_request(provider, request, a_moment()));
+  EXPECT_EQ(checked.client, nullptr);
+  EXPECT_EQ(checked.redirect, std::nullopt);
+  EXPECT_EQ(checked.bad_redirect, Refusal{Fault::token_too_large});
+  EXPECT_EQ(checked.dropped_hint->fault, Fault::token_too_large);
+  EXPECT_EQ(checked.question, SessionQuestion{.cookies = {digest_cookie(provider.cookie_secret, "cookie")}});
   provider.hint.required = true;
   EXPECT_EQ(fault_of_asking(provider, request), Fault::token_too_large);
 }

@@ -104,7 +104,7 @@ TEST(Hint, is_refused_when_it_is_no_token) {
   const Provider provider = a_provider();
   EXPECT_EQ(fault_of(provider, "x"), Fault::token_malformed);
   EXPECT_EQ(fault_of(provider, "a.b.c"), Fault::token_malformed);
-  EXPECT_EQ(fault_of(provider, std::string(jose::token_limit + 1, 'a')), Fault::token_too_large);
+  EXPECT_EQ(fault_of(provider, std::string(jose::max_token + 1, 'a')), Fault::token_too_large);
 }
 
 TEST(Hint, is_refused_with_another_algorithm_than_its_client_registered) {

@@ -226,11 +226,12 @@ TEST(KeyNames, warn_of_a_key_that_is_published_for_another_algorithm) {
 }
 
 TEST(KeyNames, know_whose_key_is_not_published) {
-  const Provider stranger = named(provider_with({test_keys::rsa_2048}, {{test_keys::other_rsa_2048, "{}"}}));
-  EXPECT_TRUE(signs_with_unpublished_key(stranger, a_back_client()));
+  const Provider peer_mismatch =
+      named(provider_with({test_keys::rsa_2048}, {{test_keys::other_rsa_2048, "{}"}}));
+  EXPECT_TRUE(signs_with_unpublished_key(peer_mismatch, a_back_client()));
   Client client = a_back_client();
   client.id_token_signed_response_alg = Algorithm::HS256;
-  EXPECT_FALSE(signs_with_unpublished_key(stranger, client));
+  EXPECT_FALSE(signs_with_unpublished_key(peer_mismatch, client));
   EXPECT_FALSE(signs_with_unpublished_key(named(provider_with({test_keys::rsa_2048}, {})), a_back_client()));
   EXPECT_FALSE(signs_with_unpublished_key(
       named(provider_with({test_keys::rsa_2048}, {{test_keys::rsa_2048, R"({"kid":"x"})"}})),

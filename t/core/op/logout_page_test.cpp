@@ -13,19 +13,20 @@ namespace {
 
 const std::string expired_cookie =
     "op_session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
-const Onward to_app_a{.uri = "https://app-a.example.com/out"};
-const Onward refused{.refused = Refusal{Fault::redirect_not_registered}};
+const PostLogout to_app_a{.uri = "https://app-a.example.com/out"};
+const PostLogout refused{.refused = Refusal{Fault::redirect_not_registered}};
 
-Page shown(const Provider& provider, const Session& ended, std::vector<Told> told, const Onward& onward,
-           const Moment& moment) {
-  return logout_page(provider, ended, onward, {.told = std::move(told)}, moment);
+Page shown(const Provider& provider, const Session& ended, std::vector<Told> told,
+           const PostLogout& post_logout, const Moment& moment) {
+  return logout_page(provider, ended, post_logout, {.told = std::move(told)}, moment);
 }
-Page shown(const Provider& provider, const Session& ended, const Onward& onward,
+Page shown(const Provider& provider, const Session& ended, const PostLogout& post_logout,
            const Circumstances& circumstances) {
-  return logout_page(provider, ended, onward, circumstances, a_moment());
+  return logout_page(provider, ended, post_logout, circumstances, a_moment());
 }
-Page already_out(const Provider& provider, const Onward& onward, Claim claim = Claim::not_signed_in) {
-  return already_out_page(provider, onward, claim, false);
+Page already_out(const Provider& provider, const PostLogout& post_logout,
+                 Claim claim = Claim::not_signed_in) {
+  return already_out_page(provider, post_logout, claim, false);
 }
 std::vector<std::string> states_on(const Page& page) { return all_between(page.body, "<li>", "</li>"); }
 
@@ -135,8 +136,8 @@ TEST(LogoutPage, is_a_200_that_nobody_stores_or_frames) {
 }
 
 TEST(LogoutPage, moves_on_by_script_by_refresh_and_by_link) {
-  const Onward onward{.uri = "https://app-a.example.com/out", .state = "a\"&<b"};
-  const Page page = shown(a_provider(), a_framed_session(), {}, onward, a_moment());
+  const PostLogout post_logout{.uri = "https://app-a.example.com/out", .state = "a\"&<b"};
+  const Page page = shown(a_provider(), a_framed_session(), {}, post_logout, a_moment());
   const std::string target = "https://app-a.example.com/out?state=a%22%26%3Cb";
   EXPECT_TRUE(
       holds(page, "<noscript><meta http-equiv=\"refresh\" content=\"1;url=" + target + "\"></noscript>"));
@@ -200,13 +201,13 @@ TEST(LogoutPage, shows_the_sid_in_iframes_alone_and_the_subject_nowhere) {
 }
 
 TEST(LogoutPage, redirects_at_once_when_nobody_needs_an_iframe) {
-  const Onward onward{.uri = "https://app-a.example.com/out?x=1", .state = "s"};
+  const PostLogout post_logout{.uri = "https://app-a.example.com/out?x=1", .state = "s"};
   const Page expected{.status = 303,
                       .headers = {{"Cache-Control", "no-store"},
                                   {"Referrer-Policy", "no-referrer"},
                                   {"Location", "https://app-a.example.com/out?x=1&state=s"},
                                   {"Set-Cookie", expired_cookie}}};
-  EXPECT_EQ(shown(a_provider(), a_back_session(), {}, onward, a_moment()), expected);
+  EXPECT_EQ(shown(a_provider(), a_back_session(), {}, post_logout, a_moment()), expected);
 }
 
 TEST(LogoutPage, redirects_to_the_operators_uri_or_says_that_it_is_over) {
@@ -337,8 +338,9 @@ TEST(LogoutPage, lets_an_iframe_lead_to_where_its_client_registered) {
 TEST(LogoutPage, expires_the_session_cookies_in_every_case) {
   Provider provider = a_provider();
   for (const Session& session : {a_framed_session(), a_back_session()}) {
-    for (const Onward& onward : {Onward{}, to_app_a, refused}) {
-      EXPECT_EQ(header_of(shown(provider, session, {}, onward, a_moment()), "Set-Cookie"), expired_cookie);
+    for (const PostLogout& post_logout : {PostLogout{}, to_app_a, refused}) {
+      EXPECT_EQ(header_of(shown(provider, session, {}, post_logout, a_moment()), "Set-Cookie"),
+                expired_cookie);
     }
   }
   provider.session_cookies.push_back({.name = "old_session", .path = "/sso"});
@@ -416,7 +418,8 @@ TEST(OneClientPage, tells_its_client_by_iframe_where_that_is_its_channel) {
 TEST(OnwardLocation, carries_the_state_byte_for_byte_and_once) {
   std::string state;
   for (int byte = 1; byte < 256; ++byte) state.push_back(static_cast<char>(byte));
-  const std::string location = onward_location({.uri = "https://app-a.example.com/out?a=b", .state = state});
+  const std::string location =
+      post_logout_location({.uri = "https://app-a.example.com/out?a=b", .state = state});
   const std::string prefix = "https://app-a.example.com/out?a=b&state=";
   ASSERT_TRUE(location.starts_with(prefix));
   EXPECT_EQ(decode_component(location.substr(prefix.size())), state);
@@ -424,10 +427,11 @@ TEST(OnwardLocation, carries_the_state_byte_for_byte_and_once) {
 }
 
 TEST(OnwardLocation, has_no_state_where_none_was_sent) {
-  EXPECT_EQ(onward_location(to_app_a), "https://app-a.example.com/out");
-  EXPECT_EQ(onward_location({.uri = "com.example.app:/out", .state = "s"}), "com.example.app:/out?state=s");
-  EXPECT_EQ(onward_location({}), "");
-  EXPECT_EQ(onward_location({.uri = "https://app-a.example.com/out", .refused = refused.refused}), "");
+  EXPECT_EQ(post_logout_location(to_app_a), "https://app-a.example.com/out");
+  EXPECT_EQ(post_logout_location({.uri = "com.example.app:/out", .state = "s"}),
+            "com.example.app:/out?state=s");
+  EXPECT_EQ(post_logout_location({}), "");
+  EXPECT_EQ(post_logout_location({.uri = "https://app-a.example.com/out", .refused = refused.refused}), "");
 }
 
 }  // namespace slo::logout_page_test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A participation becomes a lesson, and nothing is invented on the way.
+// A participation becomes a registration, and nothing is invented on the way.
 #include "core/participation/participation.h"
 
 #include <gtest/gtest.h>
@@ -18,20 +18,20 @@ Provider the_provider() {
   return provider;
 }
 
-Lesson learnt(const Participation& participation) {
-  auto lesson = learn(the_provider(), participation);
-  EXPECT_TRUE(lesson) << lesson.error().detail;
-  return lesson ? *lesson : Lesson{};
+Registration read_from(const Participation& participation) {
+  auto registration = read_registration(the_provider(), participation);
+  EXPECT_TRUE(registration) << registration.error().detail;
+  return registration ? *registration : Registration{};
 }
 
 Refusal refused(const Participation& participation) {
-  auto lesson = learn(the_provider(), participation);
-  EXPECT_FALSE(lesson);
-  return lesson ? Refusal{Fault::internal} : lesson.error();
+  auto registration = read_registration(the_provider(), participation);
+  EXPECT_FALSE(registration);
+  return registration ? Refusal{Fault::internal} : registration.error();
 }
 
 // What app-a's participation in alice's session teaches.
-Lesson the_lesson() {
+Registration the_registration() {
   return {.key = SessionKey{"sid-1"},
           .client = ClientId{"app-a"},
           .channels = {.back = true},
@@ -40,43 +40,43 @@ Lesson the_lesson() {
 }
 
 TEST(Learning, takes_session_client_and_the_providers_limits) {
-  EXPECT_EQ(learnt({.client_id = "app-a", .sid = "sid-1", .sub = "alice"}), the_lesson());
+  EXPECT_EQ(read_from({.client_id = "app-a", .sid = "sid-1", .sub = "alice"}), the_registration());
 }
 
 TEST(Learning, keeps_only_the_digest_of_the_session_cookie) {
-  Lesson expected = the_lesson();
+  Registration expected = the_registration();
   expected.cookie = digest_cookie(a_provider().cookie_secret, "c00kie");
-  EXPECT_EQ(learnt({.client_id = "app-a", .sid = "sid-1", .sub = "alice", .session_cookie = "c00kie"}),
+  EXPECT_EQ(read_from({.client_id = "app-a", .sid = "sid-1", .sub = "alice", .session_cookie = "c00kie"}),
             expected);
 }
 
 TEST(Learning, keeps_a_clients_own_sub_and_sid_only_where_they_differ) {
-  EXPECT_EQ(learnt({.client_id = "app-a",
-                    .sid = "sid-1",
-                    .sub = "alice",
-                    .client_sub = "alice",
-                    .client_sid = "sid-1"}),
-            the_lesson());
-  Lesson pairwise = the_lesson();
+  EXPECT_EQ(read_from({.client_id = "app-a",
+                       .sid = "sid-1",
+                       .sub = "alice",
+                       .client_sub = "alice",
+                       .client_sid = "sid-1"}),
+            the_registration());
+  Registration pairwise = the_registration();
   pairwise.client_sub = Subject{"pairwise"};
   pairwise.client_sid = Sid{"its own"};
-  EXPECT_EQ(learnt({.client_id = "app-a",
-                    .sid = "sid-1",
-                    .sub = "alice",
-                    .client_sub = "pairwise",
-                    .client_sid = "its own"}),
+  EXPECT_EQ(read_from({.client_id = "app-a",
+                       .sid = "sid-1",
+                       .sub = "alice",
+                       .client_sub = "pairwise",
+                       .client_sid = "its own"}),
             pairwise);
 }
 
 TEST(Learning, takes_limits_of_its_own) {
-  Lesson expected = the_lesson();
+  Registration expected = the_registration();
   expected.absolute = Seconds{60};
   expected.idle = Seconds{0};
-  EXPECT_EQ(learnt({.client_id = "app-a",
-                    .sid = "sid-1",
-                    .sub = "alice",
-                    .absolute = Seconds{60},
-                    .idle = Seconds{0}}),
+  EXPECT_EQ(read_from({.client_id = "app-a",
+                       .sid = "sid-1",
+                       .sub = "alice",
+                       .absolute = Seconds{60},
+                       .idle = Seconds{0}}),
             expected);
 }
 
@@ -86,8 +86,8 @@ TEST(Learning, refuses_limits_beyond_one_second_and_400_days) {
         .client_id = "app-a", .sid = "sid-1", .sub = "alice", .absolute = absolute, .idle = idle};
   };
   const Seconds longest = std::chrono::days{400};
-  EXPECT_EQ(learnt(limits(longest, longest)).absolute, longest);
-  EXPECT_EQ(learnt(limits(Seconds{1}, Seconds{1})).idle, Seconds{1});
+  EXPECT_EQ(read_from(limits(longest, longest)).absolute, longest);
+  EXPECT_EQ(read_from(limits(Seconds{1}, Seconds{1})).idle, Seconds{1});
   const Refusal absolute{Fault::api_parameter_invalid, "\"absolute\" must be 1 second to 400 days"};
   EXPECT_EQ(refused(limits(Seconds{-1}, Seconds{0})), absolute);
   EXPECT_EQ(refused(limits(longest + Seconds{1}, Seconds{0})), absolute);
@@ -97,10 +97,11 @@ TEST(Learning, refuses_limits_beyond_one_second_and_400_days) {
 }
 
 TEST(Learning, identifies_a_session_without_sid_by_its_cookie) {
-  const Lesson lesson = learnt({.client_id = "app-a", .sub = "alice", .session_cookie = "c00kie"});
-  EXPECT_EQ(lesson.key, SessionKey{});
-  EXPECT_TRUE(lesson.client_no_sid);
-  EXPECT_EQ(lesson.channels, Channels{.back = true});
+  const Registration registration =
+      read_from({.client_id = "app-a", .sub = "alice", .session_cookie = "c00kie"});
+  EXPECT_EQ(registration.key, SessionKey{});
+  EXPECT_TRUE(registration.client_no_sid);
+  EXPECT_EQ(registration.channels, Channels{.back = true});
 }
 
 TEST(Learning, refuses_a_session_with_neither) {
@@ -111,20 +112,22 @@ TEST(Learning, refuses_a_session_with_neither) {
 
 TEST(Learning, tells_a_client_that_requires_a_sid_only_where_it_has_one) {
   const Channels both{.back = true, .front = true};
-  EXPECT_EQ(learnt({.client_id = "strict", .sid = "sid-1", .sub = "alice"}).channels, both);
+  EXPECT_EQ(read_from({.client_id = "strict", .sid = "sid-1", .sub = "alice"}).channels, both);
   EXPECT_EQ(
-      learnt({.client_id = "strict", .sub = "alice", .session_cookie = "c", .client_sid = "x"}).channels,
+      read_from({.client_id = "strict", .sub = "alice", .session_cookie = "c", .client_sid = "x"}).channels,
       both);
-  EXPECT_EQ(learnt({.client_id = "strict", .sub = "alice", .session_cookie = "c"}).channels, Channels{});
-  EXPECT_EQ(learnt({.client_id = "strict", .sid = "sid-1", .sub = "alice", .client_no_sid = true}).channels,
-            Channels{});
-  EXPECT_EQ(learnt({.client_id = "app-b", .sub = "alice", .session_cookie = "c"}).channels, Channels{});
+  EXPECT_EQ(read_from({.client_id = "strict", .sub = "alice", .session_cookie = "c"}).channels, Channels{});
+  EXPECT_EQ(
+      read_from({.client_id = "strict", .sid = "sid-1", .sub = "alice", .client_no_sid = true}).channels,
+      Channels{});
+  EXPECT_EQ(read_from({.client_id = "app-b", .sub = "alice", .session_cookie = "c"}).channels, Channels{});
 }
 
 TEST(Learning, believes_a_registration_that_says_there_was_no_sid) {
-  Lesson expected = the_lesson();
+  Registration expected = the_registration();
   expected.client_no_sid = true;
-  EXPECT_EQ(learnt({.client_id = "app-a", .sid = "sid-1", .sub = "alice", .client_no_sid = true}), expected);
+  EXPECT_EQ(read_from({.client_id = "app-a", .sid = "sid-1", .sub = "alice", .client_no_sid = true}),
+            expected);
   EXPECT_EQ(
       refused(
           {.client_id = "app-a", .sid = "sid-1", .sub = "alice", .client_sid = "x", .client_no_sid = true}),
@@ -134,9 +137,9 @@ TEST(Learning, believes_a_registration_that_says_there_was_no_sid) {
 
 TEST(Learning, takes_a_key_that_we_minted_for_no_sid) {
   const std::string minted = "~AAcOFRwjKjE4P0ZNVFtiaQ";
-  const Lesson lesson = learnt({.client_id = "app-a", .sid = minted, .sub = "alice"});
-  EXPECT_EQ(lesson.key, SessionKey{minted});
-  EXPECT_TRUE(lesson.client_no_sid);
+  const Registration registration = read_from({.client_id = "app-a", .sid = minted, .sub = "alice"});
+  EXPECT_EQ(registration.key, SessionKey{minted});
+  EXPECT_TRUE(registration.client_no_sid);
 }
 
 TEST(Learning, refuses_unknown_clients) {
@@ -150,9 +153,9 @@ TEST(Learning, takes_clients_with_long_names) {
   const std::string id(200, 'x');
   Provider provider = a_bare_provider();
   enrol(provider, a_back_client(id));
-  const auto lesson = learn(provider, {.client_id = id, .sid = "sid-1", .sub = "alice"});
-  ASSERT_TRUE(lesson);
-  EXPECT_EQ(lesson->client, ClientId{id});
+  const auto registration = read_registration(provider, {.client_id = id, .sid = "sid-1", .sub = "alice"});
+  ASSERT_TRUE(registration);
+  EXPECT_EQ(registration->client, ClientId{id});
 }
 
 TEST(Learning, refuses_what_cannot_be_stored_and_never_repeats_it) {
@@ -163,7 +166,7 @@ TEST(Learning, refuses_what_cannot_be_stored_and_never_repeats_it) {
         Fault::api_parameter_invalid,
         "\"" + std::string(name) + "\" must be 1 to 255 bytes of UTF-8 without control characters"};
   };
-  EXPECT_EQ(learnt({.client_id = "app-a", .sid = longest, .sub = longest}).key, SessionKey{longest});
+  EXPECT_EQ(read_from({.client_id = "app-a", .sid = longest, .sub = longest}).key, SessionKey{longest});
   EXPECT_EQ(refused({.client_id = "app-a", .sid = too_long, .sub = "alice"}), sentence("sid"));
   EXPECT_EQ(refused({.client_id = "app-a", .sid = "s\n", .sub = "alice"}), sentence("sid"));
   EXPECT_EQ(refused({.client_id = "app-a", .sid = "s", .sub = too_long}), sentence("sub"));

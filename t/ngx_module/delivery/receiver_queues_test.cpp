@@ -7,80 +7,80 @@
 #include <string>
 #include <vector>
 
-namespace slo::ngx::lanes_test {
+namespace slo::ngx::receiver_queues_test {
 
-using TestLanes = Lanes<std::string>;
+using TestQueues = ReceiverQueues<std::string>;
 
-std::vector<std::string> start_all(TestLanes& lanes) {
+std::vector<std::string> start_all(TestQueues& queues) {
   std::vector<std::string> started;
-  while (lanes.may_start()) started.push_back(lanes.start().parcel);
+  while (queues.may_start()) started.push_back(queues.start().leased);
   return started;
 }
 
-TEST(Lanes, take_turns) {
-  TestLanes lanes({.in_all = 4, .per_lane = 4});
-  for (const char* parcel : {"a1", "a2", "a3"}) lanes.add("a", parcel);
-  for (const char* parcel : {"b1", "b2"}) lanes.add("b", parcel);
-  EXPECT_EQ(start_all(lanes), (std::vector<std::string>{"a1", "b1", "a2", "b2"}));
-  EXPECT_EQ(lanes.waiting(), 1U);
-  EXPECT_EQ(lanes.running(), 4U);
+TEST(ReceiverQueues, take_turns) {
+  TestQueues queues({.in_all = 4, .per_receiver = 4});
+  for (const char* leased : {"a1", "a2", "a3"}) queues.add("a", leased);
+  for (const char* leased : {"b1", "b2"}) queues.add("b", leased);
+  EXPECT_EQ(start_all(queues), (std::vector<std::string>{"a1", "b1", "a2", "b2"}));
+  EXPECT_EQ(queues.waiting(), 1U);
+  EXPECT_EQ(queues.running(), 4U);
 }
 
-TEST(Lanes, keep_a_receiver_that_hangs_within_its_own_cap) {
-  TestLanes lanes({.in_all = 8, .per_lane = 2});
-  for (const char* parcel : {"a1", "a2", "a3", "a4"}) lanes.add("a", parcel);
-  lanes.add("b", "b1");
-  EXPECT_EQ(start_all(lanes), (std::vector<std::string>{"a1", "b1", "a2"}));
-  EXPECT_EQ(lanes.room(), 5U) << "what waits for its own receiver takes nobody's room";
+TEST(ReceiverQueues, keep_a_receiver_that_hangs_within_its_own_cap) {
+  TestQueues queues({.in_all = 8, .per_receiver = 2});
+  for (const char* leased : {"a1", "a2", "a3", "a4"}) queues.add("a", leased);
+  queues.add("b", "b1");
+  EXPECT_EQ(start_all(queues), (std::vector<std::string>{"a1", "b1", "a2"}));
+  EXPECT_EQ(queues.room(), 5U) << "what waits for its own receiver takes nobody's room";
 }
 
-TEST(Lanes, go_on_when_a_call_is_over) {
-  TestLanes lanes({.in_all = 8, .per_lane = 1});
-  lanes.add("a", "a1");
-  lanes.add("a", "a2");
-  auto first = lanes.start();
-  EXPECT_FALSE(lanes.may_start());
-  EXPECT_EQ(lanes.over(*first.lane, true), LaneNews::none);
-  EXPECT_EQ(start_all(lanes), std::vector<std::string>{"a2"});
+TEST(ReceiverQueues, go_on_when_a_call_is_over) {
+  TestQueues queues({.in_all = 8, .per_receiver = 1});
+  queues.add("a", "a1");
+  queues.add("a", "a2");
+  auto first = queues.start();
+  EXPECT_FALSE(queues.may_start());
+  EXPECT_EQ(queues.over(*first.queue, true), ReceiverNews::none);
+  EXPECT_EQ(start_all(queues), std::vector<std::string>{"a2"});
 }
 
-TEST(Lanes, have_no_room_while_somebody_waits_for_the_common_cap) {
-  TestLanes lanes({.in_all = 1, .per_lane = 1});
-  lanes.add("a", "a1");
-  lanes.add("b", "b1");
-  EXPECT_EQ(start_all(lanes), std::vector<std::string>{"a1"});
-  EXPECT_EQ(lanes.room(), 0U);
+TEST(ReceiverQueues, have_no_room_while_somebody_waits_for_the_common_cap) {
+  TestQueues queues({.in_all = 1, .per_receiver = 1});
+  queues.add("a", "a1");
+  queues.add("b", "b1");
+  EXPECT_EQ(start_all(queues), std::vector<std::string>{"a1"});
+  EXPECT_EQ(queues.room(), 0U);
 }
 
-TEST(Lanes, try_a_receiver_that_failed_three_times_one_at_a_time_until_it_answers) {
-  TestLanes lanes({.in_all = 8, .per_lane = 4});
-  std::vector<LaneNews> news;
-  TestLanes::Lane* lane = nullptr;
-  for (const char* parcel : {"a1", "a2", "a3"}) {
-    lanes.add("a", parcel);
-    lane = lanes.start().lane;
-    news.push_back(lanes.over(*lane, false));
+TEST(ReceiverQueues, try_a_receiver_that_failed_three_times_one_at_a_time_until_it_answers) {
+  TestQueues queues({.in_all = 8, .per_receiver = 4});
+  std::vector<ReceiverNews> news;
+  TestQueues::ReceiverQueue* queue = nullptr;
+  for (const char* leased : {"a1", "a2", "a3"}) {
+    queues.add("a", leased);
+    queue = queues.start().queue;
+    news.push_back(queues.over(*queue, false));
   }
-  EXPECT_EQ(news, (std::vector{LaneNews::none, LaneNews::none, LaneNews::troubled}));
-  EXPECT_FALSE(lanes.is_shut("a")) << "one delivery may always try";
-  for (const char* parcel : {"a4", "a5", "a6"}) lanes.add("a", parcel);
-  EXPECT_TRUE(lanes.is_shut("a"));
-  EXPECT_EQ(start_all(lanes), std::vector<std::string>{"a4"});
-  EXPECT_EQ(lanes.over(*lane, true), LaneNews::recovered);
-  EXPECT_EQ(start_all(lanes), (std::vector<std::string>{"a5", "a6"}));
+  EXPECT_EQ(news, (std::vector{ReceiverNews::none, ReceiverNews::none, ReceiverNews::troubled}));
+  EXPECT_FALSE(queues.is_shut("a")) << "one delivery may always try";
+  for (const char* leased : {"a4", "a5", "a6"}) queues.add("a", leased);
+  EXPECT_TRUE(queues.is_shut("a"));
+  EXPECT_EQ(start_all(queues), std::vector<std::string>{"a4"});
+  EXPECT_EQ(queues.over(*queue, true), ReceiverNews::recovered);
+  EXPECT_EQ(start_all(queues), (std::vector<std::string>{"a5", "a6"}));
 }
 
-TEST(Lanes, give_up_what_has_not_started) {
-  TestLanes lanes({.in_all = 1, .per_lane = 1});
-  for (const char* parcel : {"a1", "a2"}) lanes.add("a", parcel);
-  lanes.add("b", "b1");
-  auto running = lanes.start();
-  auto left = lanes.give_up();
+TEST(ReceiverQueues, give_up_what_has_not_started) {
+  TestQueues queues({.in_all = 1, .per_receiver = 1});
+  for (const char* leased : {"a1", "a2"}) queues.add("a", leased);
+  queues.add("b", "b1");
+  auto running = queues.start();
+  auto left = queues.give_up();
   std::sort(left.begin(), left.end());
   EXPECT_EQ(left, (std::vector<std::string>{"a2", "b1"}));
-  EXPECT_EQ(lanes.waiting(), 0U);
-  lanes.over(*running.lane);
-  EXPECT_FALSE(lanes.may_start());
+  EXPECT_EQ(queues.waiting(), 0U);
+  queues.over(*running.queue);
+  EXPECT_FALSE(queues.may_start());
 }
 
-}  // namespace slo::ngx::lanes_test
+}  // namespace slo::ngx::receiver_queues_test
