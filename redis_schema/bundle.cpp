@@ -33,12 +33,12 @@ Delivery entry_of(const Bundle& bundle) {
           .session = bundle.session,
           .reason = bundle.reason,
           .logout_id = bundle.logout_id,
-          .attempt = bundle.attempt};
+          .token = bundle.token};
 }
 
 bool is_bundle(std::string_view id) { return id.find(separator) == std::string_view::npos; }
 
-Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt) {
+Bundle read_bundle(std::string_view id, std::string_view record, std::uint64_t token) {
   take_part(record);
   const auto reason = take_part(record);
   const auto logout_id = take_part(record);
@@ -47,7 +47,7 @@ Bundle read_bundle(std::string_view id, std::string_view record, unsigned attemp
           .reason = std::string(reason),
           .logout_id = std::string(logout_id),
           .place = std::string(take_part(record)),
-          .attempt = attempt};
+          .token = token};
 }
 
 Exchange<std::optional<Unbundled>> unbundle(const Space& space, const Bundle& bundle,
@@ -58,8 +58,8 @@ Exchange<std::optional<Unbundled>> unbundle(const Space& space, const Bundle& bu
       .commands = {run_script(
           unbundle_script, partition,
           {session_key(space, key), queue_key(space, partition), records_key(space, partition),
-           attempts_key(space, partition), counters_key(space, partition)},
-          {key.value, std::to_string(bundle.attempt), bundle.place, std::to_string(terms.lease.count()),
+           tokens_key(space, partition), counters_key(space, partition), dead_records_key(space, partition)},
+          {key.value, std::to_string(bundle.token), bundle.place, std::to_string(terms.lease.count()),
            std::to_string(std::max(terms.count, 1u)), common_sid(key),
            std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1}))})},
       .read = [bundle](std::span<const Reply> replies) -> Outcome<std::optional<Unbundled>> {

@@ -3,6 +3,7 @@
 // time, so that one logout holds up neither the store nor anybody's event loop.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ struct Bundle {
   std::string reason{};
   std::string logout_id{};
   std::string place{"0.0"};  // where the next ones begin; empty: there are none
-  unsigned attempt = 1;
+  std::uint64_t token = 1;
   bool is_untouched() const { return place == "0.0"; }
   friend bool operator==(const Bundle&, const Bundle&) = default;
 };
@@ -29,9 +30,9 @@ struct Bundle {
 Delivery entry_of(const Bundle& bundle);
 
 // Is this entry of the queue a bundle? Its id is the session's key, its record
-// `ended ms␟reason␟logout id␟last place␟next place[␟last error]`.
+// `ended ms␟reason␟logout id␟last place␟next place[␟last error␟its token␟0]`.
 bool is_bundle(std::string_view id);
-Bundle read_bundle(std::string_view id, std::string_view record, unsigned attempt);
+Bundle read_bundle(std::string_view id, std::string_view record, std::uint64_t token);
 
 // Ours until their leases run out.
 struct Owed {

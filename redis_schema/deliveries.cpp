@@ -3,6 +3,7 @@
 #include "redis_schema/deliveries.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <variant>
 
@@ -18,8 +19,8 @@ constexpr std::size_t max_settled_at_once = 1000;
 Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease,
                  const std::string& caller) {
   return run_script(claim_script, partition,
-                    {queue_key(space, partition), records_key(space, partition),
-                     attempts_key(space, partition), claimed_key(space, partition, caller)},
+                    {queue_key(space, partition), records_key(space, partition), tokens_key(space, partition),
+                     claimed_key(space, partition, caller)},
                     {std::to_string(std::min(limit, max_claimed)), std::to_string(lease.count()), caller});
 }
 
@@ -28,14 +29,14 @@ Outcome<void> read_claimed(const Reply& reply, Owed& claimed) {
   if (!reply.is_array()) return refuse(unexpected_reply("claim"));
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const auto id = reply[i][0].text(), record = reply[i][1].text();
-    const auto attempt = reply[i][2].integer();
-    if (!id || !record || !attempt) return refuse(unexpected_reply("claim"));
-    const auto token = static_cast<unsigned>(*attempt);
+    const auto lease = reply[i][2].integer();
+    if (!id || !record || !lease) return refuse(unexpected_reply("claim"));
+    const auto token = static_cast<std::uint64_t>(*lease);
     if (is_bundle(*id)) {
       claimed.bundles.push_back(read_bundle(*id, *record, token));
     } else {
       claimed.deliveries.push_back(read_record(*id, *record).delivery);
-      claimed.deliveries.back().attempt = token;
+      claimed.deliveries.back().token = token;
     }
   }
   return {};
@@ -62,28 +63,29 @@ Command acknowledge(const Space& space, const std::vector<Settlement>& settlemen
   std::vector<std::string> leases;
   for (const auto place : places) {
     leases.push_back(settlements[place].delivery.id);
-    leases.push_back(std::to_string(settlements[place].delivery.attempt));
+    leases.push_back(std::to_string(settlements[place].delivery.token));
   }
   return run_script(ack_script, p,
-                    {queue_key(space, p), records_key(space, p), attempts_key(space, p),
-                     counters_key(space, p), done_key(space, p)},
+                    {queue_key(space, p), records_key(space, p), tokens_key(space, p), counters_key(space, p),
+                     done_key(space, p)},
                     std::move(leases));
 }
 
-Command put_off(const Space& space, const Delivery& delivery, Millis delay, const std::string& why) {
+Command put_off(const Space& space, const Delivery& delivery, Millis delay, const std::string& why,
+                bool is_tried) {
   const auto p = partition_of(delivery.session.value);
   return run_script(nack_script, p,
-                    {queue_key(space, p), records_key(space, p), attempts_key(space, p),
-                     counters_key(space, p), dead_key(space, p), dead_records_key(space, p)},
-                    {delivery.id, std::to_string(delivery.attempt), std::to_string(delay.count()), why,
-                     std::to_string(max_dead_letters)});
+                    {queue_key(space, p), records_key(space, p), tokens_key(space, p), counters_key(space, p),
+                     dead_key(space, p), dead_records_key(space, p)},
+                    {delivery.id, std::to_string(delivery.token), std::to_string(delay.count()), why,
+                     std::to_string(max_dead_letters), is_tried ? "1" : "0"});
 }
 
 Command put_off(const Space& space, const Settlement& settlement) {
   if (const auto* retry = std::get_if<RetryAt>(&settlement.verdict)) {
-    return put_off(space, settlement.delivery, std::max(retry->delay, Millis{0}), retry->why);
+    return put_off(space, settlement.delivery, std::max(retry->delay, Millis{0}), retry->why, retry->tried);
   }
-  return put_off(space, settlement.delivery, Millis{-1}, std::get<Abandon>(settlement.verdict).why);
+  return put_off(space, settlement.delivery, Millis{-1}, std::get<Abandon>(settlement.verdict).why, true);
 }
 
 bool is_delivered(const Settlement& settlement) {
@@ -150,7 +152,7 @@ Outcome<std::vector<Settled>> read_settled(std::span<const Reply> replies, const
 Command redrive_one(const Space& space, const std::string& id, const std::string& caller) {
   const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
   return run_script(redrive_script, p,
-                    {queue_key(space, p), records_key(space, p), dead_key(space, p),
+                    {queue_key(space, p), records_key(space, p), tokens_key(space, p), dead_key(space, p),
                      dead_records_key(space, p), counters_key(space, p), done_key(space, p)},
                     {id, caller});
 }
@@ -216,7 +218,7 @@ Exchange<std::vector<bool>> redrive_all(const Space& space, const std::vector<st
 Exchange<bool> drop(const Space& space, const std::string& id, const std::string& caller) {
   const auto p = partition_of(std::string_view(id).substr(0, id.find(separator)));
   return yes_or_no("drop", run_script(drop_script, p,
-                                      {queue_key(space, p), records_key(space, p), attempts_key(space, p),
+                                      {queue_key(space, p), records_key(space, p), tokens_key(space, p),
                                        dead_key(space, p), dead_records_key(space, p), counters_key(space, p),
                                        done_key(space, p)},
                                       {id, caller}));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Claims, settles and lists deliveries. Every step is one script, fenced by the attempt number.
+// Claims, settles and lists deliveries. Every step is one script, fenced by the token of its lease.
 #pragma once
 
 #include <map>
@@ -34,7 +34,7 @@ struct Settlement {
 // by the leases.
 Exchange<std::vector<Settled>> settle(const Space&, const std::vector<Settlement>& settlements);
 
-// Puts a dead letter back into the queue, as if new. False: there is no such dead letter.
+// Puts a dead letter back into the queue, as if new; its token goes on. False: there is no such dead letter.
 Exchange<bool> redrive(const Space&, const std::string& delivery_id, const std::string& caller = {});
 // The same for several; one answer each.
 Exchange<std::vector<bool>> redrive_all(const Space&, const std::vector<std::string>& delivery_ids,

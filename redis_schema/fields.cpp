@@ -143,10 +143,14 @@ std::vector<Delivery> deliveries_of(const Session& session, std::string_view rea
         .reason = std::string(reason),
         .logout_id = std::string(logout_id),
         .enqueued = enqueued,
-        .attempt = 1,
+        .token = 1,
     });
   }
   return deliveries;
+}
+
+unsigned read_count(std::string_view text) {
+  return static_cast<unsigned>(std::clamp<long long>(read_integer(text).value_or(0), 0, 1'000'000));
 }
 
 Record read_record(std::string_view id, std::string_view record) {
@@ -160,7 +164,9 @@ Record read_record(std::string_view id, std::string_view record) {
   delivery.logout_id = take_part(record);
   if (const auto sid = take_part(record); !sid.empty()) delivery.sid = Sid{std::string(sid)};
   if (const auto sub = take_part(record); !sub.empty()) delivery.sub = Subject{std::string(sub)};
-  read.error = take_part(record);  // behind it: the token of the attempt that failed
+  read.error = take_part(record);
+  take_part(record);  // the token of the lease under which it was written
+  delivery.attempt = read_count(take_part(record)) + 1;
   return read;
 }
 

@@ -41,17 +41,19 @@ std::string common_sid(const SessionKey& key);
 
 // The same logout always has the same id: session, second of joining, client.
 std::string delivery_id(const Session& session, const Participant& participant);
-// The deliveries that a script enqueued at `enqueued` for `session`, as their first attempt.
+// The deliveries that a script enqueued at `enqueued` for `session`, under their first lease.
 std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason,
                                     std::string_view logout_id, TimeMs enqueued);
 
 // A delivery from its id and record. What cannot be read stays empty: such a delivery finds no client and is
 // given up.
 struct Record {
-  Delivery delivery{};
+  Delivery delivery{};  // without a token
   std::string error{};  // of the last attempt
 };
 Record read_record(std::string_view id, std::string_view record);
+// How many attempts were made.
+unsigned read_count(std::string_view text);
 
 // Are there `count` replies and no error among them? Else the first error, or an unexpected reply to `what`.
 Outcome<void> check_replies(std::span<const Reply> replies, std::size_t count, std::string_view what);

@@ -62,9 +62,7 @@ std::string session_key(const Space& space, const SessionKey& key) { return key_
 std::string expiry_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "x"); }
 std::string queue_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "q"); }
 std::string records_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "d"); }
-std::string attempts_key(const Space& space, std::uint16_t partition) {
-  return key_of(space, partition, "a");
-}
+std::string tokens_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "a"); }
 std::string dead_key(const Space& space, std::uint16_t partition) { return key_of(space, partition, "dl"); }
 std::string dead_records_key(const Space& space, std::uint16_t partition) {
   return key_of(space, partition, "dr");

@@ -38,7 +38,7 @@ std::string session_key(const Space&, const SessionKey&);             // S
 std::string expiry_key(const Space&, std::uint16_t partition);        // X
 std::string queue_key(const Space&, std::uint16_t partition);         // Q
 std::string records_key(const Space&, std::uint16_t partition);       // D
-std::string attempts_key(const Space&, std::uint16_t partition);      // A
+std::string tokens_key(const Space&, std::uint16_t partition);        // A
 std::string dead_key(const Space&, std::uint16_t partition);          // DL
 std::string dead_records_key(const Space&, std::uint16_t partition);  // DR
 std::string counters_key(const Space&, std::uint16_t partition);      // M

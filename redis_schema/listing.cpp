@@ -70,37 +70,33 @@ Outcome<DeliveryIds> read_ids(std::span<const Reply> replies, const Cursor& star
   return ids;
 }
 
-ListedDelivery read_pending(const DeliveryIds::Place& place, std::string_view record, long long attempt) {
+ListedDelivery read_pending(const DeliveryIds::Place& place, std::string_view record) {
   auto read = read_record(place.id, record);
-  read.delivery.attempt = static_cast<unsigned>(attempt);
-  return {std::move(read.delivery), DeliveryState::pending, place.due, std::move(read.error)};
+  const unsigned attempts = read.delivery.attempt - 1;
+  return {std::move(read.delivery), DeliveryState::pending, place.due, std::move(read.error), attempts};
 }
 
-// `attempts`, error and record.
+// Attempts, error, token and record.
 ListedDelivery read_dead(const DeliveryIds::Place& place, std::string_view value) {
-  const auto first = value.find(separator);
-  const auto second = first == std::string_view::npos ? first : value.find(separator, first + 1);
-  if (second == std::string_view::npos) return {.delivery = {.id = place.id}, .state = DeliveryState::dead};
-  auto read = read_record(place.id, value.substr(second + 1));
-  std::from_chars(value.data(), value.data() + first, read.delivery.attempt);
-  return {std::move(read.delivery), DeliveryState::dead, place.due,
-          std::string(value.substr(first + 1, second - first - 1))};
+  if (std::ranges::count(value, separator) < 3)
+    return {.delivery = {.id = place.id}, .state = DeliveryState::dead};
+  auto attempts = take_part(value);
+  if (attempts.ends_with('+')) attempts.remove_suffix(1);
+  const auto error = take_part(value);
+  take_part(value);
+  return {read_record(place.id, value).delivery, DeliveryState::dead, place.due, std::string(error),
+          read_count(attempts)};
 }
 
 Outcome<std::vector<ListedDelivery>> read_listed(DeliveryState state, const DeliveryIds& ids,
                                                  std::span<const Reply> replies) {
   std::vector<ListedDelivery> listed;
-  const std::size_t stride = state == DeliveryState::pending ? 2 : 1;
-  if (auto whole = check_replies(replies, ids.places.size() * stride, "HGET"); !whole)
-    return refuse(whole.error());
+  if (auto whole = check_replies(replies, ids.places.size(), "HGET"); !whole) return refuse(whole.error());
   for (std::size_t i = 0; i < ids.places.size(); ++i) {
-    const auto record = replies[i * stride].text();
+    const auto record = replies[i].text();
     if (!record) continue;  // settled between the two steps
-    if (state == DeliveryState::dead) {
-      listed.push_back(read_dead(ids.places[i], *record));
-    } else {
-      listed.push_back(read_pending(ids.places[i], *record, replies[i * stride + 1].integer().value_or(0)));
-    }
+    listed.push_back(state == DeliveryState::dead ? read_dead(ids.places[i], *record)
+                                                  : read_pending(ids.places[i], *record));
   }
   return listed;
 }
@@ -145,12 +141,8 @@ Exchange<std::vector<ListedDelivery>> load_listed(const Space& space, DeliverySt
                                                   const DeliveryIds& ids) {
   Exchange<std::vector<ListedDelivery>> exchange;
   for (const auto& [p, id, due] : ids.places) {
-    if (state == DeliveryState::dead) {
-      exchange.commands.push_back({.words = {"HGET", dead_records_key(space, p), id}, .partition = p});
-      continue;
-    }
-    exchange.commands.push_back({.words = {"HGET", records_key(space, p), id}, .partition = p});
-    exchange.commands.push_back({.words = {"HGET", attempts_key(space, p), id}, .partition = p});
+    const auto key = state == DeliveryState::dead ? dead_records_key(space, p) : records_key(space, p);
+    exchange.commands.push_back({.words = {"HGET", key, id}, .partition = p});
   }
   exchange.read = [state, ids](std::span<const Reply> replies) { return read_listed(state, ids, replies); };
   return exchange;

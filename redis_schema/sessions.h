@@ -83,7 +83,7 @@ struct EndTerms {
 inline constexpr unsigned max_unbundled = 32;
 struct Ended {
   Ending ending{};
-  Owed owed{};            // enqueued by this call, attempt 1; nothing where there is no lease
+  Owed owed{};            // enqueued by this call, under token 1; nothing where there is no lease
   bool in_front = false;  // some client in the bundle is told through the browser
 };
 // nullopt: there is no such session; or it is not due yet.

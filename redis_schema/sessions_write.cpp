@@ -202,8 +202,8 @@ Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey&
   return ending(
       run_script(end_script, partition,
                  {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
-                  records_key(space, partition), attempts_key(space, partition),
-                  counters_key(space, partition), feed_key(space, partition)},
+                  records_key(space, partition), tokens_key(space, partition), counters_key(space, partition),
+                  feed_key(space, partition)},
                  {key.value, terms.only_if_due ? "due" : "force", std::string(terms.reason),
                   std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
                   std::to_string(terms.lease.count()), common_sid(key), terms.caller,
@@ -217,7 +217,7 @@ Exchange<std::optional<Ended>> end_participation(const Space& space, const Sessi
   return ending(
       run_script(leave_script, partition,
                  {session_key(space, key), queue_key(space, partition), records_key(space, partition),
-                  attempts_key(space, partition), counters_key(space, partition)},
+                  tokens_key(space, partition), counters_key(space, partition)},
                  {key.value, stored_client(client).value, std::string(terms.reason),
                   std::to_string(terms.lease.count()), common_sid(key), terms.caller}),
       key, terms);

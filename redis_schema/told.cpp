@@ -20,7 +20,7 @@ Told::State state_of_owed(std::string_view id, std::string_view record) {
   return read_record(id, record).error.empty() ? Told::State::pending : Told::State::failed;
 }
 
-// A dead letter is `attempts␟error␟record`.
+// A dead letter is `attempts␟error␟token␟record`.
 Told::State state_of_dead(std::string_view record) {
   const auto begin = record.find(separator);
   if (begin == std::string_view::npos) return Told::State::given_up;

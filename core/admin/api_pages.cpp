@@ -89,7 +89,7 @@ Json delivery_json(const ListedDelivery& listed) {
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
   api_put_text(object.get(), "reason", delivery.reason);
   if (!delivery.logout_id.empty()) api_put_text(object.get(), "logout_id", delivery.logout_id);
-  api_put_integer(object.get(), "attempts", delivery.attempt);
+  api_put_integer(object.get(), "attempts", listed.attempts);
   api_put_time(object.get(), "enqueued", delivery.enqueued);
   api_put_time(object.get(), listed.state == DeliveryState::dead ? "died" : "due", listed.due);
   if (!listed.error.empty()) api_put_text(object.get(), "error", listed.error);

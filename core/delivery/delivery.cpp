@@ -18,7 +18,7 @@ std::string short_digest(const std::string& text) { return base64url(sha256(text
 // The random bytes alone would give one jti to all deliveries that are sealed in one moment.
 Jti fresh_jti(const Delivery& delivery, const Moment& moment) {
   const std::string random(reinterpret_cast<const char*>(moment.random.data()), moment.random.size());
-  return Jti{short_digest(random + std::to_string(delivery.attempt) + "." + delivery.id)};
+  return Jti{short_digest(random + std::to_string(delivery.token) + "." + delivery.id)};
 }
 
 Outcome<LogoutTokenClaims> claims_for(const Delivery& delivery, const Moment& moment) {

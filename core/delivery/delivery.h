@@ -26,7 +26,8 @@ struct Delivery {
   std::string reason{};
   std::string logout_id{};  // of the logout that owes it, as in $slo_logout_id; empty: nobody knows
   TimeMs enqueued{};
-  unsigned attempt = 0;  // counts from 1; also the fencing token of the lease
+  std::uint64_t token = 0;  // fences the lease, and nothing else: each later lease of it has a greater one
+  unsigned attempt = 1;     // counts from 1; of those that were made, not of the leases
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 
@@ -37,7 +38,7 @@ struct Envelope {
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
-// A fresh jti, iat and exp for each attempt; a delivery without sid repeats the same claims until they
+// A fresh jti, iat and exp for each lease; a delivery without sid repeats the same claims until they
 // expire, since a re-minted one could end later sessions (delivery_expired afterwards). Other refusals:
 // delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
@@ -66,8 +67,9 @@ enum class DeliveryState : std::uint8_t { pending, dead };
 struct ListedDelivery {
   Delivery delivery{};
   DeliveryState state = DeliveryState::pending;
-  TimeMs due{};         // next attempt, or end of the lease; time of death for a dead letter
-  std::string error{};  // of the last attempt
+  TimeMs due{};           // next attempt, or end of the lease; time of death for a dead letter
+  std::string error{};    // of the last attempt
+  unsigned attempts = 0;  // made and settled, since it was enqueued or sent again
 };
 
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
@@ -103,6 +105,7 @@ struct RetryAt {
   // Short, no secrets: `503`, `timeout`, `refused`, `certificate`, `handshake`, `unresolved`, `malformed
   // answer`.
   std::string why{};
+  bool tried = true;  // false: put off without an attempt
   friend bool operator==(const RetryAt&, const RetryAt&) = default;
 };
 struct Abandon {
@@ -116,6 +119,14 @@ using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 // where it is longer, at most max. 3xx is not followed and final. The last attempt is final.
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment);
+
+// What its receiver keeps waiting until its lease is nearly over is put off, which is no attempt: by `first`,
+// or an eighth of its age where that is longer, at most `max`, times 0.5..1.5, but not beyond `max_age`;
+// after that as if there were none, for its last try is still to be made.
+RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment);
+
+// Was something tried, so that it counts as an attempt? A refusal of seal() is one as well.
+bool is_attempt(const Verdict& verdict);
 
 // Did the receiver itself give the reason of this Abandon? Else nobody could be reached, or nothing be sent.
 bool is_receivers_own(const Abandon& abandon);

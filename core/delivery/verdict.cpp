@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::size_t max_error = 40;
 
-// A number of 32 bits from the random bytes, another one for each delivery and attempt: what failed together
+// A number of 32 bits from the random bytes, another one for each delivery and lease: what failed together
 // must not come back together.
 std::uint64_t jitter_of(const Delivery& delivery, const Moment& moment) {
   const std::string random(reinterpret_cast<const char*>(moment.random.data()), moment.random.size());
-  const std::string text = random + "jitter." + std::to_string(delivery.attempt) + "." + delivery.id;
+  const std::string text = random + "jitter." + std::to_string(delivery.token) + "." + delivery.id;
   const std::string digest = sha256(text);
   std::uint64_t number = 0;
   for (int i = 0; i < 4; ++i)
@@ -25,12 +25,16 @@ std::uint64_t jitter_of(const Delivery& delivery, const Moment& moment) {
   return number;
 }
 
+Millis spread(Millis delay, const Delivery& delivery, const Moment& moment) {
+  const auto part = static_cast<std::uint64_t>(delay.count()) * jitter_of(delivery, moment) >> 32;
+  return delay / 2 + Millis(part);
+}
+
 Millis backoff(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment) {
   Millis delay = std::min(policy.first, policy.max);
   for (unsigned i = 1; i < delivery.attempt && delay < policy.max; ++i)
     delay = std::min(delay * 2, policy.max);
-  const auto spread = static_cast<std::uint64_t>(delay.count()) * jitter_of(delivery, moment) >> 32;
-  return delay / 2 + Millis(spread);
+  return spread(delay, delivery, moment);
 }
 
 // Another try, unless there were enough or it took too long. The last try is made when the delivery gets too
@@ -137,6 +141,22 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answ
               const Moment& moment) {
   return answer.by_receiver ? judge_receiver(policy, delivery, answer, moment)
                             : judge_location(policy, delivery, answer, moment);
+}
+
+// By age, for it has no attempts to tell how long this has been going on: of very many that wait for one
+// receiver few are asked for at a time.
+RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment) {
+  const Millis age = std::max(moment.now - delivery.enqueued, Millis{0});
+  const Millis delay = spread(std::min(std::max(policy.first, age / 8), policy.max), delivery, moment);
+  const Millis left = policy.max_age - age;
+  return {.delay = left > Millis{0} ? std::min(delay, left) : delay,
+          .why = "waited too long for its receiver",
+          .tried = false};
+}
+
+bool is_attempt(const Verdict& verdict) {
+  const auto* retry = std::get_if<RetryAt>(&verdict);
+  return retry == nullptr || retry->tried;
 }
 
 bool is_receivers_own(const Abandon& abandon) {

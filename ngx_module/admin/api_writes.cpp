@@ -161,9 +161,7 @@ Refusal no_such_delivery() { return {Fault::api_not_found, "no such delivery"}; 
 void with_retried(R& r, Outcome<bool> found) {
   if (!found) return turn_away(r, found.error());
   if (!*found) return turn_away(r, no_such_delivery());
-  Delivery& delivery = *ctx_at(r).delivery;
-  delivery.attempt = 0;
-  conclude(r, retried_page(delivery, this_moment().now));
+  conclude(r, retried_page(*ctx_at(r).delivery, this_moment().now));
 }
 
 void with_dropped(R& r, Outcome<bool> found) {

@@ -42,8 +42,9 @@ void log_verdict(ngx_log_t* log, const Provider& provider, const Delivery& deliv
   if (const auto* retry = std::get_if<RetryAt>(&verdict)) {
     if (log->log_level < NGX_LOG_INFO) return;
     write(NGX_LOG_INFO, log,
-          "will try a delivery again: " + printable(retry->why) + ", " + attempt_of(delivery) + ", in " +
-              in_seconds(retry->delay) + ", " + delivery_label(provider, delivery));
+          "will try a delivery again: " + printable(retry->why) + ", " +
+              (retry->tried ? attempt_of(delivery) : "no attempt") + ", in " + in_seconds(retry->delay) +
+              ", " + delivery_label(provider, delivery));
   } else if (const auto* abandon = std::get_if<Abandon>(&verdict)) {
     log_bounded("gave up a delivery", NGX_LOG_ERR, log,
                 "gave up a delivery: " + printable(abandon->why) + ", " + attempt_of(delivery) + ", " +

@@ -220,21 +220,16 @@ Told::State DeliveryScheduler::state_of(const Verdict& verdict) {
 }
 
 void DeliveryScheduler::conclude(LeasedDelivery leased, const Verdict& verdict) {
-  count(verdict_counters.at(verdict.index()));
+  if (is_attempt(verdict)) count(verdict_counters.at(verdict.index()));
   log_verdict(log_, conf_.provider, leased.delivery, verdict);
   leased.share.answer(state_of(verdict));
   settling_.add({.delivery = std::move(leased.delivery), .verdict = verdict}, leased.lease_end);
 }
 
-// Its receiver keeps it waiting: as if it had timed out, only that nothing was tried, so it is never the last
-// attempt.
+// Its receiver keeps it waiting.
 void DeliveryScheduler::postpone(LeasedDelivery leased) {
-  const DeliveryPolicy& policy = conf_.provider.delivery;
-  Answer nothing{.by_receiver = false, .status = NGX_HTTP_GATEWAY_TIME_OUT};
-  Verdict verdict = judge(policy, leased.delivery, nothing, budget_.moment());
-  const auto* later = std::get_if<RetryAt>(&verdict);
-  conclude(std::move(leased), RetryAt{.delay = later != nullptr ? later->delay : policy.max,
-                                      .why = "waited too long for its receiver"});
+  RetryAt later = put_off(conf_.provider.delivery, leased.delivery, budget_.moment());
+  conclude(std::move(leased), later);
 }
 
 // This worker quits: what has not started is due at once for those that stay.
@@ -245,7 +240,7 @@ void DeliveryScheduler::hand_back() {
   std::move(fresh_.begin(), fresh_.end(), std::back_inserter(left));
   fresh_.clear();
   for (LeasedDelivery& leased : left) {
-    RetryAt at_once{.delay = Millis(0), .why = "a worker quit"};
+    RetryAt at_once{.delay = Millis(0), .why = "a worker quit", .tried = false};
     settling_.add({.delivery = std::move(leased.delivery), .verdict = at_once}, leased.lease_end);
   }
 }

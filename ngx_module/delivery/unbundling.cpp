@@ -70,7 +70,7 @@ void Unbundling::put_back(Held held) {
 void Unbundling::hand_back() {
   if (is_asked_) return;  // its answer comes first
   for (const Held& held : std::exchange(held_, {})) {
-    settle(held, RetryAt{.delay = Millis(0), .why = "a worker quit"});
+    settle(held, RetryAt{.delay = Millis(0), .why = "a worker quit", .tried = false});
   }
 }
 

@@ -2,7 +2,7 @@
 -- claim: leases due deliveries to the caller.
 -- KEYS  Q D A C
 -- ARGV  limit, lease ms, caller (its own random name for this call, of which C is made; '' = none)
--- Returns a list of {id, record, token}; token: the attempt's number, which fences the lease.
+-- Returns a list of {id, record, token}; token: fences the lease, greater than that of any earlier one.
 -- Promise: nobody else gets these until the lease runs out. Asked again by the same caller, it gives what is still
 -- the caller's of the same, and nothing else: the answer may have been lost. Works on a full server.
 local t = redis.call('TIME')

@@ -4,7 +4,7 @@
 -- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
 --       (its own random name for this call, which every record then carries; '' = none), most fields of S for which all is done here
 -- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
---       now, flat; ms: when the deliveries were enqueued, their attempt 1 leased to the caller if lease > 0. The caller
+--       now, flat; ms: when the deliveries were enqueued, leased to the caller under token 1 if lease > 0. The caller
 --       that ended it is answered 'ended' each time it asks while the lease lasts (with no lease: as long as the
 --       tombstone): it may not have heard.
 --       bundled 1: fields are without clients; one bundle, leased like a delivery, stands in the queue for all of their
@@ -48,11 +48,11 @@ if ARGV[2] == 'due' then
 end
 
 local owed, score = 0, string.format('%.0f', ms + lease)
-local queue, records, attempts = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
+local queue, records, tokens = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
 local function owe(id, record)
   queue[#queue + 1] = score; queue[#queue + 1] = id
   records[#records + 1] = id; records[#records + 1] = table.concat(record, '\31')
-  attempts[#attempts + 1] = id; attempts[#attempts + 1] = 1
+  tokens[#tokens + 1] = id; tokens[#tokens + 1] = 1
 end
 if bundled then owe(key, {stamp, reason, ARGV[7], '', '0.0'}) end
 for i = 1, #fields, 2 do
@@ -67,7 +67,7 @@ for i = 1, #fields, 2 do
 end
 if #records > 2 then
   redis.call(unpack(records)); redis.call(unpack(queue))
-  if lease > 0 then redis.call(unpack(attempts)) end
+  if lease > 0 then redis.call(unpack(tokens)) end
   for i = 3, 5 do redis.call('EXPIRE', KEYS[i], 2592000) end
 end
 local ended = tostring(now - h.t)

@@ -89,6 +89,9 @@ void use(const Delivery& delivery) {
     promise(retry->delay >= Millis{0} && retry->delay <= provider().delivery.max * 3 / 2,
             "a retry comes in bounded time");
   }
+  const auto later = put_off(provider().delivery, delivery, a_moment());
+  promise(later.delay >= Millis{0} && later.delay <= provider().delivery.max * 3 / 2,
+          "so does what is put off");
   const auto settled = redis::settle(space, {{delivery, verdict}});
   promise(settled.commands.size() == 1 && !redis::encode(settled.commands[0]).empty(),
           "a verdict can be said");

@@ -123,7 +123,7 @@ inline Delivery a_delivery() {
           .sid = Sid{"sid-1"},
           .reason = "rp",
           .enqueued = TimeMs{login_time} + std::chrono::minutes{10},
-          .attempt = 1};
+          .token = 1};
 }
 
 // `claims` (a JSON object as text) signed as an ID Token by the provider's first key.

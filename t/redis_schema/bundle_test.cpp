@@ -140,7 +140,7 @@ TEST_F(Bundles, owe_what_end_owes) {
   let_leases_run_out();
   auto claimed = claim_owed();
   ASSERT_EQ(claimed.bundles.size(), 1u);
-  for (auto& delivery : claimed.deliveries) delivery.attempt = 1;
+  for (auto& delivery : claimed.deliveries) delivery.token = 1;
   const auto by_id = [](const Delivery& a, const Delivery& b) { return a.id < b.id; };
   auto told = unbundled->deliveries;
   std::ranges::sort(told, by_id);
@@ -181,7 +181,7 @@ TEST_F(Bundles, belong_to_whoever_claims_them_when_a_lease_runs_out) {
   auto claimed = claim_owed();
   ASSERT_EQ(claimed.bundles.size(), 1u);
   auto theirs = claimed.bundles[0];
-  EXPECT_EQ(theirs, (Bundle{.session = {"sid-1"}, .reason = "rp", .place = mine.place, .attempt = 2}));
+  EXPECT_EQ(theirs, (Bundle{.session = {"sid-1"}, .reason = "rp", .place = mine.place, .token = 2}));
   EXPECT_EQ(draw(mine), std::nullopt) << "who lost the lease may not go on";
   EXPECT_EQ(settle_with(entry_of(mine), Delivered{}), Settled::stale);
   auto all = draw_all(theirs);

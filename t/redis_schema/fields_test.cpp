@@ -76,7 +76,9 @@ TEST(Record, becomes_a_delivery) {
       "app-a",
       "1800000000123\x1frp\x1flogout-1\x1fsid-1\x1f"
       "alice\x1f"
-      "503");
+      "503\x1f"
+      "7\x1f"
+      "2");
   const Delivery expected{
       .id =
           "sid-1\x1f"
@@ -89,6 +91,7 @@ TEST(Record, becomes_a_delivery) {
       .reason = "rp",
       .logout_id = "logout-1",
       .enqueued = TimeMs{Millis{1800000000123}},
+      .attempt = 3,
   };
   EXPECT_EQ(read.delivery, expected);
   EXPECT_EQ(read.error, "503");

@@ -65,7 +65,7 @@ TEST(Key, differs_by_kind_for_the_same_value) {
   const std::set<std::string> keys{
       session_key(space, {"v"}), subject_key(space, {"v"}),  cookie_key(space, {"v"}),
       alias_key(space, {"v"}),   ticket_key(space, "v"),     expiry_key(space, 5),
-      queue_key(space, 5),       records_key(space, 5),      attempts_key(space, 5),
+      queue_key(space, 5),       records_key(space, 5),      tokens_key(space, 5),
       dead_key(space, 5),        dead_records_key(space, 5), counters_key(space, 5),
       feed_key(space, 5),        schema_key("slo"),
   };

@@ -2,6 +2,7 @@
 // packaging/slo-migrate-store: a store as version 1 wrote it becomes one of version 2, and nothing is lost.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -137,15 +138,16 @@ TEST_F(Migration, keeps_what_is_owed) {
                        .sid = Sid{"ended"},
                        .reason = "rp",
                        .enqueued = TimeMs{Millis{1800000005000}},
-                       .attempt = 3};
+                       .token = 3};
   auto tried = plain;
   tried.id = joined({"ended", "1800000000", "app-c"});
   tried.client = {"app-c"};
   tried.sid = std::nullopt;
+  tried.attempt = 3;
   EXPECT_EQ(list(DeliveryState::pending).size(), 3u);
   const auto owed = claim_in_all();
   EXPECT_EQ(owed.deliveries, (std::vector{plain, tried}));
-  ASSERT_EQ(owed.bundles, (std::vector{Bundle{.session = {"many"}, .reason = "admin", .attempt = 3}}));
+  ASSERT_EQ(owed.bundles, (std::vector{Bundle{.session = {"many"}, .reason = "admin", .token = 3}}));
   const auto drawn = run(unbundle(now_space, owed.bundles[0], {.lease = Millis{60'000}, .count = 10}));
   ASSERT_TRUE(drawn);
   EXPECT_EQ(drawn->deliveries.size(), 2u);
@@ -164,10 +166,16 @@ TEST_F(Migration, keeps_dead_letters) {
                           .sub = Subject{"bob"},
                           .sid = Sid{"dead"},
                           .reason = "expired",
-                          .enqueued = TimeMs{Millis{1800000007000}},
-                          .attempt = 10};
+                          .enqueued = TimeMs{Millis{1800000007000}}};
   EXPECT_EQ(dead[0].delivery, expected);
+  EXPECT_EQ(dead[0].attempts, 10u);
   EXPECT_EQ(dead[0].error, "404");
+  EXPECT_TRUE(run(redrive(now_space, expected.id)));
+  const auto owed = claim_in_all();
+  const auto again = std::ranges::find(owed.deliveries, expected.id, &Delivery::id);
+  ASSERT_NE(again, owed.deliveries.end());
+  EXPECT_GT(again->token, 10u);
+  EXPECT_EQ(again->attempt, 1u);
 }
 
 TEST_F(Migration, lets_the_sessions_be_ended) {

@@ -321,7 +321,7 @@ TEST_F(Callers, are_told_apart) {
   EXPECT_EQ(run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me")).deliveries.size(), 1u);
   EXPECT_EQ(run(claim(test_space, 0, partitions, 10, Millis{60'000}, "other")), Owed{});
   auto delivery = ended->owed.deliveries.at(0);
-  delivery.attempt = 2;
+  delivery.token = 2;
   EXPECT_EQ(settle_with(delivery, Abandon{"404"}), Settled::dead);
   EXPECT_TRUE(run(redrive(test_space, delivery.id, "me")));
   EXPECT_FALSE(run(redrive(test_space, delivery.id, "other")));

@@ -33,8 +33,8 @@ TEST_F(End, hands_out_the_deliveries_leased) {
   let_leases_run_out();
   auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
-  EXPECT_EQ(claimed[0].attempt, 2u);
-  claimed[0].attempt = 1;
+  EXPECT_EQ(claimed[0].token, 2u);
+  claimed[0].token = 1;
   EXPECT_EQ(claimed, ended->owed.deliveries) << "the record says what the caller was told";
 }
 
@@ -45,7 +45,7 @@ TEST_F(End, just_queues_the_deliveries_without_a_lease) {
   EXPECT_TRUE(ended->owed.deliveries.empty());
   const auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
-  EXPECT_EQ(claimed[0].attempt, 1u);
+  EXPECT_EQ(claimed[0].token, 1u);
 }
 
 TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
@@ -188,7 +188,7 @@ TEST_F(Leave, ends_one_participation_and_leaves_the_session_alive) {
   let_leases_run_out();
   auto claimed = claim_all();
   ASSERT_EQ(claimed.size(), 1u);
-  claimed[0].attempt = 1;
+  claimed[0].token = 1;
   EXPECT_EQ(claimed, left->owed.deliveries);
 }
 

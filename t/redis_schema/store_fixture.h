@@ -120,6 +120,7 @@ class StoreTest : public testing::Test {
       check_request({"HSET", dead_records_key(test_space, p), id,
                      "1\x1f"
                      "404\x1f"
+                     "1\x1f"
                      "1\x1frp\x1f\x1f\x1f"});
     }
   }

@@ -397,7 +397,7 @@ TEST(ApiPage, says_what_was_retried_or_dropped) {
 TEST(ApiPage, lists_deliveries_with_their_last_error) {
   const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11} + Millis{999};
   EXPECT_EQ(
-      deliveries_page({{.delivery = a_delivery(), .due = due, .error = "503"}}, "1.2").body,
+      deliveries_page({{.delivery = a_delivery(), .due = due, .error = "503", .attempts = 1}}, "1.2").body,
       R"({"deliveries":[{"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1","client_id":"app-a","state":"pending",)"
       R"("reason":"rp","attempts":1,"enqueued":1800000600,"due":1800000660,"error":"503"}],"next":"1.2"})");
   const Page dead =

@@ -50,18 +50,18 @@ TEST(Seal, keeps_the_registered_query_and_names_the_lane_by_scheme_host_and_port
   EXPECT_EQ(granted(receiver_of(provider, a_delivery())), "https://app.example.com:8443");
 }
 
-TEST(Seal, gives_each_attempt_and_each_delivery_its_own_jti_even_in_one_moment) {
+TEST(Seal, gives_each_lease_and_each_delivery_its_own_jti_even_in_one_moment) {
   const auto provider = a_provider();
   auto jti = [&](const Delivery& delivery, const Moment& moment) {
     return *string_member(token_in(granted(seal(provider, delivery, moment))).claims.get(), "jti");
   };
   const auto first = a_delivery();
-  auto second_attempt = a_delivery();
-  second_attempt.attempt = 2;
+  auto second_lease = a_delivery();
+  second_lease.token = 2;
   auto other = a_delivery();
   other.id = "sid-21800000000app-a";
-  std::vector<std::string> seen{jti(first, a_moment()), jti(second_attempt, a_moment()),
-                                jti(other, a_moment()), jti(first, a_moment(Millis{0}, 1))};
+  std::vector<std::string> seen{jti(first, a_moment()), jti(second_lease, a_moment()), jti(other, a_moment()),
+                                jti(first, a_moment(Millis{0}, 1))};
   std::ranges::sort(seen);
   EXPECT_EQ(std::ranges::unique(seen).begin(), seen.end());
 }
@@ -71,7 +71,7 @@ TEST(Seal, repeats_the_claims_of_a_delivery_without_sid_until_they_expire) {
   auto delivery = a_delivery();
   delivery.sid.reset();
   const auto first = claims_in(granted(seal(provider, delivery, a_moment(Millis{300}, 1))));
-  delivery.attempt = 4;
+  delivery.token = 4;
   EXPECT_EQ(claims_in(granted(seal(provider, delivery, a_moment(Millis{119'999}, 2)))), first);
   EXPECT_EQ(refusal_of(provider, delivery, a_moment(Millis{120'000})).fault, Fault::delivery_expired);
   EXPECT_NE(first.find("\"iat\":1800000600,\"exp\":1800000720"), std::string::npos);
@@ -161,9 +161,9 @@ TEST(Seal, serves_several_threads_at_once) {
   std::vector<std::thread> threads;
   for (auto& mine : written) {
     threads.emplace_back([&provider, &mine] {
-      for (unsigned attempt = 1; attempt <= 8; ++attempt) {
+      for (std::uint64_t token = 1; token <= 8; ++token) {
         auto delivery = a_delivery();
-        delivery.attempt = attempt;
+        delivery.token = token;
         mine.push_back(granted(seal(provider, delivery, a_moment())).body);
       }
     });

@@ -222,6 +222,14 @@ TEST(Judge, spreads_deliveries_that_fail_in_one_moment) {
             judge(DeliveryPolicy{}, first, busy, a_moment()));
 }
 
+TEST(Judge, spreads_the_leases_of_one_delivery) {
+  auto second = a_delivery();
+  ++second.token;
+  const Answer busy{.by_receiver = true, .status = 500};
+  EXPECT_NE(judge(DeliveryPolicy{}, a_delivery(), busy, a_moment()),
+            judge(DeliveryPolicy{}, second, busy, a_moment()));
+}
+
 TEST(Judge, heeds_retry_after_where_it_is_longer_up_to_the_longest_delay) {
   const DeliveryPolicy policy{.first = Millis{1000}, .max = Millis{100'000}};
   auto delay = [&](std::optional<Seconds> retry_after, bool by_receiver = true, int status = 503) {
@@ -251,6 +259,46 @@ TEST(Judge, tries_again_after_refusals_that_may_heal) {
   last.attempt = 10;
   EXPECT_EQ(verdict_of(judge(DeliveryPolicy{}, last, Refusal{Fault::delivery_client_gone}, a_moment())),
             "abandon: delivery_client_gone, last attempt");
+}
+
+TEST(Attempt, is_what_was_tried) {
+  EXPECT_TRUE(is_attempt(Delivered{}));
+  EXPECT_TRUE(is_attempt(RetryAt{.why = "503"}));
+  EXPECT_TRUE(is_attempt(Abandon{"404"}));
+  EXPECT_FALSE(is_attempt(RetryAt{.why = "a worker quit", .tried = false}));
+  EXPECT_FALSE(is_attempt(put_off(DeliveryPolicy{}, a_delivery(), a_moment())));
+}
+
+TEST(PutOff, waits_no_longer_for_attempts_and_is_never_the_last) {
+  const DeliveryPolicy policy{.attempts = 3};
+  auto delivery = a_delivery();
+  const auto first = put_off(policy, delivery, a_moment());
+  EXPECT_EQ(first.why, "waited too long for its receiver");
+  EXPECT_FALSE(first.tried);
+  for (const unsigned attempt : {2u, 3u, 100u}) {
+    delivery.attempt = attempt;
+    EXPECT_EQ(put_off(policy, delivery, a_moment()), first) << attempt;
+  }
+}
+
+TEST(PutOff, waits_for_an_eighth_of_the_age_between_the_first_delay_and_the_longest) {
+  const DeliveryPolicy policy{.first = Millis{4000}, .max = Millis{60'000}, .max_age = Millis{1'000'000}};
+  struct Row {
+    Millis age, shortest, longest;
+  };
+  for (const auto& row :
+       {Row{Millis{-5000}, Millis{2000}, Millis{6000}}, Row{Millis{0}, Millis{2000}, Millis{6000}},
+        Row{Millis{80'000}, Millis{5000}, Millis{15'000}},
+        Row{Millis{900'000}, Millis{30'000}, Millis{90'000}},
+        Row{Millis{999'000}, Millis{1000}, Millis{1000}},  // there is a try at the end
+        Row{Millis{1'000'000}, Millis{30'000}, Millis{90'000}}}) {
+    for (int dice = 0; dice < 64; ++dice) {
+      const auto delay =
+          put_off(policy, a_delivery(), a_moment(row.age, static_cast<unsigned char>(dice))).delay;
+      EXPECT_GE(delay, row.shortest) << row.age.count();
+      EXPECT_LE(delay, row.longest) << row.age.count();
+    }
+  }
 }
 
 }  // namespace slo::delivery_verdict_test
