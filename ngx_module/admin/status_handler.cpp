@@ -125,7 +125,7 @@ void ask_next(R& r) {
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
 void with_body(R& r, Outcome<std::string> body) {
   if (!body) return respond(r, problem_page(body.error()));
-  ctx_of<StatusVisit>(r).store_up = worker()->link.is_up();
+  ctx_of<StatusVisit>(r).store_up = store()->is_up();
   ask_next(r);
 }
 

@@ -17,10 +17,10 @@ std::unique_ptr<Worker> this_worker;
 Worker::Worker(const MainConf& main, ngx_log_t* worker_log)
     : conf(main),
       log(worker_log),
-      link(main.store->link, worker_log),
-      dispatcher(main, link, worker_log),
-      expiry(main, link, dispatcher, worker_log),
-      repeats(link, worker_log),
+      store(main.store->link, worker_log),
+      dispatcher(main, store, worker_log),
+      expiry(main, store, dispatcher, worker_log),
+      repeats(worker_log),
       decryption(worker_log) {}
 
 Worker* worker() noexcept { return this_worker.get(); }
@@ -32,13 +32,15 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
   use_zone(conf->store->zone);
   go_before_all_filters(*conf);
   this_worker = std::make_unique<Worker>(*conf, cycle->log);
+  use_store(&this_worker->store);
   return NGX_OK;
 }
 
 void stop_worker(ngx_cycle_t*) {
   if (!this_worker) return;
   this_worker->dispatcher.quit();
-  this_worker->link.quit();
+  this_worker->store.quit();
+  use_store(nullptr);
   this_worker.reset();
   use_zone(nullptr);
 }

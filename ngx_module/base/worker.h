@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What one worker owns: link, dispatcher, expiry; born in init_process, dies in exit_process.
+// What one worker owns: store, dispatcher, expiry; born in init_process, dies in exit_process.
 #pragma once
 
 #include "ngx_module/config/conf.h"
@@ -8,7 +8,7 @@
 #include "ngx_module/op/decryption.h"
 #include "ngx_module/op/expiry.h"
 #include "ngx_module/op/repeats.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
@@ -17,7 +17,7 @@ struct Worker {
 
   const MainConf& conf;
   ngx_log_t* log;
-  RedisLink link;
+  Store store;
   Dispatcher dispatcher;
   Expiry expiry;
   Repeats repeats;

@@ -9,9 +9,9 @@
 namespace slo::ngx {
 
 struct Dispatcher::State {
-  State(const MainConf& conf, RedisLink& link, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
+  State(const MainConf& conf, Store& store, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
     for (const auto& provider : conf.providers) {
-      rounds.push_back(std::make_unique<DeliveryScheduler>(provider, link, turn, log));
+      rounds.push_back(std::make_unique<DeliveryScheduler>(provider, store, turn, log));
     }
   }
 
@@ -33,8 +33,8 @@ ngx_msec_t lease_end_of(const ProviderConf& provider) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const MainConf& conf, RedisLink& link, ngx_log_t* log)
-    : state_(std::make_unique<State>(conf, link, log)) {}
+Dispatcher::Dispatcher(const MainConf& conf, Store& store, ngx_log_t* log)
+    : state_(std::make_unique<State>(conf, store, log)) {}
 
 Dispatcher::~Dispatcher() = default;
 

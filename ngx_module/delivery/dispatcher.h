@@ -13,7 +13,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 #include "redis_schema/bundle.h"
 
 namespace slo::ngx {
@@ -35,7 +35,7 @@ class Dispatcher {
     Batch* batch_ = nullptr;
   };
 
-  Dispatcher(const MainConf& conf, RedisLink& link, ngx_log_t* log);
+  Dispatcher(const MainConf& conf, Store& store, ngx_log_t* log);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
 

@@ -35,17 +35,16 @@ std::string reason_of(const Verdict& verdict) {
 
 }  // namespace
 
-DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, RedisLink& link, LoopBudget& turn,
-                                     ngx_log_t* log)
+DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, Store& store, LoopBudget& turn, ngx_log_t* log)
     : conf_(conf),
-      link_(link),
+      store_(store),
       budget_(turn),
       log_(log),
       queues_(
           {.in_all = conf.provider.delivery.concurrency, .per_receiver = conf.provider.delivery.per_host}),
       signing_pool_(conf.provider, conf.threads, log),
-      settling_(conf, link, log),
-      unbundling_(conf, link, settling_,
+      settling_(conf, store, log),
+      unbundling_(conf, store, settling_,
                   [this](Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
                     take(std::move(delivery), lease_end, std::move(share));
                   }),
@@ -259,14 +258,14 @@ void DeliveryScheduler::tick() {
 void DeliveryScheduler::claim() {
   std::size_t room = queues_.room();
   bool is_worth_it = room > 0 && (queues_.running() == 0 || room * 4 >= conf_.provider.delivery.concurrency);
-  if (unasked_ == 0 || is_claiming_ || ngx_exiting || !is_worth_it || !link_.is_up()) return;
+  if (unasked_ == 0 || is_claiming_ || ngx_exiting || !is_worth_it || !store_.is_up()) return;
   if (conf_.delivery_location == nullptr) return;
   auto count = static_cast<std::uint16_t>(std::min<std::size_t>(room, unasked_));
   auto limit = static_cast<unsigned>(std::clamp<std::size_t>(room / count, 1, max_of_one_partition));
   Millis lease = conf_.provider.delivery.lease();
   ngx_msec_t lease_end = deadline_in(lease);
   is_claiming_ = true;
-  pending_claim_ = link_.submit<redis::Owed>(
+  pending_claim_ = store_.submit<redis::Owed>(
       redis::claim(conf_.space, cursor_, count, limit, lease, nonce(this_moment(), 0)),
       [this, limit, lease_end](Outcome<redis::Owed> owed) {
         is_claiming_ = false;

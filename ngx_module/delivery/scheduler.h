@@ -22,7 +22,7 @@
 #include "ngx_module/delivery/unbundling.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/moment.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
@@ -54,7 +54,7 @@ class LoopBudget {
 
 class DeliveryScheduler {
  public:
-  DeliveryScheduler(const ProviderConf& conf, RedisLink& link, LoopBudget& turn, ngx_log_t* log);
+  DeliveryScheduler(const ProviderConf& conf, Store& store, LoopBudget& turn, ngx_log_t* log);
   DeliveryScheduler(const DeliveryScheduler&) = delete;
 
   // Leased to us until `lease_end` (by ngx_current_msec). Without a delivery location nothing of this
@@ -103,7 +103,7 @@ class DeliveryScheduler {
   void claimed(redis::Owed owed, unsigned limit, ngx_msec_t lease_end);
 
   const ProviderConf& conf_;
-  RedisLink& link_;
+  Store& store_;
   LoopBudget& budget_;
   ngx_log_t* log_;
   std::deque<LeasedDelivery> fresh_{};  // not in a queue yet

@@ -19,8 +19,8 @@ constexpr Millis gathering{10};
 
 }  // namespace
 
-Settling::Settling(const ProviderConf& conf, RedisLink& link, ngx_log_t* log)
-    : conf_(conf), link_(link), log_(log), flush_(log, [this] { flush(); }) {}
+Settling::Settling(const ProviderConf& conf, Store& store, ngx_log_t* log)
+    : conf_(conf), store_(store), log_(log), flush_(log, [this] { flush(); }) {}
 
 void Settling::add(redis::Settlement settlement, ngx_msec_t lease_end) {
   if (kept_.size() >= max_kept) return;  // the lease will decide
@@ -47,7 +47,7 @@ void Settling::send(std::vector<Kept> batch) {
   settlements.reserve(batch.size());
   for (const auto& kept : batch) settlements.push_back(kept.settlement);
   auto sent = sent_.insert(sent_.end(), {.batch = std::move(batch)});
-  sent->pending = link_.submit<std::vector<redis::Settled>>(
+  sent->pending = store_.submit<std::vector<redis::Settled>>(
       redis::settle(conf_.space, settlements),
       [this, sent](const Outcome<std::vector<redis::Settled>>& settled) { heard(sent, settled); });
 }

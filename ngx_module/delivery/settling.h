@@ -11,14 +11,14 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 #include "redis_schema/deliveries.h"
 
 namespace slo::ngx {
 
 class Settling {
  public:
-  Settling(const ProviderConf& conf, RedisLink& link, ngx_log_t* log);
+  Settling(const ProviderConf& conf, Store& store, ngx_log_t* log);
 
   // `lease_end`: by ngx_current_msec.
   void add(redis::Settlement settlement, ngx_msec_t lease_end);
@@ -39,7 +39,7 @@ class Settling {
   void drop_what_is_over();
 
   const ProviderConf& conf_;
-  RedisLink& link_;
+  Store& store_;
   ngx_log_t* log_;
   std::vector<Kept> kept_{};
   std::list<Sent> sent_{};

@@ -15,8 +15,8 @@ constexpr unsigned next_few = 64;
 
 }  // namespace
 
-Unbundling::Unbundling(const ProviderConf& conf, RedisLink& link, Settling& settling, Drawn drawn)
-    : conf_(conf), link_(link), settling_(settling), drawn_(std::move(drawn)) {}
+Unbundling::Unbundling(const ProviderConf& conf, Store& store, Settling& settling, Drawn drawn)
+    : conf_(conf), store_(store), settling_(settling), drawn_(std::move(drawn)) {}
 
 void Unbundling::add(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source) {
   put_back({.bundle = std::move(bundle), .lease_end = lease_end, .source = std::move(source)});
@@ -31,7 +31,7 @@ void Unbundling::draw() {
                                    .count = bundle.is_untouched() ? first_few : next_few,
                                    .tombstone = provider.tombstone};
   is_asked_ = true;
-  pending_ = link_.submit<std::optional<redis::Unbundled>>(
+  pending_ = store_.submit<std::optional<redis::Unbundled>>(
       redis::unbundle(conf_.space, bundle, terms),
       [this, lease_end = deadline_in(terms.lease)](
           const Outcome<std::optional<redis::Unbundled>>& unbundled) { heard(unbundled, lease_end); });

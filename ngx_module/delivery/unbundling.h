@@ -8,7 +8,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/settling.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 #include "redis_schema/bundle.h"
 
 namespace slo::ngx {
@@ -18,7 +18,7 @@ class Unbundling {
   // `lease_end` by ngx_current_msec.
   using Drawn = std::function<void(Delivery delivery, ngx_msec_t lease_end, Batch::Share share)>;
 
-  Unbundling(const ProviderConf& conf, RedisLink& link, Settling& settling, Drawn drawn);
+  Unbundling(const ProviderConf& conf, Store& store, Settling& settling, Drawn drawn);
   Unbundling(const Unbundling&) = delete;
 
   // `bundle` is leased to us until `lease_end`; whoever waits for it has a part in it through `source`.
@@ -43,7 +43,7 @@ class Unbundling {
   void settle(const Held& held, const Verdict& verdict);
 
   const ProviderConf& conf_;
-  RedisLink& link_;
+  Store& store_;
   Settling& settling_;
   Drawn drawn_;
   std::list<Held> held_{};  // the first is the one that was asked about

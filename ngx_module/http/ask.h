@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "core/outcome.h"
-#include "ngx_module/base/worker.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
@@ -27,15 +26,15 @@ PendingAsk& hold_request(ngx_http_request_t& r);
 // any more: of one whose client has left nginx makes another one, where there is a post_action.
 void go_on(ngx_http_request_t& r, PendingAsk& pending, const std::function<void()>& next) noexcept;
 
-// Asks the worker's link and continues with `next`, never from inside this call. After it, do not touch `r`.
+// Asks the worker's store and continues with `next`, never from inside this call. After it, do not touch `r`.
 // REQUIRES: the request is held. A content handler: r.main->count was raised and NGX_DONE is returned, and
 // `next` ends in ask() again or in ngx_http_finalize_request. A phase handler: it returns NGX_AGAIN or
 // NGX_DONE, and `next` restores r.write_event_handler = ngx_http_core_run_phases and calls it. There is a
-// slo_store: worker() is not null. `next` throws, if at all, before it has ended the request.
+// slo_store: store() is not null. `next` throws, if at all, before it has ended the request.
 template <class T>
 void ask(ngx_http_request_t& r, redis::Exchange<T> exchange, void (*next)(ngx_http_request_t&, Outcome<T>)) {
   PendingAsk& pending = hold_request(r);
-  pending.pending = worker()->link.submit<T>(std::move(exchange), [&r, &pending, next](Outcome<T> answer) {
+  pending.pending = store()->submit<T>(std::move(exchange), [&r, &pending, next](Outcome<T> answer) {
     go_on(r, pending, [&] { next(r, std::move(answer)); });
   });
 }

@@ -18,8 +18,8 @@ constexpr Seconds sweep_lease{30};
 
 }  // namespace
 
-Expiry::Expiry(const MainConf& conf, RedisLink& link, Dispatcher& dispatcher, ngx_log_t* log)
-    : conf_(conf), link_(link), dispatcher_(dispatcher), log_(log) {
+Expiry::Expiry(const MainConf& conf, Store& store, Dispatcher& dispatcher, ngx_log_t* log)
+    : conf_(conf), store_(store), dispatcher_(dispatcher), log_(log) {
   timer_.owner = this;
   timer_.event.data = &timer_;
   timer_.event.handler = tick;
@@ -46,17 +46,16 @@ void Expiry::tick(ngx_event_t* event) noexcept {
 }
 
 void Expiry::sweep() {
-  if (!link_.is_up()) return;
+  if (!store_.is_up()) return;
   const std::string caller = nonce(this_moment(), 0);
   for (const auto& provider : conf_.providers) {
     for (std::uint16_t partition = 0; partition < redis::partitions; ++partition) {
-      auto pending = link_.submit<std::vector<SessionKey>>(
+      store_.submit_detached<std::vector<SessionKey>>(
           redis::claim_due(provider.space, partition, max_swept, sweep_lease, caller),
           [this, &provider](Outcome<std::vector<SessionKey>> due) {
             if (!due) return;  // the link has said why; the next sweep finds them again
             for (const auto& key : *due) end_due(provider, key);
           });
-      pending.keep();
     }
   }
 }
@@ -67,7 +66,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
                               .tombstone = provider.provider.tombstone,
                               .lease = provider.provider.delivery.lease(),
                               .caller = nonce(this_moment(), 0)};
-  auto pending = link_.submit<std::optional<redis::Ended>>(
+  store_.submit_detached<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),
       [this, &provider, logout_id = terms.caller,
        begun = ngx_current_msec](Outcome<std::optional<redis::Ended>> ended) {
@@ -79,7 +78,6 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
             {.what = "ended", .reason = "expired", .logout_id = logout_id, .took = ngx_current_msec - begun});
         dispatcher_.send(provider, std::move((*ended)->owed));
       });
-  pending.keep();
 }
 
 }  // namespace slo::ngx

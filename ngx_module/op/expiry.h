@@ -8,13 +8,13 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
 class Expiry {
  public:
-  Expiry(const MainConf& conf, RedisLink& link, Dispatcher& dispatcher, ngx_log_t* log);
+  Expiry(const MainConf& conf, Store& store, Dispatcher& dispatcher, ngx_log_t* log);
   ~Expiry();
   Expiry(const Expiry&) = delete;
 
@@ -33,7 +33,7 @@ class Expiry {
   void arm() noexcept;
 
   const MainConf& conf_;
-  RedisLink& link_;
+  Store& store_;
   Dispatcher& dispatcher_;
   ngx_log_t* log_;
   Timer timer_{};

@@ -7,18 +7,16 @@
 #include "core/outcome.h"
 #include "core/session.h"
 #include "ngx_module/config/conf.h"
-#include "ngx_module/redis/link.h"
 
 namespace slo::ngx {
 
 // Stores `registration` whatever becomes of the request that taught it. `failed` is called later, if it could
-// not be. REQUIRES: the link outlives what it was asked, as the worker's does.
+// not be. REQUIRES: there is a store().
 using RegisterFailed = std::function<void(const Refusal&)>;
-void register_soon(RedisLink& link, const ProviderConf& provider, Registration registration,
-                   const RegisterFailed& failed);
+void register_soon(const ProviderConf& provider, Registration registration, const RegisterFailed& failed);
 
 // The same for what was stored lately: only where its client does not take part in the session any more.
-void register_if_missing(RedisLink& link, const ProviderConf& provider, Registration registration,
+void register_if_missing(const ProviderConf& provider, Registration registration,
                          const RegisterFailed& failed);
 
 }  // namespace slo::ngx

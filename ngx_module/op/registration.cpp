@@ -102,7 +102,7 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
     return report(r.connection->log, registration.error(), provider.name);
   }
   if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *registration)) return;
-  register_soon(worker()->link, *rule.provider, std::move(*registration),
+  register_soon(*rule.provider, std::move(*registration),
                 [fingerprint, name = &provider.name](const Refusal& refusal) {
                   forget_note(fingerprint);
                   count(Counter::registrations_failed);

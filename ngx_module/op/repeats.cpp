@@ -18,7 +18,7 @@ bool may_heal(const Refusal& why) { return describe(why.fault).status == NGX_HTT
 
 }  // namespace
 
-Repeats::Repeats(RedisLink& link, ngx_log_t* log) : link_(link), log_(log), look_(log, [this] { look(); }) {}
+Repeats::Repeats(ngx_log_t* log) : log_(log), look_(log, [this] { look(); }) {}
 
 bool Repeats::add(const ProviderConf& provider, std::uint64_t fingerprint, Registration registration) {
   if (waiting_.size() >= max_repeats) return false;
@@ -35,13 +35,12 @@ void Repeats::look() {
 void Repeats::look_at(std::uint64_t fingerprint, const Repeat& repeat) {
   const ProviderConf& provider = *repeat.provider;
   Registration registration = repeat.registration;
-  register_if_missing(
-      link_, provider, std::move(registration), [this, fingerprint, repeat](const Refusal& why) {
-        forget_note(fingerprint);
-        if (may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.registration)) return;
-        count(Counter::registrations_failed);
-        report(log_, why, repeat.provider->provider.name);
-      });
+  register_if_missing(provider, std::move(registration), [this, fingerprint, repeat](const Refusal& why) {
+    forget_note(fingerprint);
+    if (may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.registration)) return;
+    count(Counter::registrations_failed);
+    report(log_, why, repeat.provider->provider.name);
+  });
 }
 
 }  // namespace slo::ngx

@@ -15,14 +15,12 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
 
 namespace slo::ngx {
 
 class Repeats {
  public:
-  // REQUIRES: the link outlives it.
-  Repeats(RedisLink& link, ngx_log_t* log);
+  explicit Repeats(ngx_log_t* log);
   Repeats(const Repeats&) = delete;
 
   // Is it waiting to be looked at? Then nothing need be done for it.
@@ -39,7 +37,6 @@ class Repeats {
   void look();
   void look_at(std::uint64_t fingerprint, const Repeat& repeat);
 
-  RedisLink& link_;
   ngx_log_t* log_;
   std::unordered_map<std::uint64_t, Repeat> waiting_{};
   Event look_;  // a worker that quits stays for it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One pipelined Redis connection of one worker: Exchange out, Outcome back, in order.
+// One pipelined Redis connection of one worker: commands out, replies back, in order.
 //
 // Every submission is answered exactly once, always from a later turn of the event loop, never from inside
 // submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
@@ -7,20 +7,13 @@
 // repeated, go this way.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <span>
-#include <string>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "core/moment.h"
-#include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/redis/pending_reply.h"
 #include "ngx_module/redis/settings.h"
-#include "redis_schema/exchange.h"
+#include "redis_schema/command.h"
 
 namespace slo::ngx {
 
@@ -34,16 +27,6 @@ class RedisLink {
   RedisLink(const RedisLink&) = delete;
 
   [[nodiscard]] PendingReply submit(std::vector<redis::Command> commands, OnReply on_reply);
-
-  template <class T>
-  [[nodiscard]] PendingReply submit(redis::Exchange<T> exchange,
-                                    std::type_identity_t<std::function<void(Outcome<T>)>> on_reply) {
-    return submit(std::move(exchange.commands),
-                  [read = std::move(exchange.read),
-                   on_reply = std::move(on_reply)](Outcome<std::span<const redis::Reply>> replies) {
-                    on_reply(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
-                  });
-  }
 
   bool is_up() const noexcept;
   void quit() noexcept;  // exit_process: fails what waits, closes the socket

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The two sides of a submission to the link: who waits, and what he waits for.
+// The two sides of a submission to the store: who waits, and what he waits for.
 #pragma once
 
 #include <functional>
@@ -23,12 +23,12 @@ class PendingReply {
   PendingReply(PendingReply&& other) noexcept;
   PendingReply& operator=(PendingReply&& other) noexcept;
   ~PendingReply();
-  void keep() noexcept;  // answer even if the handle is gone: for callers that outlive the link's requests
+  void keep() noexcept;  // answer even if the handle is gone: for callers that outlive the requests
+
+  struct Waiting;
+  explicit PendingReply(Waiting& waiting);  // for who will answer
 
  private:
-  friend class RedisLink;
-  struct Waiting;
-  explicit PendingReply(Waiting& waiting);
   Waiting* waiting_ = nullptr;
 };
 

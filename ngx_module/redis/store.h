@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The store of one worker: Exchange in, Outcome back; where the data lies is its own business.
+//
+// Every submission is answered exactly once, always from a later turn of the event loop, never from inside
+// submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
+// store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
+// repeated, go this way. Nobody else knows a connection: today there is one, to one server; Sentinel, Cluster
+// and a second connection would be told apart here, by Command::partition.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/outcome.h"
+#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/pending_reply.h"
+#include "ngx_module/redis/settings.h"
+#include "redis_schema/exchange.h"
+
+namespace slo::ngx {
+
+class RedisLink;
+
+class Store {
+ public:
+  template <class T>
+  using OnAnswer = std::type_identity_t<std::function<void(Outcome<T>)>>;
+
+  // Connects at once (after a random 0..100 ms) and keeps reconnecting until quit(). REQUIRES: settings and
+  // log outlive it.
+  Store(const LinkSettings& settings, ngx_log_t* log);
+  ~Store();
+  Store(const Store&) = delete;
+
+  // The handle is the waiting side's: destroyed, nobody is called.
+  template <class T>
+  [[nodiscard]] PendingReply submit(redis::Exchange<T> exchange, OnAnswer<T> on_answer) {
+    return submit(std::move(exchange.commands), reader(std::move(exchange.read), std::move(on_answer)));
+  }
+
+  // For who lives as long as the worker: `on_answer` is called in any case.
+  template <class T>
+  void submit_detached(redis::Exchange<T> exchange, OnAnswer<T> on_answer) {
+    submit<T>(std::move(exchange), std::move(on_answer)).keep();
+  }
+
+  bool is_up() const noexcept;
+  void quit() noexcept;  // exit_process: fails what waits, closes the socket
+
+ private:
+  using OnReply = PendingReply::OnReply;
+
+  template <class T>
+  static OnReply reader(std::function<Outcome<T>(std::span<const redis::Reply>)> read,
+                        std::function<void(Outcome<T>)> on_answer) {
+    return [read = std::move(read),
+            on_answer = std::move(on_answer)](Outcome<std::span<const redis::Reply>> replies) {
+      on_answer(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
+    };
+  }
+  PendingReply submit(std::vector<redis::Command> commands, OnReply on_reply);
+
+  std::unique_ptr<RedisLink> link_;
+};
+
+// This worker's store; null in the master and where no slo_store is configured. Set by who owns it.
+Store* store() noexcept;
+void use_store(Store* its) noexcept;
+
+}  // namespace slo::ngx
