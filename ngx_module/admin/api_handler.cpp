@@ -7,7 +7,8 @@
 #include "core/admin/api.h"
 #include "ngx_module/admin/api_ctx.h"
 #include "ngx_module/admin/audit.h"
-#include "ngx_module/base/handlers.h"
+#include "ngx_module/admin/conf.h"
+#include "ngx_module/admin/directives.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/hiding.h"
@@ -175,7 +176,7 @@ void with_body(R& r, Outcome<std::string> body) {
                                                    .origin = find_header(r, "origin"),
                                                    .host = find_header(r, "host"),
                                                    .server_names = own_names(r),
-                                                   .may_write = loc_conf(r).api_write});
+                                                   .may_write = admin_loc_conf(r).api_write});
   if (!command) return turn_away(r, command.error());
   ctx.command = std::move(*command);
   std::visit([&r](const auto& what) { carry_out(r, what); }, *ctx.command);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "ngx_module/admin/api_ctx.h"
-#include "ngx_module/base/worker.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/nginx/moment.h"
 

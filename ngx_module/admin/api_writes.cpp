@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_api, what changes something: registers, ends, retries and drops.
 #include "ngx_module/admin/api_ctx.h"
-#include "ngx_module/base/worker.h"
 #include "ngx_module/delivery/deliver_and_wait.h"
+#include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/op/logout_log.h"
 
 namespace slo::ngx::api_job {
 
@@ -121,7 +120,7 @@ void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (*ended && !(*ended)->ending.already) {
     log_end(r, **ended, "ended");
     ctx.gone.push_back((*ended)->ending.session.key);
-    worker()->dispatcher.send(*ctx.provider, std::move((*ended)->owed));
+    dispatcher()->send(*ctx.provider, std::move((*ended)->owed));
   }
   end_next(r);
 }

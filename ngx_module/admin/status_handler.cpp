@@ -5,13 +5,14 @@
 
 #include "core/admin/api.h"
 #include "core/text/json.h"
-#include "ngx_module/base/handlers.h"
-#include "ngx_module/base/worker.h"
+#include "ngx_module/admin/conf.h"
+#include "ngx_module/admin/directives.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/zone.h"
+#include "ngx_module/redis/store.h"
 #include "redis_schema/deliveries.h"
 
 namespace slo::ngx {
@@ -83,7 +84,7 @@ std::string json(const StatusVisit& ctx) {
 
 void show(R& r) {
   const auto& ctx = ctx_of<StatusVisit>(r);
-  const bool as_json = loc_conf(r).status_format == StatusFormat::json;
+  const bool as_json = admin_loc_conf(r).status_format == StatusFormat::json;
   respond(r, Page{.status = 200,
                   .content_type = as_json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8",
                   .headers = {{"Cache-Control", "no-store"}},

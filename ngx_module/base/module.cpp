@@ -1,33 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The directive table and the module itself: what nginx sees of us.
-#include "ngx_module/base/filters.h"
+// What all roles share as nginx sees it: store, providers, where deliveries leave; variables and hiding.
 #include "ngx_module/base/variables.h"
 #include "ngx_module/base/worker.h"
+#include "ngx_module/config/conf.h"
 #include "ngx_module/config/conf_finish.h"
 #include "ngx_module/config/directives.h"
+#include "ngx_module/config/role.h"
 #include "ngx_module/http/hiding.h"
-#include "ngx_module/nginx/entry.h"
 
 namespace slo::ngx {
 namespace {
 
-constexpr ngx_uint_t http = NGX_HTTP_MAIN_CONF;
-constexpr ngx_uint_t anywhere = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
-constexpr ngx_uint_t location = NGX_HTTP_LOC_CONF;
-
-using Set = char* (*)(ngx_conf_t*, ngx_command_t*, void*);
-
-ngx_command_t at_main(ngx_str_t name, ngx_uint_t type, Set set) {
-  return {name, type, set, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr};
-}
-
-ngx_command_t at_location(ngx_str_t name, ngx_uint_t type, Set set) {
-  return {name, type, set, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr};
-}
+namespace base_module {  // names of this file alone, in unity builds too
 
 ngx_command_t directives[] = {
-    at_main(ngx_string("slo_store"), http | NGX_CONF_1MORE, directive<set_store>),
-    at_main(ngx_string("slo_provider"), http | NGX_CONF_BLOCK | NGX_CONF_TAKE1, open_provider),
+    at_main(ngx_string("slo_store"), in_http | NGX_CONF_1MORE, directive<set_store>),
+    at_main(ngx_string("slo_provider"), in_http | NGX_CONF_BLOCK | NGX_CONF_TAKE1, open_provider),
 
     at_main(ngx_string("issuer"), in_provider | NGX_CONF_TAKE1, directive<once<set_issuer>>),
     at_main(ngx_string("jwks"), in_provider | NGX_CONF_TAKE1, directive<once<set_jwks>>),
@@ -51,55 +39,41 @@ ngx_command_t directives[] = {
     at_main(ngx_string("leeway"), in_provider | NGX_CONF_TAKE1, directive<once<set_leeway>>),
     at_main(ngx_string("include"), in_provider | NGX_CONF_TAKE1, ngx_conf_include),
 
-    at_location(ngx_string("slo_end_session"), location | NGX_CONF_TAKE1, directive<set_end_session>),
-    at_location(ngx_string("slo_session"), anywhere | NGX_CONF_1MORE, directive<set_session_rule>),
-    at_location(ngx_string("slo_jwks"), location | NGX_CONF_TAKE1, directive<set_jwks_location>),
-    at_location(ngx_string("slo_deliver"), location | NGX_CONF_NOARGS, directive<set_deliver>),
-    at_location(ngx_string("slo_api"), location | NGX_CONF_NOARGS | NGX_CONF_TAKE1, directive<set_api>),
-    at_location(ngx_string("slo_status"), location | NGX_CONF_NOARGS | NGX_CONF_TAKE1, directive<set_status>),
+    at_location(ngx_string("slo_deliver"), in_location | NGX_CONF_NOARGS, directive<set_deliver>),
     ngx_null_command,
 };
 
-ngx_int_t add_module_variables(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<ngx_int_t>(NGX_ERROR), [cf] { return add_variables(cf); });
-}
-
-ngx_int_t finish(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<ngx_int_t>(NGX_ERROR), [cf] {
-    if (finish_configuration(cf) != NGX_OK) return static_cast<ngx_int_t>(NGX_ERROR);
-    install_filters(main_conf(cf));
-    return install_hiding(cf);
-  });
-}
-
-ngx_int_t init_process(ngx_cycle_t* cycle) noexcept {
-  return guarded(cycle->log, static_cast<ngx_int_t>(NGX_ERROR), [cycle] { return start_worker(cycle); });
-}
-
-void exit_process(ngx_cycle_t* cycle) noexcept {
-  guarded(cycle->log, [cycle] { stop_worker(cycle); });
+ngx_int_t finish(ngx_conf_t* cf) {
+  return finish_configuration(cf) == NGX_OK ? install_hiding(cf) : NGX_ERROR;
 }
 
 ngx_http_module_t context = {
-    add_module_variables, finish,         create_main_conf, nullptr, nullptr, nullptr,
-    create_loc_conf,      merge_loc_conf,
+    conf_hook<add_variables>,
+    conf_hook<finish>,
+    create_conf<MainConf>,
+    nullptr,
+    nullptr,
+    nullptr,
+    create_conf<LocConf>,
+    merge_conf<LocConf, merge_loc_conf>,
 };
 
+}  // namespace base_module
 }  // namespace
 }  // namespace slo::ngx
 
 extern "C" {
 ngx_module_t ngx_http_slo_module = {
     NGX_MODULE_V1,
-    &slo::ngx::context,
-    slo::ngx::directives,
+    &slo::ngx::base_module::context,
+    slo::ngx::base_module::directives,
     NGX_HTTP_MODULE,
     nullptr,
     nullptr,
-    slo::ngx::init_process,
+    slo::ngx::init_hook<slo::ngx::start_worker>,
     nullptr,
     nullptr,
-    slo::ngx::exit_process,
+    slo::ngx::exit_hook<slo::ngx::stop_worker>,
     nullptr,
     NGX_MODULE_V1_PADDING,
 };

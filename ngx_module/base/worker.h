@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What one worker owns: store, dispatcher, expiry; born in init_process, dies in exit_process.
+// Brings to life what all roles share in a worker: zone, store, dispatcher. Nothing of it exists in the
+// master.
 #pragma once
 
-#include "ngx_module/config/conf.h"
-#include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/op/decryption.h"
-#include "ngx_module/op/expiry.h"
-#include "ngx_module/op/repeats.h"
-#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
-struct Worker {
-  Worker(const MainConf& conf, ngx_log_t* log);
-
-  const MainConf& conf;
-  ngx_log_t* log;
-  Store store;
-  Dispatcher dispatcher;
-  Expiry expiry;
-  Repeats repeats;
-  HintDecryption decryption;
-};
-
-// This process's worker; null in the master and where no slo_store is configured.
-Worker* worker() noexcept;
-
+// init_process: from here on store() and dispatcher() are there, where a slo_store is configured.
 ngx_int_t start_worker(ngx_cycle_t* cycle);
+
+// exit_process, before any role's: who waits for store or dispatcher is answered while his role lives.
 void stop_worker(ngx_cycle_t* cycle);
 
 }  // namespace slo::ngx

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Makes, merges and finds the configurations.
+// Merges and finds the configurations that all roles share.
 #include "ngx_module/config/conf.h"
 
-#include "ngx_module/nginx/entry.h"
-#include "ngx_module/nginx/pool.h"
+#include <utility>
 
 namespace slo::ngx {
 namespace {
 
-// An `if` or a `limit_except` is a location of its own to nginx, but to its author the one around it.
-void stay_in_location(ngx_conf_t* cf, const LocConf& around, LocConf& here, ngx_http_core_loc_conf_t& core) {
+ngx_http_core_loc_conf_t& core_of(ngx_conf_t* cf) noexcept {
+  return *static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+}
+
+void stay_in_location(ngx_conf_t* cf, const LocConf& around, LocConf& here) {
   here.handler = around.handler;
   here.hides = around.hides;
-  here.api_write = around.api_write;
-  here.status_format = around.status_format;
   auto& references = main_conf(cf).references;
   for (std::size_t i = 0, known = references.size(); i < known; ++i) {
     if (references[i].target != &around.provider) continue;
@@ -22,6 +22,7 @@ void stay_in_location(ngx_conf_t* cf, const LocConf& around, LocConf& here, ngx_
     references.push_back(std::move(reference));
   }
   // What `if` leaves alone nginx goes on with; what `limit_except` lets pass has no handler but its own.
+  auto& core = core_of(cf);
   if (core.lmt_excpt && core.handler == nullptr) core.handler = here.handler;
 }
 
@@ -35,30 +36,22 @@ const MainConf& main_conf(const ngx_http_request_t& r) noexcept {
   return *static_cast<MainConf*>(ngx_http_get_module_main_conf((&r), ngx_http_slo_module));
 }
 
+const MainConf* main_conf(const ngx_cycle_t* cycle) noexcept {
+  return static_cast<const MainConf*>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_slo_module));
+}
+
+LocConf& loc_conf(ngx_conf_t* cf) noexcept {
+  return *static_cast<LocConf*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_slo_module));
+}
+
 const LocConf& loc_conf(const ngx_http_request_t& r) noexcept {
   return *static_cast<LocConf*>(ngx_http_get_module_loc_conf((&r), ngx_http_slo_module));
 }
 
-void* create_main_conf(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<void*>(nullptr),
-                 [cf] { return static_cast<void*>(&pool_new<MainConf>(cf->pool)); });
-}
+bool is_part_of_location(ngx_conf_t* cf) noexcept { return core_of(cf).noname == 1; }
 
-void* create_loc_conf(ngx_conf_t* cf) noexcept {
-  return guarded(cf->log, static_cast<void*>(nullptr),
-                 [cf] { return static_cast<void*>(&pool_new<LocConf>(cf->pool)); });
-}
-
-char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
-  return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&] {
-    const auto& above = *static_cast<LocConf*>(parent);
-    auto& here = *static_cast<LocConf*>(child);
-    if (here.session_rules.empty() && !here.session_off) here.session_rules = above.session_rules;
-    auto& core =
-        *static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    if (core.noname) stay_in_location(cf, above, here, core);
-    return static_cast<char*>(NGX_CONF_OK);
-  });
+void merge_loc_conf(ngx_conf_t* cf, const LocConf& around, LocConf& here) {
+  if (is_part_of_location(cf)) stay_in_location(cf, around, here);
 }
 
 }  // namespace slo::ngx

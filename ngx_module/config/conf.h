@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,21 +65,6 @@ struct EndSessionPlace {
   ngx_http_conf_ctx_t* ctx = nullptr;
 };
 
-// slo_session: the participation that these values describe.
-struct SessionRule {
-  const ProviderConf* provider = nullptr;
-  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{}, client_no_sid{};
-  ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
-};
-
-// A rule as it was written, until its provider is known.
-struct SessionRulePlace {
-  const SessionRule* rule = nullptr;
-  std::string cookie{};
-  std::string file{};
-  ngx_uint_t line = 0;
-};
-
 // A location that one of our content handlers answers.
 struct ContentPlace {
   ngx_http_core_loc_conf_t* location = nullptr;
@@ -97,13 +83,16 @@ struct ClientSource {
   std::map<std::string, std::string> places{};  // of its members
 };
 
+// What a role looks at when the providers that its directives name are known. It logs what it refuses.
+using Check = std::function<ngx_int_t(ngx_conf_t* cf)>;
+
 struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
   std::deque<DeliveryLocation> delivery_locations{};
   std::deque<EndSessionPlace> end_session_places{};
   std::deque<ProviderReference> references{};
-  std::deque<SessionRulePlace> session_rules{};
+  std::deque<Check> checks{};
   std::deque<ContentPlace> content_places{};
   std::map<const ngx_http_core_srv_conf_t*, std::vector<std::string>> own_names{};  // of servers with slo_api
   std::deque<ClientSource> sources{};  // of the slo_provider block that is being read
@@ -117,28 +106,25 @@ struct MainConf {
   }
 };
 
-enum class StatusFormat : std::uint8_t { prometheus, json };
-
 // What of a request for a location no log may show.
 enum class Hides : std::uint8_t { nothing, query, path };
 
+// What is known of a location that one of our roles answers, whichever it is. The rest is the role's own.
 struct LocConf {
   ngx_http_handler_pt handler = nullptr;   // which of ours answers here
-  const ProviderConf* provider = nullptr;  // of slo_end_session and slo_jwks
-  std::vector<SessionRule*> session_rules{};
-  bool session_off = false;
-  bool api_write = false;
+  const ProviderConf* provider = nullptr;  // that its directive names
   Hides hides = Hides::nothing;
-  StatusFormat status_format = StatusFormat::prometheus;
 };
 
 MainConf& main_conf(ngx_conf_t* cf) noexcept;
 const MainConf& main_conf(const ngx_http_request_t& r) noexcept;
+const MainConf* main_conf(const ngx_cycle_t* cycle) noexcept;  // null: there is no http block
+LocConf& loc_conf(ngx_conf_t* cf) noexcept;
 const LocConf& loc_conf(const ngx_http_request_t& r) noexcept;
 
-// The module's configuration hooks.
-void* create_main_conf(ngx_conf_t* cf) noexcept;
-void* create_loc_conf(ngx_conf_t* cf) noexcept;
-char* merge_loc_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
+// Is `here` an `if` or a `limit_except`? To nginx it is a location of its own, but to its author the one
+// around it.
+bool is_part_of_location(ngx_conf_t* cf) noexcept;
+void merge_loc_conf(ngx_conf_t* cf, const LocConf& around, LocConf& here);
 
 }  // namespace slo::ngx

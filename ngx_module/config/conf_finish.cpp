@@ -163,8 +163,8 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
               conf.providers.front().place);
     return NGX_ERROR;
   }
-  for (const auto& place : conf.session_rules) {
-    if (check_session_rule(cf, place) != NGX_OK) return NGX_ERROR;
+  for (const auto& look : conf.checks) {
+    if (look(cf) != NGX_OK) return NGX_ERROR;
   }
   for (auto& provider : conf.providers) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;

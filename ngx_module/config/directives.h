@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The setters behind the directive table, by place: http level, slo_provider block, location.
+// The setters behind base's table, by place: http level, slo_provider block, location. Each role has its own.
 #pragma once
 
 #include "core/outcome.h"
@@ -49,12 +49,7 @@ Outcome<void> set_allow_http(ConfLine& line);
 Outcome<void> set_tombstone(ConfLine& line);
 Outcome<void> set_leeway(ConfLine& line);
 
-// server and location (line.conf is the LocConf)
-Outcome<void> set_end_session(ConfLine& line);
-Outcome<void> set_session_rule(ConfLine& line);
-Outcome<void> set_jwks_location(ConfLine& line);
+// location
 Outcome<void> set_deliver(ConfLine& line);
-Outcome<void> set_api(ConfLine& line);
-Outcome<void> set_status(ConfLine& line);
 
 }  // namespace slo::ngx

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "ngx_module/base/worker.h"
 #include "ngx_module/http/ask.h"
 
 namespace slo::ngx {
@@ -23,11 +22,11 @@ Dispatcher::PendingBatch deliver_and_wait(ngx_http_request_t& r, const ProviderC
       next(r, all);
     });
   };
-  return worker()->dispatcher.dispatch(provider, std::move(ended.owed),
-                                       {.time = patience.time,
-                                        .for_everyone = patience.for_everyone,
-                                        .met = patience.for_everyone ? BatchListener::Met(meet) : nullptr,
-                                        .told = told});
+  return dispatcher()->dispatch(provider, std::move(ended.owed),
+                                {.time = patience.time,
+                                 .for_everyone = patience.for_everyone,
+                                 .met = patience.for_everyone ? BatchListener::Met(meet) : nullptr,
+                                 .told = told});
 }
 
 }  // namespace slo::ngx

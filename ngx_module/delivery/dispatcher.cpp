@@ -27,6 +27,8 @@ struct Dispatcher::State {
 
 namespace {
 
+Dispatcher* this_dispatcher = nullptr;
+
 ngx_msec_t lease_end_of(const ProviderConf& provider) {
   return deadline_in(provider.provider.delivery.lease());
 }
@@ -62,6 +64,9 @@ void Dispatcher::send(const ProviderConf& provider, redis::Owed owed) {
 }
 
 void Dispatcher::quit() noexcept { state_->rounds.clear(); }
+
+Dispatcher* dispatcher() noexcept { return this_dispatcher; }
+void use_dispatcher(Dispatcher* its) noexcept { this_dispatcher = its; }
 
 Dispatcher::PendingBatch::PendingBatch(Batch* batch) : batch_(batch) {}
 

@@ -54,4 +54,8 @@ class Dispatcher {
   std::unique_ptr<State> state_;
 };
 
+// This worker's dispatcher; null where there is no store(). Set by who owns it.
+Dispatcher* dispatcher() noexcept;
+void use_dispatcher(Dispatcher* its) noexcept;
+
 }  // namespace slo::ngx

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/op/end_session.h"
-#include "core/outcome.h"
 #include "core/text/cookie.h"
 #include "ngx_module/nginx/ngx.h"
 
@@ -24,9 +22,5 @@ bool prefers_json(const ngx_http_request_t& r);
 std::string_view query_of(const ngx_http_request_t& r);
 // The path as it came over the wire, without query.
 std::string_view raw_path(const ngx_http_request_t& r);
-
-// `encoded` is the query of a GET or the body of a POST; adds what the browser's headers say.
-Outcome<EndSessionRequest> end_session_request(const ngx_http_request_t& r, const Provider& provider,
-                                               std::string_view encoded);
 
 }  // namespace slo::ngx

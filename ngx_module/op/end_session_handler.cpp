@@ -8,9 +8,8 @@
 #include "core/op/end_session.h"
 #include "core/op/hint.h"
 #include "core/op/logout_page.h"
-#include "ngx_module/base/handlers.h"
-#include "ngx_module/base/worker.h"
 #include "ngx_module/delivery/deliver_and_wait.h"
+#include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/hiding.h"
@@ -20,8 +19,10 @@
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
+#include "ngx_module/op/directives.h"
 #include "ngx_module/op/end_session_ctx.h"
-#include "ngx_module/op/logout_log.h"
+#include "ngx_module/op/end_session_request.h"
+#include "ngx_module/op/jobs.h"
 #include "redis_schema/told.h"
 
 namespace slo::ngx {
@@ -247,7 +248,7 @@ void open_hint_elsewhere(R& r) {
   const std::string& hint = *ctx.request.id_token_hint;
   if (auto worth_it = check_encrypted_hint(provider_of(ctx), hint); !worth_it)
     return turn_away(r, worth_it.error());
-  HintDecryption& decryption = worker()->decryption;
+  HintDecryption& decryption = op_jobs()->decryption;
   if (!decryption.has_room()) return turn_away(r, Refusal{Fault::hint_queue_full});
   PendingAsk& pending = hold_request(r);
   decryption.open(*ctx.provider, hint, pool_new<HintDecryption::PendingReply>(r.pool),

@@ -2,11 +2,13 @@
 // Sweeps the expiry index of every issuer.
 #include "ngx_module/op/expiry.h"
 
+#include "ngx_module/delivery/dispatcher.h"
+#include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/op/logout_log.h"
+#include "ngx_module/redis/store.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {
@@ -18,8 +20,7 @@ constexpr Seconds sweep_lease{30};
 
 }  // namespace
 
-Expiry::Expiry(const MainConf& conf, Store& store, Dispatcher& dispatcher, ngx_log_t* log)
-    : conf_(conf), store_(store), dispatcher_(dispatcher), log_(log) {
+Expiry::Expiry(const MainConf& conf, ngx_log_t* log) : conf_(conf), log_(log) {
   timer_.owner = this;
   timer_.event.data = &timer_;
   timer_.event.handler = tick;
@@ -46,11 +47,11 @@ void Expiry::tick(ngx_event_t* event) noexcept {
 }
 
 void Expiry::sweep() {
-  if (!store_.is_up()) return;
+  if (!store()->is_up()) return;
   const std::string caller = nonce(this_moment(), 0);
   for (const auto& provider : conf_.providers) {
     for (std::uint16_t partition = 0; partition < redis::partitions; ++partition) {
-      store_.submit_detached<std::vector<SessionKey>>(
+      store()->submit_detached<std::vector<SessionKey>>(
           redis::claim_due(provider.space, partition, max_swept, sweep_lease, caller),
           [this, &provider](Outcome<std::vector<SessionKey>> due) {
             if (!due) return;  // the link has said why; the next sweep finds them again
@@ -66,7 +67,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
                               .tombstone = provider.provider.tombstone,
                               .lease = provider.provider.delivery.lease(),
                               .caller = nonce(this_moment(), 0)};
-  store_.submit_detached<std::optional<redis::Ended>>(
+  store()->submit_detached<std::optional<redis::Ended>>(
       redis::end_session(provider.space, key, terms),
       [this, &provider, logout_id = terms.caller,
        begun = ngx_current_msec](Outcome<std::optional<redis::Ended>> ended) {
@@ -76,7 +77,7 @@ void Expiry::end_due(const ProviderConf& provider, const SessionKey& key) {
         log_logout(
             log_, provider.provider, **ended,
             {.what = "ended", .reason = "expired", .logout_id = logout_id, .took = ngx_current_msec - begun});
-        dispatcher_.send(provider, std::move((*ended)->owed));
+        dispatcher()->send(provider, std::move((*ended)->owed));
       });
 }
 

@@ -5,16 +5,15 @@
 // between claim and end only delays.
 #pragma once
 
+#include "core/session.h"
 #include "ngx_module/config/conf.h"
-#include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
 class Expiry {
  public:
-  Expiry(const MainConf& conf, Store& store, Dispatcher& dispatcher, ngx_log_t* log);
+  Expiry(const MainConf& conf, ngx_log_t* log);
   ~Expiry();
   Expiry(const Expiry&) = delete;
 
@@ -33,8 +32,6 @@ class Expiry {
   void arm() noexcept;
 
   const MainConf& conf_;
-  Store& store_;
-  Dispatcher& dispatcher_;
   ngx_log_t* log_;
   Timer timer_{};
 };

@@ -3,10 +3,10 @@
 #include "core/admin/api.h"
 #include "core/provider/provider.h"
 #include "core/text/json.h"
-#include "ngx_module/base/handlers.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/op/directives.h"
 
 namespace slo::ngx {
 namespace {

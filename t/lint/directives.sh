@@ -17,5 +17,5 @@ while IFS=: read -r file line text; do
   # shellcheck disable=SC2086
   grep -qE "(^|[^a-z_])$name\b" $suites /dev/null || echo "$file:$line:$name" | breaches 'every directive and variable stands in a .t'
 done < <(ours ngx_module 'module.cpp' 'variables.cpp' | code | grep ngx_string)
-[ "$found" -gt 10 ] || echo "ngx_module/base/module.cpp:1:only $found directives found" | breaches 'this lint reads the table'
+[ "$found" -gt 30 ] || echo "ngx_module/base/module.cpp:1:only $found directives and variables found" | breaches 'this lint reads the tables'
 done_linting

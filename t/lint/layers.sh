@@ -48,7 +48,7 @@ for room in nginx redis config http delivery; do below[ngx_module/$room]=$(print
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
 
 arrows_of() { # file:line:room:included room
-  ours core '*.h' '*.cpp' | code |
+  ours 'core ngx_module' '*.h' '*.cpp' | code |
     sed -nE 's|^(([^:]+)/[^/:]+:[0-9]+): *# *include "((core\|ngx_module)(/[a-z]+)?)/[^/"]+".*|\1 \2 \3|p'
 }
 arrows_of | while read -r place room included; do

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Header filter: slo_session registers what the answer taught. Before all filters: a detached call's answer
-// ends there.
-#include "ngx_module/base/filters.h"
+// Before all filters: a detached call's answer ends here.
+#include "ngx_module/delivery/answer_filters.h"
 
-#include "ngx_module/base/handlers.h"
 #include "ngx_module/delivery/detached_call.h"
 #include "ngx_module/nginx/entry.h"
 
 namespace slo::ngx {
 namespace {
 
-ngx_http_output_header_filter_pt next_header_filter, first_header_filter;
+ngx_http_output_header_filter_pt first_header_filter;
 ngx_http_output_body_filter_pt first_body_filter;
-
-ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
-  if (r == r->main && !loc_conf(*r).session_rules.empty()) {
-    guarded(r->connection->log, [r] { register_participations(*r); });
-  }
-  return next_header_filter(r);
-}
 
 ngx_int_t end_header(ngx_http_request_t* r) noexcept {
   if (!is_detached_call(*r)) return first_header_filter(r);
@@ -32,12 +23,6 @@ ngx_int_t end_body(ngx_http_request_t* r, ngx_chain_t* in) noexcept {
 }
 
 }  // namespace
-
-void install_filters(const MainConf& conf) noexcept {
-  if (conf.providers.empty()) return;
-  next_header_filter = ngx_http_top_header_filter;
-  ngx_http_top_header_filter = filter_header;
-}
 
 void go_before_all_filters(const MainConf& conf) noexcept {
   if (conf.providers.empty()) return;

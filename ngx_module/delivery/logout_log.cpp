@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One line for each logout: which session, how many clients, who was told when it was answered, how long it
 // took.
-#include "ngx_module/op/logout_log.h"
+#include "ngx_module/delivery/logout_log.h"
 
 #include <algorithm>
 #include <string>

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/op/logout_page.h"
+#include "core/delivery/delivery.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/ngx.h"
 #include "redis_schema/sessions.h"

@@ -4,19 +4,21 @@
 //
 // Never holds the answer up and never touches it: a failure is logged and counted. Where a value is still
 // empty (a visitor who has not logged in) there is nothing to register.
+#include "ngx_module/op/session_filter.h"
+
 #include <cstring>
 
 #include "core/jose/jose.h"
 #include "core/participation/participation.h"
 #include "core/text/set_cookie.h"
-#include "ngx_module/base/handlers.h"
-#include "ngx_module/base/worker.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
+#include "ngx_module/op/conf.h"
+#include "ngx_module/op/jobs.h"
 #include "ngx_module/op/register_participation.h"
 #include "redis_schema/sessions.h"
 
@@ -93,7 +95,7 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
   if (seen.client_id.empty() || seen.sub.empty() || (seen.sid.empty() && seen.session_cookie.empty())) return;
   const auto& provider = rule.provider->provider;
   const std::uint64_t fingerprint = fingerprint_of(*rule.provider, seen);
-  if (worker()->repeats.is_known(fingerprint)) return;
+  if (op_jobs()->repeats.is_known(fingerprint)) return;
   const bool is_repeat = noted(fingerprint, this_moment().seconds(), note_life(provider));
   auto registration = read_registration(provider, seen);
   if (!registration) {
@@ -101,20 +103,36 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
     count(Counter::registrations_failed);
     return report(r.connection->log, registration.error(), provider.name);
   }
-  if (is_repeat && worker()->repeats.add(*rule.provider, fingerprint, *registration)) return;
+  if (is_repeat && op_jobs()->repeats.add(*rule.provider, fingerprint, *registration)) return;
   register_soon(*rule.provider, std::move(*registration),
                 [fingerprint, name = &provider.name](const Refusal& refusal) {
                   forget_note(fingerprint);
                   count(Counter::registrations_failed);
-                  report(worker()->log, refusal, *name);
+                  report(op_jobs()->log, refusal, *name);
                 });
+}
+
+void register_participations(ngx_http_request_t& r) {
+  if (op_jobs() == nullptr || r.headers_out.status >= NGX_HTTP_BAD_REQUEST) return;
+  for (SessionRule* rule : op_loc_conf(r).session_rules) register_one(r, *rule);
+}
+
+ngx_http_output_header_filter_pt next_header_filter;
+
+ngx_int_t filter_header(ngx_http_request_t* r) noexcept {
+  if (r == r->main && !op_loc_conf(*r).session_rules.empty()) {
+    guarded(r->connection->log, [r] { register_participations(*r); });
+  }
+  return next_header_filter(r);
 }
 
 }  // namespace
 
-void register_participations(ngx_http_request_t& r) {
-  if (worker() == nullptr || r.headers_out.status >= NGX_HTTP_BAD_REQUEST) return;
-  for (SessionRule* rule : loc_conf(r).session_rules) register_one(r, *rule);
+ngx_int_t install_session_filter(ngx_conf_t* cf) {
+  if (main_conf(cf).providers.empty()) return NGX_OK;
+  next_header_filter = ngx_http_top_header_filter;
+  ngx_http_top_header_filter = filter_header;
+  return NGX_OK;
 }
 
 }  // namespace slo::ngx

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What every role's nginx module is made of: rows of its table, its configurations, its hooks behind the
+// wall.
+#pragma once
+
+#include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/nginx/pool.h"
+
+namespace slo::ngx {
+
+inline constexpr ngx_uint_t in_http = NGX_HTTP_MAIN_CONF;
+inline constexpr ngx_uint_t in_location = NGX_HTTP_LOC_CONF;
+inline constexpr ngx_uint_t anywhere = in_http | NGX_HTTP_SRV_CONF | in_location;
+
+using Set = char* (*)(ngx_conf_t*, ngx_command_t*, void*);
+
+// Rows whose setter finds the main, or the location's, configuration of the module in `conf`.
+inline ngx_command_t at_main(ngx_str_t name, ngx_uint_t type, Set set) {
+  return {name, type, set, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr};
+}
+inline ngx_command_t at_location(ngx_str_t name, ngx_uint_t type, Set set) {
+  return {name, type, set, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr};
+}
+
+template <class Conf>
+void* create_conf(ngx_conf_t* cf) noexcept {
+  return guarded(cf->log, static_cast<void*>(nullptr),
+                 [cf] { return static_cast<void*>(&pool_new<Conf>(cf->pool)); });
+}
+
+template <class Conf, void (*merge)(ngx_conf_t* cf, const Conf& above, Conf& here)>
+char* merge_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
+  return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [&] {
+    merge(cf, *static_cast<const Conf*>(parent), *static_cast<Conf*>(child));
+    return static_cast<char*>(NGX_CONF_OK);
+  });
+}
+
+// pre- and postconfiguration
+template <ngx_int_t (*work)(ngx_conf_t*)>
+ngx_int_t conf_hook(ngx_conf_t* cf) noexcept {
+  return guarded(cf->log, static_cast<ngx_int_t>(NGX_ERROR), [cf] { return work(cf); });
+}
+
+// init_process and exit_process; nginx calls both in the order of modules.
+template <ngx_int_t (*work)(ngx_cycle_t*)>
+ngx_int_t init_hook(ngx_cycle_t* cycle) noexcept {
+  return guarded(cycle->log, static_cast<ngx_int_t>(NGX_ERROR), [cycle] { return work(cycle); });
+}
+template <void (*work)(ngx_cycle_t*)>
+void exit_hook(ngx_cycle_t* cycle) noexcept {
+  guarded(cycle->log, [cycle] { work(cycle); });
+}
+
+}  // namespace slo::ngx

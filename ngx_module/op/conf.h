@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What only the OP's role keeps of a location: which participations its answers tell of (slo_session).
+#pragma once
+
+#include <vector>
+
+#include "ngx_module/config/conf.h"
+#include "ngx_module/nginx/ngx.h"
+
+extern "C" ngx_module_t ngx_http_slo_op_module;
+
+namespace slo::ngx {
+
+// slo_session: the participation that these values describe.
+struct SessionRule {
+  const ProviderConf* provider = nullptr;
+  ngx_http_complex_value_t client{}, sid{}, sub{}, client_sub{}, client_sid{}, client_no_sid{};
+  ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
+};
+
+struct OpLocConf {
+  std::vector<SessionRule*> session_rules{};
+  bool session_off = false;
+};
+
+inline const OpLocConf& op_loc_conf(const ngx_http_request_t& r) noexcept {
+  return *static_cast<const OpLocConf*>(ngx_http_get_module_loc_conf((&r), ngx_http_slo_op_module));
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The OP's role as nginx sees it: ends sessions, hears of participations, shows our keys.
+#include "ngx_module/config/role.h"
+#include "ngx_module/op/conf.h"
+#include "ngx_module/op/directives.h"
+#include "ngx_module/op/jobs.h"
+#include "ngx_module/op/session_filter.h"
+
+namespace slo::ngx {
+namespace {
+namespace op_module {  // names of this file alone, in unity builds too
+
+ngx_command_t directives[] = {
+    at_location(ngx_string("slo_end_session"), in_location | NGX_CONF_TAKE1, directive<set_end_session>),
+    at_location(ngx_string("slo_session"), anywhere | NGX_CONF_1MORE, directive<set_session_rule>),
+    at_location(ngx_string("slo_jwks"), in_location | NGX_CONF_TAKE1, directive<set_jwks_location>),
+    ngx_null_command,
+};
+
+void merge(ngx_conf_t*, const OpLocConf& above, OpLocConf& here) {
+  if (here.session_rules.empty() && !here.session_off) here.session_rules = above.session_rules;
+}
+
+ngx_http_module_t context = {
+    nullptr,
+    conf_hook<install_session_filter>,
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    create_conf<OpLocConf>,
+    merge_conf<OpLocConf, merge>,
+};
+
+}  // namespace op_module
+}  // namespace
+}  // namespace slo::ngx
+
+extern "C" {
+ngx_module_t ngx_http_slo_op_module = {
+    NGX_MODULE_V1,
+    &slo::ngx::op_module::context,
+    slo::ngx::op_module::directives,
+    NGX_HTTP_MODULE,
+    nullptr,
+    nullptr,
+    slo::ngx::init_hook<slo::ngx::start_op_jobs>,
+    nullptr,
+    nullptr,
+    slo::ngx::exit_hook<slo::ngx::stop_op_jobs>,
+    nullptr,
+    NGX_MODULE_V1_PADDING,
+};
+}
