@@ -145,7 +145,7 @@ const ProviderConf* named_provider(const R& r, std::string_view name) {
 }
 
 std::span<const std::string> own_names(const R& r) {
-  const auto& known = main_conf(r).own_names;
+  const auto& known = admin_main_conf(r).own_names;
   const auto found = known.find(
       static_cast<const ngx_http_core_srv_conf_t*>(ngx_http_get_module_srv_conf((&r), ngx_http_core_module)));
   return found == known.end() ? std::span<const std::string>{} : found->second;

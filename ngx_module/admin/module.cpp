@@ -20,14 +20,8 @@ void merge(ngx_conf_t* cf, const AdminLocConf& around, AdminLocConf& here) {
 }
 
 ngx_http_module_t context = {
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    create_conf<AdminLocConf>,
-    merge_conf<AdminLocConf, merge>,
+    nullptr, nullptr, create_conf<AdminMainConf>, nullptr,
+    nullptr, nullptr, create_conf<AdminLocConf>,  merge_conf<AdminLocConf, merge>,
 };
 
 }  // namespace admin_module

@@ -94,7 +94,6 @@ struct MainConf {
   std::deque<ProviderReference> references{};
   std::deque<Check> checks{};
   std::deque<ContentPlace> content_places{};
-  std::map<const ngx_http_core_srv_conf_t*, std::vector<std::string>> own_names{};  // of servers with slo_api
   std::deque<ClientSource> sources{};  // of the slo_provider block that is being read
   ProviderConf* opened = nullptr;      // while its slo_provider block is being read
 

@@ -132,24 +132,6 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   return take_threads(cf, provider);
 }
 
-// nginx forgets them when the configuration is read. Patterns are left out: what they match may be anybody's.
-void keep_names(MainConf& conf, const ContentPlace& place) {
-  if (!place.writes) return;
-  const auto* server =
-      static_cast<ngx_http_core_srv_conf_t*>(place.server->srv_conf[ngx_http_core_module.ctx_index]);
-  auto& names = conf.own_names[server];
-  if (!names.empty()) return;
-  const auto* each = static_cast<const ngx_http_server_name_t*>(server->server_names.elts);
-  for (ngx_uint_t i = 0; i < server->server_names.nelts; ++i) {
-    const std::string_view name = view(each[i].name);
-#if (NGX_PCRE)
-    if (each[i].regex != nullptr) continue;
-#endif
-    if (!name.empty() && !name.starts_with('.') && name.find('*') == std::string_view::npos)
-      names.emplace_back(name);
-  }
-}
-
 }  // namespace
 
 ngx_int_t finish_configuration(ngx_conf_t* cf) {
@@ -157,7 +139,6 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   if (resolve_references(cf, conf) != NGX_OK || check_delivery_locations(cf, conf) != NGX_OK)
     return NGX_ERROR;
   if (check_neighbours(cf, conf) != NGX_OK) return NGX_ERROR;
-  for (const auto& place : conf.content_places) keep_names(conf, place);
   if (!conf.providers.empty() && !conf.store) {
     refuse_at(cf->log, "\"slo_provider\" requires \"slo_store\" in the http block",
               conf.providers.front().place);

@@ -12,7 +12,7 @@ only_in 'ngx_module/nginx/entry\.h' '\bcatch\s*\(' 'entry.h is the only catch' b
 only_in 'ngx_module/http/respond\.cpp' 'ngx_http_send_header' 'respond.cpp is the only sender' bare_code
 only_in 'ngx_module/http/body\.cpp' 'ngx_http_(read|discard)_client_request_body|ngx_http_discard_request_body|ngx_http_read_unbuffered' \
   'body.cpp alone reads bodies and throws them away' bare_code
-only_in 'ngx_module/(nginx/entry|(op|admin)/directives)\.(h|cpp)' '->handler\s*=.*\bhandle_|entry<handle_' \
+only_in 'ngx_module/(nginx/entry|[a-z]+/directives)\.(h|cpp)' '->handler\s*=.*\bhandle_|entry<handle_' \
   "a role's directives.cpp alone names its content handlers" bare_code
 only_in 'ngx_module/redis/[a-z_]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
   'the room redis owns the only sockets' bare_code
