@@ -58,12 +58,12 @@ Outcome<void> check_scheme(const Provider& provider, std::string_view uri) {
 
 }  // namespace
 
-Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery) {
+Outcome<ReceiverName> receiver_of(const Provider& provider, const Delivery& delivery) {
   const auto client = addressee_of(provider, delivery);
   if (!client) return refuse(client.error());
   const auto uri = read_uri((*client)->backchannel_logout_uri);
   if (!uri) return refuse(Fault::delivery_uri_refused, uri.error().detail);
-  return uri->origin();
+  return ReceiverName{.uri = (*client)->backchannel_logout_uri, .host = uri->origin()};
 }
 
 bool is_slow_to_seal(const Provider& provider, const Delivery& delivery) {

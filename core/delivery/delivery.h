@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "core/delivery/receiver_standing.h"
 #include "core/moment.h"
 #include "core/names.h"
 #include "core/outcome.h"
@@ -43,8 +44,14 @@ struct Envelope {
 // delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
 Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
-// scheme://authority of its receiver. delivery_client_gone, or delivery_uri_refused for what is no URI.
-Outcome<std::string> receiver_of(const Provider& provider, const Delivery& delivery);
+// Who is to get it: its backchannel_logout_uri, and scheme, name and port of that. delivery_client_gone, or
+// delivery_uri_refused for what is no URI.
+struct ReceiverName {
+  std::string uri{};
+  std::string host{};
+  friend bool operator==(const ReceiverName&, const ReceiverName&) = default;
+};
+Outcome<ReceiverName> receiver_of(const Provider& provider, const Delivery& delivery);
 
 // Does seal() take a good part of a millisecond? False where it refuses.
 bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);
@@ -78,9 +85,14 @@ struct ListedDelivery {
 struct Answer {
   bool by_receiver = false;
   int status = 0;
+  bool is_connected = false;             // somebody took the request, or began to
   std::string sample{};                  // the first bytes of the body
   std::optional<Seconds> retry_after{};  // from the receiver
 };
+
+// What an answer says of its receiver: whoever answers works, if not with 5xx; whom nobody could connect to
+// is not there, nor are others on that host; who is there and answers nothing is the one that fails.
+CallOutcome outcome_of(const Answer& answer);
 
 // Is this nginx's own location or resolver to blame, and not the receiver nor the way there?
 bool is_locations_fault(const Answer& answer);
@@ -120,13 +132,24 @@ using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment);
 
-// What its receiver keeps waiting until its lease is nearly over is put off, which is no attempt: by `first`,
-// or an eighth of its age where that is longer, at most `max`, times 0.5..1.5, but not beyond `max_age`;
-// after that as if there were none, for its last try is still to be made.
-RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment);
+// What its receiver keeps waiting until its lease is nearly over, or cannot be sent to one that is shut, is
+// put off, which is no attempt: by `first`, or an eighth of its age where that is longer, at most `max`,
+// times 0.5..1.5, and `at_least` on top; but not beyond `max_age`; after that as if there were none, for its
+// last try is still to be made.
+RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment,
+                Millis at_least = {});
+
+// Is it older than `max_age`? Then it is tried once more, even though its receiver be shut.
+bool is_too_old(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment);
+
+// When a receiver or host is shut, and for how long.
+BreakerPolicy breaker_of(const DeliveryPolicy& policy);
 
 // Was something tried, so that it counts as an attempt? A refusal of seal() is one as well.
 bool is_attempt(const Verdict& verdict);
+
+// What the user may be told after that.
+Told::State told_state(const Verdict& verdict);
 
 // Did the receiver itself give the reason of this Abandon? Else nobody could be reached, or nothing be sent.
 bool is_receivers_own(const Abandon& abandon);

@@ -117,6 +117,12 @@ bool is_locations_fault(const Answer& answer) {
   return answer.status != 504;
 }
 
+CallOutcome outcome_of(const Answer& answer) {
+  if (answer.by_receiver) return answer.status < 500 ? CallOutcome::answered : CallOutcome::receiver_failed;
+  if (is_locations_fault(answer)) return CallOutcome::nothing;
+  return answer.is_connected ? CallOutcome::receiver_failed : CallOutcome::host_failed;
+}
+
 bool is_receivers_fault(std::string_view sentence) {
   if (sentence.starts_with("connect() to ")) {
     // No permission (or SELinux), no port of ours left.
@@ -145,18 +151,35 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answ
 
 // By age, for it has no attempts to tell how long this has been going on: of very many that wait for one
 // receiver few are asked for at a time.
-RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment) {
+RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment,
+                Millis at_least) {
   const Millis age = std::max(moment.now - delivery.enqueued, Millis{0});
-  const Millis delay = spread(std::min(std::max(policy.first, age / 8), policy.max), delivery, moment);
+  const Millis delay =
+      at_least + spread(std::min(std::max(policy.first, age / 8), policy.max), delivery, moment);
   const Millis left = policy.max_age - age;
   return {.delay = left > Millis{0} ? std::min(delay, left) : delay,
           .why = "waited too long for its receiver",
           .tried = false};
 }
 
+bool is_too_old(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment) {
+  return moment.now - delivery.enqueued >= policy.max_age;
+}
+
+BreakerPolicy breaker_of(const DeliveryPolicy& policy) {
+  return {.first = policy.first, .max = std::min(std::max(policy.first, Millis{60'000}), policy.max)};
+}
+
 bool is_attempt(const Verdict& verdict) {
   const auto* retry = std::get_if<RetryAt>(&verdict);
   return retry == nullptr || retry->tried;
+}
+
+Told::State told_state(const Verdict& verdict) {
+  if (std::holds_alternative<Delivered>(verdict)) return Told::State::delivered;
+  const auto* abandon = std::get_if<Abandon>(&verdict);
+  if (abandon == nullptr) return Told::State::failed;
+  return is_receivers_own(*abandon) ? Told::State::refused : Told::State::given_up;
 }
 
 bool is_receivers_own(const Abandon& abandon) {

@@ -18,8 +18,8 @@ namespace slo {
 struct DeliveryPolicy {
   Millis wait{1000};     // how long the user's answer waits for the receivers' first answers; 0: not at all
   Millis timeout{5000};  // one attempt, all in all
-  unsigned concurrency = 64;  // attempts in flight per worker
-  unsigned per_host = 4;      // … and per receiver authority
+  unsigned concurrency = 512;  // calls per worker that have not waited long
+  unsigned per_host = 4;       // … and to one host; and calls to one receiver
   unsigned attempts = 10;
   Millis first{5000};  // delay after the first failure; doubled each time
   Millis max{15 * 60 * 1000};

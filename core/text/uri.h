@@ -36,6 +36,9 @@ Outcome<Uri> read_uri(std::string_view text);
 // `uri` less its port, where it is http to the loopback interface (RFC 8252, 7.3).
 std::optional<std::string> loopback_without_port(std::string_view uri);
 
+// `uri` less its query, for messages: what stands there may be a secret.
+std::string without_query(std::string_view uri);
+
 // `uri` with `parameters` added to its query; what the query holds already is kept to the byte. REQUIRES:
 // `uri` has no fragment.
 std::string with_query(std::string_view uri, const Parameters& parameters);

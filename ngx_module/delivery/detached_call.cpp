@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One trip of the dispatcher: a detached request of its own with one background subrequest to the delivery
-// location location.
+// A call to a receiver: a detached request of its own with one background subrequest to the delivery
+// location.
 //
 // The request has no client (no_client.h). It is freed here, from a posted event or the destructor, which
 // also aborts whatever the upstream module is waiting for.
 #include "ngx_module/delivery/detached_call.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/delivery/carried_request.h"
 #include "ngx_module/delivery/call_log.h"
 #include "ngx_module/delivery/call_request.h"
 #include "ngx_module/delivery/no_client.h"
 #include "ngx_module/delivery/receiver_answer.h"
+#include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/pool.h"
 
@@ -21,20 +23,26 @@ namespace {
 
 constexpr std::size_t max_sample = 512;
 constexpr std::size_t max_body = 64 * 1024;  // more than any answer needs: an endless one is cut here
+// The reason that stands in the body of a 400 is waited for so long, and so is the end of any answer.
+constexpr Millis max_time_for_body{1000};
 
 }  // namespace
 
 struct DetachedCall::State {
-  State(const DeliveryLocation& to, Envelope sealed, Label label, Done when_done);
+  State(const DeliveryLocation& to, Envelope sealed, Millis timeout, Label label, Callbacks told);
   ~State() { client.close(); }  // which may have something to log
   State(const State&) = delete;
 
   bool open();  // makes the parent
   bool send();  // makes the subrequest and lets it run
-  void ended(ngx_http_request_t& call, ngx_int_t rc);
+  void ended(ngx_int_t rc);
   void cut_off();  // the deadline
+  ngx_int_t read_head(ngx_http_request_t& r);
+  void note_head(const ngx_http_request_t& r);
+  void settle(ngx_int_t rc);
   void settle_with(Answer final_answer);
   void report();
+  void end_within(Millis time);
   void walk();
   std::string_view uri(const ngx_http_request_t& r);
   void guard(ngx_http_upstream_t& upstream);
@@ -42,11 +50,12 @@ struct DetachedCall::State {
   void watch(ngx_http_upstream_t& upstream);
   void inspect(ngx_http_upstream_t& upstream);
   void refuse_location(std::string_view why);
-  ngx_int_t swallow(ngx_http_request_t& call, ngx_chain_t* in);
+  ngx_int_t swallow(ngx_chain_t* in);
 
   const DeliveryLocation& delivery_location;
   Envelope envelope;
-  Done done;
+  Callbacks callbacks;
+  const ngx_msec_t end;  // all in all
   NoClient client{};
   CallLog log;
   ngx_http_post_subrequest_t at_end{};
@@ -55,7 +64,8 @@ struct DetachedCall::State {
   Event deadline;
   Answer answer{};
   ReceiverAnswer came{};
-  bool was_asked = false, is_guarded = false, is_inspected = false, is_settled = false;
+  bool was_asked = false, is_guarded = false, is_inspected = false;
+  bool is_connected = false, is_settled = false, is_told = false, is_over = false;
   std::size_t swallowed = 0;
   std::string sample{};
 };
@@ -69,10 +79,12 @@ DetachedCall::State* detached_call_of(const ngx_http_request_t& r) noexcept {
 
 }  // namespace
 
-DetachedCall::State::State(const DeliveryLocation& to, Envelope sealed, Label label, Done when_done)
+DetachedCall::State::State(const DeliveryLocation& to, Envelope sealed, Millis timeout, Label label,
+                           Callbacks told)
     : delivery_location(to),
       envelope(std::move(sealed)),
-      done(std::move(when_done)),
+      callbacks(std::move(told)),
+      end(deadline_in(timeout)),
       log(to, std::move(label), client.connection),
       finish(ngx_cycle->log, [this] { report(); }),
       deadline(ngx_cycle->log, [this] { cut_off(); }) {
@@ -90,7 +102,7 @@ bool DetachedCall::State::open() {
 bool DetachedCall::State::send() {
   at_end.data = this;
   at_end.handler = [](ngx_http_request_t* r, void* data, ngx_int_t rc) -> ngx_int_t {
-    guarded(r->connection->log, [&] { static_cast<State*>(data)->ended(*r, rc); });
+    guarded(r->connection->log, [&] { static_cast<State*>(data)->ended(rc); });
     // An error of a filter, or another return value, would make nginx terminate and free the parent itself.
     r->connection->error = 0;
     return NGX_OK;
@@ -117,6 +129,7 @@ void DetachedCall::State::walk() {
   if (!was_asked) return refuse_location("does not use $slo_deliver_uri in \"proxy_pass\"");
   // Where the URI came by way of another variable, nginx may be connecting, or have sent the request, by now.
   if (!is_guarded) {
+    is_connected = call->upstream->request_sent;
     guard(*call->upstream);
     inspect(*call->upstream);
     watch(*call->upstream);
@@ -147,6 +160,7 @@ ngx_int_t DetachedCall::State::depart(ngx_chain_t* out) {
     upstream.peer.tries = 0;  // nobody else is asked either
     return NGX_ERROR;
   }
+  is_connected = true;
   watch(upstream);
   return ngx_chain_writer(&upstream.writer, out);
 }
@@ -154,8 +168,22 @@ ngx_int_t DetachedCall::State::depart(ngx_chain_t* out) {
 void DetachedCall::State::watch(ngx_http_upstream_t& upstream) {
   came.watch(upstream, [](ngx_http_request_t* r) -> ngx_int_t {
     return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR),
-                   [r] { return detached_call_of(*r)->came.read(*r); });
+                   [r] { return detached_call_of(*r)->read_head(*r); });
   });
+}
+
+ngx_int_t DetachedCall::State::read_head(ngx_http_request_t& r) {
+  const ngx_int_t rc = came.read(r);
+  if (came.says_yes()) settle(NGX_OK);
+  return rc;
+}
+
+// All of the head is there. Of a 400 the body says why.
+void DetachedCall::State::note_head(const ngx_http_request_t& r) {
+  came.note(r);
+  if (came.status() == 0) return;  // the location's own word, which is known when nginx has ended the call
+  if (came.status() == NGX_HTTP_BAD_REQUEST) return end_within(max_time_for_body);
+  settle(NGX_OK);
 }
 
 void DetachedCall::State::inspect(ngx_http_upstream_t& upstream) {
@@ -168,20 +196,25 @@ void DetachedCall::State::inspect(ngx_http_upstream_t& upstream) {
 
 void DetachedCall::State::refuse_location(std::string_view why) {
   log.note("it " + std::string(why));
+  is_over = true;
   settle_with({.by_receiver = false, .status = NGX_HTTP_INTERNAL_SERVER_ERROR});
 }
 
 // From inside nginx's own stack of the call: note what came, free nothing.
-void DetachedCall::State::ended(ngx_http_request_t& r, ngx_int_t rc) {
-  Answer told = came.conclude(r, rc);
-  if (told.by_receiver) told.sample = std::move(sample);
-  settle_with(std::move(told));
+void DetachedCall::State::ended(ngx_int_t rc) {
+  is_over = true;
+  finish.post();
+  settle(rc);
 }
 
 void DetachedCall::State::cut_off() {
-  log.note("no answer in time");
-  Answer told = came.conclude(*call, NGX_HTTP_GATEWAY_TIME_OUT);
-  if (told.by_receiver) told.sample = std::move(sample);
+  if (!is_settled) log.note("no answer in time");
+  ended(NGX_HTTP_GATEWAY_TIME_OUT);
+}
+
+void DetachedCall::State::settle(ngx_int_t rc) {
+  Answer told = came.conclude(*call, rc);
+  if (told.by_receiver) told.sample = sample;
   settle_with(std::move(told));
 }
 
@@ -189,19 +222,27 @@ void DetachedCall::State::settle_with(Answer final_answer) {
   if (is_settled) return;
   is_settled = true;
   answer = std::move(final_answer);
+  answer.is_connected = is_connected;
   if (!answer.by_receiver) answer.sample = log.last_error();
   finish.post();
 }
 
 void DetachedCall::State::report() {
-  client.close();
-  deadline.cancel();
-  Done tell = std::move(done);
-  Answer told = std::move(answer);
-  tell(told);  // may destroy this detached call
+  if (is_over) {
+    client.close();
+    deadline.cancel();
+  }
+  if (!std::exchange(is_told, true)) callbacks.answered(answer);
+  if (!is_over) return end_within(max_time_for_body);
+  const auto over = std::move(callbacks.over);
+  over();  // may destroy this detached call
 }
 
-ngx_int_t DetachedCall::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
+void DetachedCall::State::end_within(Millis time) {
+  deadline.after(std::clamp(time_left(end), Millis{1}, time));
+}
+
+ngx_int_t DetachedCall::State::swallow(ngx_chain_t* in) {
   for (; in != nullptr; in = in->next) {
     ngx_buf_t& buffer = *in->buf;
     auto size = static_cast<std::size_t>(ngx_buf_size(&buffer));
@@ -212,23 +253,26 @@ ngx_int_t DetachedCall::State::swallow(ngx_http_request_t& r, ngx_chain_t* in) {
     buffer.pos = buffer.last;
     buffer.file_pos = buffer.file_last;
   }
+  if (sample.size() >= max_sample) settle(NGX_OK);
   if (swallowed <= max_body) return NGX_OK;
   // The status stands; the error makes the upstream module stop reading within this very turn.
-  ended(r, NGX_OK);
+  ended(NGX_OK);
   return NGX_ERROR;
 }
 
 DetachedCall::DetachedCall(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DetachedCall::~DetachedCall() = default;
+bool DetachedCall::is_over() const noexcept { return state_->is_over; }
 
 std::unique_ptr<DetachedCall> DetachedCall::launch(const DeliveryLocation& delivery_location,
                                                    Envelope envelope, Millis timeout, Label label,
-                                                   Done done) {
-  auto state =
-      std::make_unique<State>(delivery_location, std::move(envelope), std::move(label), std::move(done));
+                                                   Callbacks callbacks) {
+  auto state = std::make_unique<State>(delivery_location, std::move(envelope), timeout, std::move(label),
+                                       std::move(callbacks));
   if (state->open() && state->send()) {
     if (!state->is_settled) state->deadline.after(timeout);
   } else {
+    state->is_over = true;
     state->settle_with({.by_receiver = false, .status = NGX_HTTP_INTERNAL_SERVER_ERROR});
   }
   return std::make_unique<DetachedCall>(std::move(state));
@@ -246,14 +290,14 @@ bool is_detached_call(const ngx_http_request_t& r) noexcept {
 ngx_int_t note_answer(ngx_http_request_t& r) {
   DetachedCall::State* call = detached_call_of(r);
   if (call == nullptr) return NGX_ERROR;
-  call->came.note(r);
+  call->note_head(r);
   r.header_sent = 1;
   return NGX_OK;
 }
 
 ngx_int_t swallow_answer(ngx_http_request_t& r, ngx_chain_t* in) {
   DetachedCall::State* call = detached_call_of(r);
-  return call != nullptr ? call->swallow(r, in) : NGX_ERROR;
+  return call != nullptr ? call->swallow(in) : NGX_ERROR;
 }
 
 }  // namespace slo::ngx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One trip of the dispatcher: a detached request of its own with one background subrequest to the delivery
-// location location.
+// A call to a receiver: a detached request of its own with one background subrequest to the delivery
+// location.
 #pragma once
 
 #include <functional>
@@ -14,19 +14,26 @@
 
 namespace slo::ngx {
 
-// Owned by the dispatcher; destroying it cancels the call and frees everything, at any time but from inside
-// `done`.
+// Destroying it cuts the call off and frees everything, at any time but from inside `answered`.
 class DetachedCall {
  public:
-  // Called once, from a posted event (never from inside launch() or nginx's own stack of the call).
-  using Done = std::function<void(const Answer&)>;
+  // Called from posted events, never from inside launch() or nginx's own stack of the call.
+  struct Callbacks {
+    // Once: the receiver's word, or what kept it from being had. A status line that says yes is enough.
+    std::function<void(const Answer&)> answered;
+    // Once, afterwards: the rest of the answer has been read, so that the connection can be used again, or it
+    // took too long. May destroy the call.
+    std::function<void()> over;
+  };
 
   // Posts `envelope` through `delivery location`, at most `timeout` all in all. Never fails loudly: what
   // cannot be started comes back as a local answer. `label` names the delivery in nginx's own error lines, at
-  // any time until `done`.
+  // any time until `over`.
   static std::unique_ptr<DetachedCall> launch(const DeliveryLocation& delivery_location, Envelope envelope,
-                                              Millis timeout, Label label, Done done);
+                                              Millis timeout, Label label, Callbacks callbacks);
   ~DetachedCall();
+  // Nothing is left to be done, but for `over`.
+  bool is_over() const noexcept;
 
   struct State;
   explicit DetachedCall(std::unique_ptr<State> state);  // for launch() alone

@@ -27,6 +27,10 @@ class ReceiverAnswer {
   // Notes the status as soon as it is there. Who has taken the token is the last to be asked.
   void note(const ngx_http_request_t& call);
 
+  // Of what has been noted; 0: nothing.
+  int status() const { return noted_ ? noted_->status : 0; }
+  bool says_yes() const { return slo::is_success(status()); }
+
   // `rc` is what nginx ended the call with. Without the sample.
   Answer conclude(const ngx_http_request_t& call, ngx_int_t rc) const;
 

@@ -80,8 +80,9 @@ void check_claims(const Client& client, const Delivery& delivery, const json_t* 
 void check_envelope(const Client& client, const Delivery& delivery, const Envelope& envelope) {
   promise(envelope.uri == client.backchannel_logout_uri, "an envelope goes to the registered URI");
   const auto receiver = receiver_of(sender(), delivery);
-  promise(receiver == read_uri(envelope.uri)->origin(), "in the lane of its scheme, host and port");
-  promise(!holds_any(envelope.uri + *receiver, " \r\n\t"), "which cannot break a request");
+  promise(receiver->uri == envelope.uri && receiver->host == read_uri(envelope.uri)->origin(),
+          "in the queue of its URI, with its scheme, host and port");
+  promise(!holds_any(envelope.uri + receiver->host, " \r\n\t"), "which cannot break a request");
   const auto form = Form::read(envelope.body, token_parameter);
   promise(form && form->find("logout_token"), "its body is a form with the token");
   const auto token = signed_token(client, *form->find("logout_token"));

@@ -93,7 +93,7 @@ test('five hosts share a store: sessions begin at one and end at another, each a
   assert.equal(app.requests.length, 40)
 })
 
-test('receivers that hang have their places and no more, and a user waits his second among them', { timeout: 60_000 }, async (t) => {
+test('a user waits his second among receivers that hang', { timeout: 60_000 }, async (t) => {
   const house = new House(t)
   const addresses = Array.from({ length: 30 }, (_, i) => `127.0.8.${i + 1}`)
   const open = new Map(), most = { all: 0, host: 0 }
@@ -108,20 +108,20 @@ test('receivers that hang have their places and no more, and a user waits his se
   const quick = await start_receiver(house, { behave: manners.obeying })
   const clients = addresses.map((host, i) => back_client(`hung-${i}`, `http://${host}:${crowd.port}`))
   const { nginx, hint, logout_url } = await set_stage(house, { clients: [...clients, back_client('quick', quick.url)], workers: 1,
-                                                               provider: 'delivery wait=1s timeout=6s concurrency=24 per_host=2;' })
+                                                               provider: 'delivery wait=1s timeout=6s concurrency=4 per_host=2;' })
   await Promise.all(Array.from({ length: 6 }, async (_, i) => {
     for (const { client_id } of clients) await nginx.register({ client_id, sid: `crowd-${i}`, sub: 'all' })
   }))
   for (const client_id of ['quick', 'hung-0']) await nginx.register({ client_id, sid: 'mine', sub: 'ann' })
   await Promise.all(Array.from({ length: 6 }, (_, i) => nginx.ask('DELETE', `sessions/crowd-${i}`)))
-  await eventually('every place is taken', () => most.all >= 24)
+  await eventually('all of them are called', () => most.all >= addresses.length)
 
   const begin = Date.now()
   const answer = await send(logout_url({ id_token_hint: await hint({ aud: 'quick', sub: 'ann', sid: 'mine' }) }))
   const took = Date.now() - begin
   assert.equal(answer.status, 200)
   assert.ok(took < 1000 + 1000 * patience, `the page came after ${took} ms`)
-  assert.deepEqual([most.all <= 24, most.host <= 2], [true, true], JSON.stringify(most))
+  assert.equal(most.host, 1, 'who has never answered is called once at a time')
 })
 
 // How receivers may go on for ever: silent, drop by drop in the head or in the body, or all at once.

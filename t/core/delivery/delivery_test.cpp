@@ -47,7 +47,8 @@ TEST(Seal, keeps_the_registered_query_and_names_the_lane_by_scheme_host_and_port
   enrol(provider, std::move(client));
   const auto envelope = granted(seal(provider, a_delivery(), a_moment()));
   EXPECT_EQ(envelope.uri, "https://APP.example.com:8443/out?tenant=a%20b&x");
-  EXPECT_EQ(granted(receiver_of(provider, a_delivery())), "https://app.example.com:8443");
+  EXPECT_EQ(granted(receiver_of(provider, a_delivery())),
+            (ReceiverName{.uri = envelope.uri, .host = "https://app.example.com:8443"}));
 }
 
 TEST(Seal, gives_each_lease_and_each_delivery_its_own_jti_even_in_one_moment) {

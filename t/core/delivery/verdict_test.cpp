@@ -301,4 +301,50 @@ TEST(PutOff, waits_for_an_eighth_of_the_age_between_the_first_delay_and_the_long
   }
 }
 
+TEST(PutOff, waits_until_a_shut_receiver_may_be_called_and_then_some) {
+  const DeliveryPolicy policy{.first = Millis{4000}};
+  const auto usual = put_off(policy, a_delivery(), a_moment());
+  EXPECT_EQ(put_off(policy, a_delivery(), a_moment(), Millis{30'000}).delay, usual.delay + Millis{30'000});
+}
+
+TEST(PutOff, ends_when_it_is_too_old) {
+  const DeliveryPolicy policy{.max_age = Millis{1000}};
+  EXPECT_FALSE(is_too_old(policy, a_delivery(), a_moment(Millis{999})));
+  EXPECT_TRUE(is_too_old(policy, a_delivery(), a_moment(Millis{1000})));
+}
+
+TEST(CallOutcome, tells_a_receiver_that_fails_from_a_host_that_is_not_there) {
+  struct Row {
+    Answer answer;
+    CallOutcome outcome;
+  };
+  using enum CallOutcome;
+  for (const auto& row :
+       {Row{{.by_receiver = true, .status = 200}, answered},
+        Row{{.by_receiver = true, .status = 400}, answered},
+        Row{{.by_receiver = true, .status = 429}, answered},
+        Row{{.by_receiver = true, .status = 500}, receiver_failed},
+        Row{{.by_receiver = true, .status = 503}, receiver_failed},
+        Row{{.status = 504, .is_connected = true}, receiver_failed},
+        Row{{.status = 502, .is_connected = true}, receiver_failed}, Row{{.status = 504}, host_failed},
+        Row{{.status = 502, .sample = "connect() failed (111: Connection refused)"}, host_failed},
+        Row{{.status = 502, .sample = "no resolver defined to resolve app"}, nothing},
+        Row{{.status = 500, .is_connected = true}, nothing}}) {
+    EXPECT_EQ(outcome_of(row.answer), row.outcome) << row.answer.status << " " << row.answer.sample;
+  }
+}
+
+TEST(Told, says_what_became_of_a_delivery) {
+  EXPECT_EQ(told_state(Delivered{}), Told::State::delivered);
+  EXPECT_EQ(told_state(RetryAt{.why = "503"}), Told::State::failed);
+  EXPECT_EQ(told_state(Abandon{"400"}), Told::State::refused);
+  EXPECT_EQ(told_state(Abandon{"503, last attempt"}), Told::State::given_up);
+}
+
+TEST(Breaker, of_a_policy_waits_for_a_minute_at_most) {
+  EXPECT_EQ(breaker_of({}).first, Millis{5000});
+  EXPECT_EQ(breaker_of({}).max, Millis{60'000});
+  EXPECT_EQ(breaker_of({.first = Millis{1000}, .max = Millis{2000}}).max, Millis{2000});
+}
+
 }  // namespace slo::delivery_verdict_test

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A circuit breaker: who failed several times in a row is called once an interval, until it answers.
+#include "core/delivery/breaker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slo {
+
+bool Breaker::failed(const BreakerPolicy& policy, Millis now) {
+  ++failures_;
+  if (failures_ < policy.failures) return false;
+  const bool was_open = is_open_;
+  is_open_ = true;
+  interval_ = std::min(was_open ? interval_ * 2 : policy.first, policy.max);
+  probe_at_ = now + interval_;
+  return !was_open;
+}
+
+bool Breaker::answered() {
+  failures_ = 0;
+  return std::exchange(is_open_, false);
+}
+
+}  // namespace slo

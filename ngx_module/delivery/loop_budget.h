@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Our share of one turn of the event loop, over all providers: other requests are served in between.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/moment.h"
+
+namespace slo::ngx {
+
+class LoopBudget {
+ public:
+  explicit LoopBudget(ngx_log_t* log) : next_turn_(log, [this] { began_.reset(), moment_.reset(); }) {}
+  void begin() {
+    if (!began_) began_ = Clock::now(), next_turn_.post_next();
+  }
+  // What is not done by now waits for the next turn.
+  bool is_over() {
+    begin();
+    return Clock::now() - *began_ >= std::chrono::microseconds(400);
+  }
+  // One for the whole turn: nginx's time stands still in it, and fresh random bytes take longer than a short
+  // token.
+  const Moment& moment() {
+    if (!moment_) moment_ = this_moment(), next_turn_.post_next();
+    return *moment_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> began_{};
+  std::optional<Moment> moment_{};
+  Event next_turn_;
+};
+
+}  // namespace slo::ngx

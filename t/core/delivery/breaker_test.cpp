@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/delivery/breaker.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace slo::breaker_test {
+
+constexpr BreakerPolicy policy{.failures = 3, .first = Millis{5000}, .max = Millis{15'000}};
+
+Breaker opened_at(Millis now) {
+  Breaker breaker;
+  for (int i = 0; i < 3; ++i) breaker.failed(policy, now);
+  return breaker;
+}
+
+TEST(Breaker, opens_at_the_third_failure_in_a_row) {
+  Breaker breaker;
+  EXPECT_FALSE(breaker.failed(policy, Millis{1}));
+  EXPECT_FALSE(breaker.failed(policy, Millis{2}));
+  EXPECT_TRUE(breaker.lets_through(Millis{2}));
+  EXPECT_TRUE(breaker.failed(policy, Millis{3}));
+  EXPECT_FALSE(breaker.failed(policy, Millis{4})) << "it says so once";
+  EXPECT_TRUE(breaker.is_open());
+}
+
+TEST(Breaker, forgets_failures_when_it_is_answered) {
+  Breaker breaker;
+  breaker.failed(policy, Millis{1});
+  breaker.failed(policy, Millis{2});
+  EXPECT_FALSE(breaker.answered());
+  EXPECT_FALSE(breaker.failed(policy, Millis{3}));
+  EXPECT_FALSE(breaker.is_open());
+}
+
+TEST(Breaker, lets_a_probe_through_when_its_interval_is_over) {
+  const Breaker breaker = opened_at(Millis{100});
+  EXPECT_FALSE(breaker.lets_through(Millis{5099}));
+  EXPECT_EQ(breaker.closed_for(Millis{5000}), Millis{100});
+  EXPECT_TRUE(breaker.lets_through(Millis{5100}));
+  EXPECT_EQ(breaker.closed_for(Millis{6000}), Millis{0});
+}
+
+TEST(Breaker, waits_twice_as_long_after_each_probe_that_fails_up_to_its_maximum) {
+  Breaker breaker = opened_at(Millis{0});
+  std::vector<Millis> intervals{breaker.interval()};
+  for (int i = 0; i < 3; ++i) {
+    breaker.failed(policy, Millis{0});
+    intervals.push_back(breaker.interval());
+  }
+  EXPECT_EQ(intervals, (std::vector{Millis{5000}, Millis{10'000}, Millis{15'000}, Millis{15'000}}));
+}
+
+TEST(Breaker, closes_when_a_probe_is_answered_and_begins_anew) {
+  Breaker breaker = opened_at(Millis{0});
+  breaker.failed(policy, Millis{5000});
+  EXPECT_TRUE(breaker.answered());
+  EXPECT_TRUE(breaker.lets_through(Millis{5001}));
+  for (int i = 0; i < 3; ++i) breaker.failed(policy, Millis{6000});
+  EXPECT_EQ(breaker.interval(), Millis{5000});
+}
+
+}  // namespace slo::breaker_test

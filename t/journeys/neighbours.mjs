@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Receivers that answer do not wait for those that do not, nor for a neighbour on their host that fails.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { House, eventually, patience, sleep } from './parts/house.mjs'
+import { live_beside, share, ways_to_be_bad } from './parts/neighbourhood.mjs'
+import { start_receiver } from './parts/receivers.mjs'
+import { back_client, set_stage } from './parts/stage.mjs'
+
+// A second is a hundred times what it takes, and a fifth of what one that hangs would cost.
+for (const way of Object.keys(ways_to_be_bad)) {
+  test(`receivers that answer do not wait for those that ${way}`, { timeout: 120_000 }, async (t) => {
+    const { waited, untried } = await live_beside(new House(t), { bad: 100, way, logouts: 150, provider: 'concurrency=64' })
+    t.diagnostic(`median ${share(waited, 0.5).toFixed(1)} ms, p99 ${share(waited, 0.99).toFixed(1)} ms`)
+    assert.equal(waited.length, 150)
+    assert.ok(waited.at(-1) < 1000 * patience, `one was told after ${waited.at(-1)} ms`)
+    assert.equal(untried, 0, 'dead letters that nobody tried')
+  })
+}
+
+test('an application that fails is probed, its neighbours on the host are told', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const gateway = await start_receiver(house, { behave: (request, answer) =>
+    answer.writeHead(request.url.startsWith('/broken/') ? 500 : 200).end() })
+  const clients = ['broken', 'well'].map((name) => back_client(name, `${gateway.url}/${name}`))
+  const { nginx } = await set_stage(house, { clients, workers: 1, provider: 'delivery wait=0 first=3s max=3s;' })
+  const to = (name) => gateway.requests.filter(({ url }) => url.startsWith(`/${name}/`)).length
+  const log_out = async (sid, client_ids) => {
+    for (const client_id of client_ids) await nginx.register({ client_id, sid, sub: 'ann' })
+    await nginx.ask('DELETE', `sessions/${sid}`)
+  }
+  for (let n = 1; n <= 3; ++n) {
+    await log_out(`s${n}`, ['broken'])
+    await eventually(`call ${n}`, () => to('broken') >= n)
+  }
+  await eventually('its breaker opens', () => nginx.log().includes('a receiver does not take deliveries: 500'))
+  const begin = Date.now(), before = to('broken')
+  for (let n = 0; n < 20; ++n) await log_out(`t${n}`, ['broken', 'well'])
+  await eventually('the neighbour is told', () => to('well') === 20)
+  assert.ok(Date.now() - begin < 1500 * patience, `the neighbour was told after ${Date.now() - begin} ms`)
+  await sleep(Math.max(0, begin + 5000 - Date.now()))
+  const probes = to('broken') - before
+  assert.ok(probes >= 1 && probes <= 3, `${probes} probes in five seconds`)
+  assert.deepEqual(await nginx.deliveries('dead'), [])
+})
+
+test('a receiver that answers again is told all that waited for it', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: (request, answer) => answer.writeHead(503).end() })
+  const { nginx } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 1,
+                                             provider: 'delivery wait=0 first=1s max=2s;' })
+  for (let n = 0; n < 12; ++n) {
+    await nginx.register({ client_id: 'app', sid: `s${n}`, sub: 'ann' })
+    await nginx.ask('DELETE', `sessions/s${n}`)
+  }
+  await eventually('it is shut', () => nginx.log().includes('a receiver does not take deliveries: 503'))
+  app.behave = (request, answer) => answer.writeHead(200).end()
+  await eventually('nothing is owed', async () => (await nginx.deliveries('pending')).length === 0, { within: 30_000 })
+  assert.match(nginx.log(), /a receiver answers again/)
+  assert.deepEqual(await nginx.deliveries('dead'), [])
+})
