@@ -75,6 +75,14 @@ Refusal unexpected_reply(std::string_view command) {
 }
 
 void ReplyRelease::operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+
+std::vector<Reply> views_of(const std::vector<OwnedReply>& replies) {
+  std::vector<Reply> views;
+  views.reserve(replies.size());
+  for (const auto& reply : replies) views.emplace_back(reply.get());
+  return views;
+}
+
 void ReplyReader::Release::operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
 
 ReplyReader::ReplyReader() : reader_(redisReaderCreate()) {}

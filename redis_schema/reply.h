@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/outcome.h"
 
@@ -50,6 +51,7 @@ struct ReplyRelease {
   void operator()(redisReply* reply) const noexcept;
 };
 using OwnedReply = std::unique_ptr<redisReply, ReplyRelease>;
+std::vector<Reply> views_of(const std::vector<OwnedReply>& replies);
 
 class ReplyReader {
  public:

@@ -56,7 +56,8 @@ void Claiming::claim(std::size_t room) {
       redis::claim(conf_.space, cursor_, count, limit, lease, nonce(this_moment(), 0)),
       [this, limit, lease_end = deadline_in(lease)](Outcome<redis::Owed> owed) {
         heard(std::move(owed), limit, lease_end);
-      });
+      },
+      Priority::background);
   cursor_ = static_cast<std::uint16_t>((cursor_ + count) % redis::partitions);
   unasked_ = static_cast<std::uint16_t>(unasked_ - count);
 }

@@ -63,6 +63,11 @@ void Dispatcher::send(const ProviderConf& provider, redis::Owed owed) {
   if (scheduler != nullptr) scheduler->take(std::move(owed), lease_end_of(provider));
 }
 
+bool Dispatcher::has_room(const ProviderConf& provider) const {
+  const DeliveryScheduler* scheduler = state_->scheduler_of(provider);
+  return scheduler != nullptr && scheduler->has_room();
+}
+
 void Dispatcher::quit() noexcept { state_->rounds.clear(); }
 
 Dispatcher* dispatcher() noexcept { return this_dispatcher; }

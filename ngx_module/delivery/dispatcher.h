@@ -46,6 +46,9 @@ class Dispatcher {
   // The same without anybody who waits: expiry, API.
   void send(const ProviderConf& provider, redis::Owed owed);
 
+  // May more be brought? Not while a good part of what was waits to be started.
+  bool has_room(const ProviderConf& provider) const;
+
   void quit() noexcept;  // exit_process
 
   struct State;

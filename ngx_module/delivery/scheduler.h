@@ -34,6 +34,12 @@ class DeliveryScheduler {
   void take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source);
   void take(redis::Owed owed, ngx_msec_t lease_end);
 
+  // Not while twice as many wait to be started as may be on their way.
+  bool has_room() const {
+    return conf_.delivery_location != nullptr &&
+           fresh_.size() + queues_.waiting() + unbundling_.held() < 2 * std::size_t{places_};
+  }
+
  private:
   // What is known of a client. Its URI does not change under a worker, and is not read again for each of a
   // thousand deliveries.

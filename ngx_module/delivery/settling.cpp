@@ -49,7 +49,8 @@ void Settling::send(std::vector<Kept> batch) {
   auto sent = sent_.insert(sent_.end(), {.batch = std::move(batch)});
   sent->pending = store_.submit<std::vector<redis::Settled>>(
       redis::settle(conf_.space, settlements),
-      [this, sent](const Outcome<std::vector<redis::Settled>>& settled) { heard(sent, settled); });
+      [this, sent](const Outcome<std::vector<redis::Settled>>& settled) { heard(sent, settled); },
+      Priority::background);
 }
 
 void Settling::heard(std::list<Sent>::iterator sent, const Outcome<std::vector<redis::Settled>>& settled) {

@@ -25,6 +25,7 @@ class Unbundling {
   void add(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source);
   // Is there anything to ask for? Not while an answer is awaited.
   bool may_draw() const noexcept { return !is_asked_ && !held_.empty(); }
+  std::size_t held() const noexcept { return held_.size(); }
   // Asks for the next few of one bundle, of each in its turn, if it may. What the store did not answer is
   // asked by the next call, unless the lease is over.
   void draw();

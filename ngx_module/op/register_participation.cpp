@@ -62,11 +62,13 @@ void register_soon(const ProviderConf& provider, Registration registration, cons
 void register_if_missing(const ProviderConf& provider, Registration registration,
                          const RegisterFailed& failed) {
   with_session_key(provider, std::move(registration), failed, [&provider, failed](const Registration& whole) {
-    store()->submit_detached<bool>(redis::takes_part(provider.space, whole.key, whole.client),
-                                   [&provider, whole, failed](Outcome<bool> takes_part) {
-                                     if (!takes_part) return failed(takes_part.error());
-                                     if (!*takes_part) write_down(provider, whole, failed);
-                                   });
+    store()->submit_detached<bool>(
+        redis::takes_part(provider.space, whole.key, whole.client),
+        [&provider, whole, failed](Outcome<bool> takes_part) {
+          if (!takes_part) return failed(takes_part.error());
+          if (!*takes_part) write_down(provider, whole, failed);
+        },
+        Priority::background);
   });
 }
 

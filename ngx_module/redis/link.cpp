@@ -12,7 +12,6 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/dial.h"
-#include "ngx_module/redis/pending_reply.h"
 #include "ngx_module/redis/watch.h"
 #include "redis_schema/mood.h"
 
@@ -30,9 +29,16 @@ bool is_unknown_script(const redisReply* reply) {
 }  // namespace
 
 struct RedisLink::State {
-  using Waiting = PendingReply::Waiting;
+  struct Waiting {
+    std::vector<redis::Command> commands{};
+    OnReplies on_replies{};
+    ngx_msec_t deadline = 0;  // to be sent; once sent, to be answered
+    bool resent = false;
+    Replies replies{};                 // one place per command
+    std::size_t missing = 0;           // replies still to come
+    std::optional<Refusal> refusal{};  // of one that never set out
+  };
   using Queue = std::list<Waiting>;
-  using Replies = std::span<const redis::Reply>;
   // One reply that is due. A script that Redis does not know gets a second place, at the end, for its EVAL.
   struct Due {
     Queue::iterator waiting;
@@ -55,7 +61,6 @@ struct RedisLink::State {
   void beat();
   void refuse_all(Queue queue, const Refusal& why);
   void answer(Queue& queue, Queue::iterator waiting, Outcome<Replies> outcome);
-  void answer_in_full(Queue& queue, Queue::iterator waiting);
   void answer_turned_away();
   void quit();
 
@@ -115,7 +120,8 @@ void RedisLink::State::answer_turned_away() {
   now.swap(turned_away);
   while (!now.empty()) {
     const auto first = now.begin();
-    answer(now, first, first->refusal ? Outcome<Replies>(refuse(*first->refusal)) : Replies());
+    answer(now, first,
+           first->refusal ? Outcome<Replies>(refuse(*first->refusal)) : Outcome<Replies>(Replies()));
   }
 }
 
@@ -134,6 +140,7 @@ void RedisLink::State::send(Queue fresh) {
     waiting->missing = commands.size();
     waiting->replies.clear();
     waiting->replies.resize(commands.size());
+    waiting->deadline = deadline_in(settings.timeout);  // who waited for a connection has all of it again
     dial.say(bytes);
     flying.splice(flying.end(), fresh, waiting);
     for (std::size_t i = 0; i < commands.size(); ++i) due.push_back({waiting, i});
@@ -158,23 +165,15 @@ void RedisLink::State::heard(redis::OwnedReply reply) {
     return;
   }
   place.waiting->replies[place.index] = std::move(reply);
-  if (--place.waiting->missing == 0) answer_in_full(flying, place.waiting);
+  if (--place.waiting->missing == 0) answer(flying, place.waiting, std::move(place.waiting->replies));
   if (flying.empty() && pending.empty()) deadline.cancel();
 }
 
-void RedisLink::State::answer_in_full(Queue& queue, Queue::iterator waiting) {
-  std::vector<redis::Reply> views;
-  views.reserve(waiting->replies.size());
-  for (const auto& reply : waiting->replies) views.emplace_back(reply.get());
-  answer(queue, waiting, Replies(views));
-}
-
-// The only place that calls back. Whoever is called may submit again, leave other seats or free its request.
+// The only place that calls back. Whoever is called may submit again.
 void RedisLink::State::answer(Queue& queue, Queue::iterator waiting, Outcome<Replies> outcome) {
   Queue leaving;
   leaving.splice(leaving.end(), queue, waiting);
-  waiting->let_go_of_handle();
-  if (waiting->on_reply) guarded(log, [&] { waiting->on_reply(std::move(outcome)); });
+  guarded(log, [&] { waiting->on_replies(std::move(outcome)); });
 }
 
 void RedisLink::State::refuse_all(Queue queue, const Refusal& why) {
@@ -244,10 +243,10 @@ void RedisLink::State::beat() {
   auto question = watch.question();
   Queue pulse(1);
   pulse.front().commands = std::move(question.commands);
-  pulse.front().deadline = deadline_in(settings.timeout);
-  pulse.front().on_reply = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
+  pulse.front().on_replies = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
     is_beating = false;
-    const auto agreement = replies ? read(*replies) : Outcome<redis::Agreement>(refuse(replies.error()));
+    const auto agreement =
+        replies ? read(redis::views_of(*replies)) : Outcome<redis::Agreement>(refuse(replies.error()));
     if (agreement) return watch.learned(*agreement);
     if (agreement.error().fault == Fault::store_schema_foreign && dial.is_up())
       dial.turn_from("it holds another schema");
@@ -275,14 +274,12 @@ RedisLink::RedisLink(const LinkSettings& settings, ngx_log_t* log)
     : state_(std::make_unique<State>(settings, log)) {}
 RedisLink::~RedisLink() = default;
 
-PendingReply RedisLink::submit(std::vector<redis::Command> commands, OnReply on_reply) {
+void RedisLink::submit(std::vector<redis::Command> commands, OnReplies on_replies) {
   State::Queue fresh(1);
   fresh.front().commands = std::move(commands);
-  fresh.front().on_reply = std::move(on_reply);
+  fresh.front().on_replies = std::move(on_replies);
   fresh.front().deadline = deadline_in(state_->settings.timeout);
-  PendingReply pending(fresh.front());
   state_->accept(std::move(fresh));
-  return pending;
 }
 
 bool RedisLink::is_up() const noexcept { return state_->dial.is_up(); }

@@ -36,13 +36,13 @@ class PendingReply {
 struct PendingReply::Waiting {
   std::vector<redis::Command> commands{};
   OnReply on_reply{};
-  ngx_msec_t deadline = 0;
   PendingReply* pending = nullptr;
   bool kept = false;
-  bool resent = false;
-  std::vector<redis::OwnedReply> replies{};  // one place per command
-  std::size_t missing = 0;                   // replies still to come
-  std::optional<Refusal> refusal{};          // of one that never set out
+  ngx_msec_t deadline = 0;                   // until its first command has left
+  std::size_t sent = 0;                      // commands that have left, in order
+  std::size_t missing = 0;                   // replies still to come to those
+  std::vector<redis::OwnedReply> replies{};  // one place per command that has left
+  std::optional<Refusal> refusal{};          // of some of its commands: the others stay here
 
   Waiting() = default;
   ~Waiting() { let_go_of_handle(); }

@@ -4,10 +4,11 @@
 // Every submission is answered exactly once, always from a later turn of the event loop, never from inside
 // submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
 // store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
-// repeated, go this way. Nobody else knows a connection: today there is one, to one server; Sentinel, Cluster
-// and a second connection would be told apart here, by Command::partition.
+// repeated, go this way. Nobody else knows a connection: today there is one, to one server; Sentinel and
+// Cluster would be told apart here, where an exchange is sent in parts and its replies are joined, in order.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -23,7 +24,9 @@
 
 namespace slo::ngx {
 
-class RedisLink;
+// Redis answers in the order it was asked, so nobody may ask for much at once: background work has few
+// commands unanswered at any time, and the rest of it waits here, not before a user.
+enum class Priority : std::uint8_t { user, background };
 
 class Store {
  public:
@@ -38,14 +41,17 @@ class Store {
 
   // The handle is the waiting side's: destroyed, nobody is called.
   template <class T>
-  [[nodiscard]] PendingReply submit(redis::Exchange<T> exchange, OnAnswer<T> on_answer) {
-    return submit(std::move(exchange.commands), reader(std::move(exchange.read), std::move(on_answer)));
+  [[nodiscard]] PendingReply submit(redis::Exchange<T> exchange, OnAnswer<T> on_answer,
+                                    Priority priority = Priority::user) {
+    return submit(std::move(exchange.commands), reader(std::move(exchange.read), std::move(on_answer)),
+                  priority);
   }
 
   // For who lives as long as the worker: `on_answer` is called in any case.
   template <class T>
-  void submit_detached(redis::Exchange<T> exchange, OnAnswer<T> on_answer) {
-    submit<T>(std::move(exchange), std::move(on_answer)).keep();
+  void submit_detached(redis::Exchange<T> exchange, OnAnswer<T> on_answer,
+                       Priority priority = Priority::user) {
+    submit<T>(std::move(exchange), std::move(on_answer), priority).keep();
   }
 
   bool is_up() const noexcept;
@@ -62,9 +68,10 @@ class Store {
       on_answer(replies ? read(*replies) : Outcome<T>(refuse(replies.error())));
     };
   }
-  PendingReply submit(std::vector<redis::Command> commands, OnReply on_reply);
+  PendingReply submit(std::vector<redis::Command> commands, OnReply on_reply, Priority priority);
 
-  std::unique_ptr<RedisLink> link_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // This worker's store; null in the master and where no slo_store is configured. Set by who owns it.
