@@ -44,7 +44,7 @@ function proxied(path, target) {
     .replace('$slo_deliver_uri', '$bench_target')
 }
 
-const conf = ({ dir, port, redis, module, workers, upstreams, provider, locations }) => `
+const conf = ({ dir, port, redis, module, workers, upstreams, provider, locations, store }) => `
 load_module ${module};
 daemon off;
 worker_processes ${workers};
@@ -57,7 +57,7 @@ http {
   access_log off;
   keepalive_requests 10000000;
   variables_hash_max_size 2048;
-  slo_store ${redis.url} zone=slo:16m timeout=10s;
+  slo_store ${redis.url} zone=slo:16m ${store};
   ${upstreams.map(({ name, door, keepalive }) => `upstream ${name} { server ${door}; keepalive ${keepalive}; keepalive_requests 10000000; }`).join('\n  ')}
   slo_provider main {
     issuer http://127.0.0.1:${port};
@@ -91,7 +91,7 @@ http {
 
 // `clients` are registrations; `upstreams` {name, door, keepalive}.
 export async function start_nginx(house, { name = 'nginx', core = cores.server, workers = 1, redis, keys, clients, upstreams = [],
-                                           provider = '', locations = '' }) {
+                                           provider = '', locations = '', store = 'timeout=10s' }) {
   const dir = house.path(name)
   mkdirSync(dir)
   const port = await free_port()
@@ -99,7 +99,7 @@ export async function start_nginx(house, { name = 'nginx', core = cores.server, 
   house.write(`${name}/rsa.pem`, keys.RS256.pem)
   house.write(`${name}/ec.pem`, keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 1))
-  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module: process.env.SLO_MODULE, workers, upstreams, provider, locations }))
+  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module: process.env.SLO_MODULE, workers, upstreams, provider, locations, store }))
   const child = await house.start(name, pinned(core, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`]), { host: '127.0.0.1', port })
   return {
     dir, port, to: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`, issuer: `http://127.0.0.1:${port}`, api: `unix:${dir}/admin.sock`,
