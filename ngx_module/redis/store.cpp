@@ -20,7 +20,7 @@ namespace {
 
 // Commands of the background that may be unanswered: what may stand before a user's, in Redis and, as replies
 // that come together, in the worker. Measured by bench/expiry.mjs: 4, 16, 64 and any number of them make
-// users 1.2, 1.8, 4 and 6 times as slow as in a calm time, and none is sooner done than 4. Not fewer than
+// users 1.2, 2, 4 and 6 times as slow as in a calm time, and none is sooner done than 4. Not fewer than
 // this: where Redis is a millisecond away, as many thousand a second have to settle what a worker delivers.
 constexpr std::size_t window = 8;
 constexpr std::size_t max_waiting = 10'000;  // submissions of the background
