@@ -135,6 +135,7 @@ enum class Registered : std::uint8_t { new_session, new_client, known, too_late,
 struct Ending {
   bool already = false;  // it had ended before: same participants, nothing new was enqueued
   Session session{};
+  bool lacks_participants = false;  // the session comes without its participants, or without some of them
   friend bool operator==(const Ending&, const Ending&) = default;
 };
 

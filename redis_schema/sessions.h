@@ -65,6 +65,14 @@ Exchange<std::vector<Rival>> yielding(const Space&, const RegisterAnswer& answer
 // Takes their pointers, unless they point to somebody else again.
 Exchange<bool> take_pointers(const Space&, const Registration& registration, const std::vector<Rival>& from);
 
+// Some of a session's participants, live or ended, in no order. A participant may come twice.
+struct ParticipantPage {
+  std::vector<Participant> participants{};
+  std::string next{};  // where the others begin; empty: there are none
+};
+inline constexpr unsigned participants_at_once = 256;  // about: what a server looks up in a moment
+Exchange<ParticipantPage> participants_of(const Space&, const SessionKey& key, const std::string& from = "0");
+
 // Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
 // again.
 Exchange<bool> takes_part(const Space&, const SessionKey& key, const ClientId& client);
@@ -79,7 +87,8 @@ struct EndTerms {
   // who sends them.
   std::string caller{};
 };
-// Sessions of more clients than this are ended at once, but come without them and with a bundle instead.
+// Sessions of more clients than this are ended at once, but come without them and with a bundle instead:
+// participants_of() gives them.
 inline constexpr unsigned max_unbundled = 32;
 struct Ended {
   Ending ending{};

@@ -59,6 +59,15 @@ Outcome<std::vector<SessionKey>> read_keys(const Reply& reply, std::string_view 
   return keys;
 }
 
+Outcome<ParticipantPage> read_page(const SessionKey& key, const Reply& reply) {
+  const auto next = reply[0].text();
+  auto session = read_session(key, reply[1]);
+  if (!next) return refuse(unexpected_reply("HSCAN"));
+  if (!session) return refuse(session.error());
+  return ParticipantPage{.participants = (*std::move(session)).value_or(Session{}).participants,
+                         .next = next == "0" ? std::string() : std::string(*next)};
+}
+
 // The session under `key` if step one happened to load it.
 const Session* loaded(const Found& found, const SessionKey& key) {
   if (found.by_key && found.by_key->key == key) return &*found.by_key;
@@ -184,6 +193,18 @@ Exchange<std::optional<SessionKey>> session_of_cookie(const Space& space, const 
       .commands = {follow_cookie(space, digest)},
       .read = [](std::span<const Reply> replies) -> Outcome<std::optional<SessionKey>> {
         return check_replies(replies, 1, "GET").and_then([&] { return read_pointer(replies[0]); });
+      },
+  };
+}
+
+Exchange<ParticipantPage> participants_of(const Space& space, const SessionKey& key,
+                                          const std::string& from) {
+  return {
+      .commands = {{.words = {"HSCAN", session_key(space, key), from, "MATCH", ":*", "COUNT",
+                              std::to_string(participants_at_once)},
+                    .partition = partition_of(key.value)}},
+      .read = [key](std::span<const Reply> replies) -> Outcome<ParticipantPage> {
+        return check_replies(replies, 1, "HSCAN").and_then([&] { return read_page(key, replies[0]); });
       },
   };
 }

@@ -124,8 +124,9 @@ Outcome<std::optional<Ended>> read_ended(const SessionKey& key, const EndedBy& b
     return refuse(unexpected_reply("end"));
   }
   Ended ended{.ending = {.already = word == "already", .session = **std::move(session)}};
-  if (!by.is_leased || ended.ending.already) return ended;
   const auto bundled = reply[3].integer().value_or(0);
+  ended.ending.lacks_participants = bundled > 0;
+  if (!by.is_leased || ended.ending.already) return ended;
   if (bundled > 0)
     ended.owed.bundles.push_back({.session = key, .reason = by.reason, .logout_id = by.caller});
   ended.owed.deliveries =

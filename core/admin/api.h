@@ -110,7 +110,7 @@ Page registered_page(const Provider& provider, const Registration& registration,
                      Registered result);  // 201, 200, 409
 Page session_page(const Provider& provider, const Session& session);
 Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
-// What will be notified.
+// What will be notified; `incomplete` where the store could not name them all.
 Page ending_page(const Provider& provider, const Ending& ending, std::string_view logout_id);
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id);
 // `ended` by this request; with `next` there may be more: 202.

@@ -141,6 +141,7 @@ Page ending_page(const Provider&, const Ending& ending, std::string_view logout_
   api_put_flag(body.get(), "already", ending.already);
   api_put(body.get(), "notified", client_ids(ending.session, true));
   api_put(body.get(), "not_notified", client_ids(ending.session, false));
+  if (ending.lacks_participants) api_put_flag(body.get(), "incomplete", true);
   api_put_text(body.get(), "logout_id", logout_id);
   return api_page(body);
 }

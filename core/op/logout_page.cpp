@@ -86,8 +86,6 @@ std::string destination(const Provider& provider, const PostLogout& post_logout)
   return post_logout.uri.empty() ? provider.post_logout_uri : post_logout_location(post_logout);
 }
 
-std::string milliseconds(Seconds seconds) { return std::to_string(Millis{seconds}.count()); }
-
 // Without JavaScript nobody hears the frames load, but browsers count the seconds of a refresh from when all
 // of them have.
 std::string head_of_frame_page(const std::string& target, std::string_view script_nonce) {
@@ -137,32 +135,33 @@ Closing closing_of(Claim claim) {
           "Sign out of your applications yourself, or close all windows of your browser."};
 }
 
+constexpr std::string_view lack =
+    "Not all of your applications could be found, so some of them may not be told. Sign out there yourself, "
+    "or "
+    "close all windows of your browser.";
 constexpr std::string_view advice =
     "Not every application could be told. Sign out there yourself, or close all windows of your browser.";
 
 bool is_bad(const ListedApplication& application) { return look_of(application.state).css == "state bad"; }
-bool is_good(const ListedApplication& application) {
-  return application.state == ListedApplication::State::signed_out;
-}
+bool is_good(const ListedApplication& one) { return one.state == ListedApplication::State::signed_out; }
 // Will not be told by anybody any more.
 bool is_lost(const ListedApplication& application) {
   using enum ListedApplication::State;
   return application.state == refused || application.state == given_up;
 }
-bool is_untold(const ListedApplication& application) {
-  return application.state == ListedApplication::State::untold;
-}
+bool is_untold(const ListedApplication& one) { return one.state == ListedApplication::State::untold; }
 
 // Is there something to read before the browser goes on?
-bool is_to_be_shown(const Provider& provider, const Applications& applications) {
+bool is_to_be_shown(const Provider& provider, const Applications& applications, bool lacks_some) {
   if (provider.show_untold == ShowUntold::never) return false;
-  return std::ranges::any_of(applications, is_lost) ||
+  return lacks_some || std::ranges::any_of(applications, is_lost) ||
          (provider.show_untold == ShowUntold::any && std::ranges::any_of(applications, is_untold));
 }
 
 struct Finish {
   Closing closing{};
   bool one_client = false;
+  bool lacks_applications = false;
   std::string again{};   // a link to sign out of what is left
   std::string target{};  // where the browser goes, by itself or by a link
   bool moves_on = false;
@@ -182,14 +181,15 @@ std::string attribute(std::string_view name, std::string_view text) {
 std::string progress(const Provider& provider, const Finish& finish) {
   const bool one = finish.one_client;
   std::string html = "<p id=\"progress\" role=\"status\" aria-live=\"polite\"";
-  html += attribute("data-timeout", milliseconds(provider.frontchannel.timeout));
-  html += attribute("data-total", milliseconds(provider.frontchannel.total));
-  html += attribute("data-told",
-                    one ? "The application has been told." : "All your applications have been told.");
-  html += attribute("data-sent", one ? "The application has been asked to sign you out."
-                                     : "Your applications have been asked to sign you out.");
-  html +=
-      attribute("data-lost", one ? "The application could not be told. Sign out there yourself." : advice);
+  html += attribute("data-timeout", std::to_string(Millis{provider.frontchannel.timeout}.count()));
+  html += attribute("data-total", std::to_string(Millis{provider.frontchannel.total}.count()));
+  const auto say = [&](std::string_view name, std::string_view of_all, std::string_view of_one) {
+    html += attribute(name, finish.lacks_applications ? lack : one ? of_one : of_all);
+  };
+  say("data-told", "All your applications have been told.", "The application has been told.");
+  say("data-sent", "Your applications have been asked to sign you out.",
+      "The application has been asked to sign you out.");
+  say("data-lost", advice, "The application could not be told. Sign out there yourself.");
   html += one ? ">The application is being told …</p>\n" : ">Your applications are being told …</p>\n";
   return html +
          "<noscript><p class=\"soft\">If nothing happens, an application does not answer. You need not wait "
@@ -217,6 +217,7 @@ Page frame_page(const Provider& provider, const Finish& finish, const Applicatio
 
 // What to say under the list; a sentence that all is well stands beside no application that was not told.
 std::string_view closing_sentence(const Finish& finish, const Applications& applications) {
+  if (finish.lacks_applications) return lack;
   if (std::ranges::any_of(applications, is_bad)) return advice;
   if (!std::ranges::all_of(applications, is_good)) {
     return "Some of your applications are still being told, which goes on without you.";
@@ -244,6 +245,7 @@ Finish finish_of(const Provider& provider, const PostLogout& post_logout,
                  const Circumstances& circumstances) {
   Finish finish{.closing = circumstances.one_client ? end_of_participation : closing_of(circumstances.claim),
                 .one_client = circumstances.one_client,
+                .lacks_applications = circumstances.lacks_applications,
                 .target = destination(provider, post_logout),
                 .moves_on = may_move_on(provider, post_logout, circumstances.already)};
   if (circumstances.claim == Claim::another_lives) finish.again = relative_link(circumstances.self);
@@ -254,7 +256,7 @@ Page ended_page(const Provider& provider, const Session& ended, const PostLogout
                 const Circumstances& circumstances, const Moment& moment) {
   Finish finish = finish_of(provider, post_logout, circumstances);
   const Applications applications = list_applications(provider, ended, circumstances.told);
-  finish.moves_on = finish.moves_on && !is_to_be_shown(provider, applications);
+  finish.moves_on = finish.moves_on && !is_to_be_shown(provider, applications, finish.lacks_applications);
   if (std::ranges::any_of(applications, is_framed)) {
     return frame_page(provider, finish, applications, post_logout, moment);
   }

@@ -28,15 +28,17 @@ enum class Claim : std::uint8_t {
 struct Circumstances {
   std::vector<Told> told{};
   Claim claim = Claim::ended;
-  bool already = false;     // it had ended before
-  bool one_client = false;  // scope client: the participation in the session alone has ended
-  std::string self{};       // the path of the endpoint, for a link to it
+  bool already = false;             // it had ended before
+  bool one_client = false;          // scope client: the participation in the session alone has ended
+  bool lacks_applications = false;  // not all participants could be looked up, so that some have no frame
+  std::string self{};               // the path of the endpoint, for a link to it
 };
 
 // With front-channel participants: a page with one hidden iframe each, timeouts, CSP, noscript, and the
 // onward link and move. Without any: a 303 onward, or a page. It moves on by itself unless the redirect was
 // refused (a 400; the provider's post_logout_uri is a link then), already_out or show_untold want it to be
-// read. The OP's session cookies are expired where `claim` is `ended` and not `one_client` of it alone.
+// read. Where it `lacks_applications` it says so, claims nothing of all of them, and is to be read as well.
+// The OP's session cookies are expired where `claim` is `ended` and not `one_client` of it alone.
 Page logout_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                  const Circumstances& circumstances, const Moment& moment);
 

@@ -80,7 +80,7 @@ void log_end(R& r, const redis::Ended& ended, std::string_view what) {
               .took = time_taken(r)});
 }
 
-void with_everyone_met(R& r, const std::vector<Told>&) {
+void with_participants(R& r, const std::vector<Told>&) {
   auto& ctx = ctx_at(r);
   if (const auto* command = std::get_if<api::EndParticipation>(&*ctx.command)) {
     return conclude(r, participation_page(provider_of(r), command->client, ctx.logout_id));
@@ -94,7 +94,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   auto& ctx = ctx_at(r);
   ctx.ended = std::move(**ended);
   log_end(r, ctx.ended, std::holds_alternative<api::EndParticipation>(*ctx.command) ? "left" : "ended");
-  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_everyone_met);
+  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_participants);
 }
 
 }  // namespace

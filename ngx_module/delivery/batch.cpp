@@ -36,7 +36,6 @@ void Batch::close() {
 
 void Batch::leave() noexcept {
   is_seated_ = false;
-  waiting_.met = nullptr;
   waiting_.told = nullptr;
   event_.cancel();
   look();
@@ -46,15 +45,13 @@ void Batch::leave() noexcept {
 void Batch::look() {
   if (is_complete() && !is_seated_) {
     auto last = std::move(self_);  // nobody needs this batch any more
-  } else if (waiting_.told && (is_overdue_ ? sources_ == 0 : is_closed_ && is_complete())) {
+  } else if (waiting_.told && is_closed_ && is_complete()) {
     event_.post();
   }
 }
 
 void Batch::tell() {
   event_.cancel();
-  is_overdue_ = waiting_.for_everyone && sources_ > 0;
-  if (is_overdue_) return;
   auto call = std::exchange(waiting_.told, nullptr);
   if (!call) return;
   std::vector<Told> told = told_;
@@ -75,10 +72,6 @@ void Batch::Share::let_go() noexcept {
 
 Batch::Share Batch::Source::share(const ClientId& client) {
   return batch_ != nullptr ? batch_->share(client) : Share();
-}
-
-void Batch::Source::met(const std::vector<Participant>& participants) {
-  if (batch_ != nullptr && batch_->waiting_.told && batch_->waiting_.met) batch_->waiting_.met(participants);
 }
 
 Batch::Source::~Source() {

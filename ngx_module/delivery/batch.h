@@ -16,14 +16,10 @@
 
 namespace slo::ngx {
 
-// What somebody waits for, and how he is told. Neither is called from inside the call that begins the wait.
+// What somebody waits for, and how he is told; never from inside the call that begins the wait.
 struct BatchListener {
-  using Met = std::function<void(const std::vector<Participant>&)>;
-  Millis time{};              // at most so long for the first answers
-  bool for_everyone = false;  // but in any case until each participant has been met
-  // Further participants of the session, which were not known when the wait began.
-  Met met{};
-  // Once, at the end. One entry for each delivery.
+  Millis time{};  // at most so long for the first answers
+  // Once, at the end. One entry for each delivery that was enqueued by then.
   std::function<void(const std::vector<Told>&)> told{};
 };
 
@@ -61,7 +57,6 @@ class Batch {
     }
     ~Source();
     Share share(const ClientId& client);
-    void met(const std::vector<Participant>& participants);
 
    private:
     friend class Batch;
@@ -92,7 +87,6 @@ class Batch {
   unsigned sources_ = 0;
   bool is_seated_ = true;
   bool is_closed_ = false;
-  bool is_overdue_ = false;  // his time is over, but somebody has not been met
   Event event_;
 };
 

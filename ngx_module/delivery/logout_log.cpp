@@ -11,16 +11,21 @@
 namespace slo::ngx {
 namespace {
 
-std::string number_of(const std::vector<Told>& told, Told::State state) {
-  return std::to_string(std::ranges::count(told, state, &Told::state));
+std::size_t number_of(const std::vector<Told>& told, Told::State state) {
+  return static_cast<std::size_t>(std::ranges::count(told, state, &Told::state));
 }
 
-// A session with many clients may have ended before they were all met.
-std::string clients_of(const redis::Ended& ended, bool is_many) {
-  const auto known = ended.ending.session.participants.size();
-  if (is_many || (known == 0 && !ended.owed.bundles.empty())) {
-    return "more than " + std::to_string(redis::max_unbundled) + " clients";
-  }
+// Those that are still in the bundle wait as well.
+std::size_t number_of_pending(const Session& session, const std::vector<Told>& told) {
+  const auto owed = static_cast<std::size_t>(std::ranges::count_if(
+      session.participants, [](const Participant& participant) { return participant.channels.back; }));
+  return number_of(told, Told::State::pending) + (owed > told.size() ? owed - told.size() : 0);
+}
+
+// A session with many clients may have ended before they were all known.
+std::string clients_of(const Ending& ending) {
+  if (ending.lacks_participants) return "more than " + std::to_string(redis::max_unbundled) + " clients";
+  const auto known = ending.session.participants.size();
   return std::to_string(known) + (known == 1 ? " client" : " clients");
 }
 
@@ -31,11 +36,11 @@ void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& en
   if (log->log_level < NGX_LOG_INFO) return;
   const std::string line =
       "logout " + std::string(note.what) + ": session #" + fingerprint(ended.ending.session.key.value) +
-      ", " + clients_of(ended, note.is_many) + ": " + number_of(told, Told::State::delivered) + " told, " +
-      number_of(told, Told::State::pending) + " pending, " + number_of(told, Told::State::failed) +
-      " failed, " + std::to_string(note.took) + " ms, reason " + std::string(note.reason) + ", logout " +
-      std::string(note.logout_id) + (note.is_gone ? ", the user left" : "") + ", provider \"" +
-      provider.name + "\"";
+      ", " + clients_of(ended.ending) + ": " + std::to_string(number_of(told, Told::State::delivered)) +
+      " told, " + std::to_string(number_of_pending(ended.ending.session, told)) + " pending, " +
+      std::to_string(number_of(told, Told::State::failed)) + " failed, " + std::to_string(note.took) +
+      " ms, reason " + std::string(note.reason) + ", logout " + std::string(note.logout_id) +
+      (note.is_gone ? ", the user left" : "") + ", provider \"" + provider.name + "\"";
   ngx_log_error(NGX_LOG_INFO, log, 0, "slo: %*s", line.size(), line.data());
 }
 

@@ -19,11 +19,11 @@ struct LogoutNote {
   std::string_view logout_id{};  // as $slo_logout_id
   ngx_msec_t took{};             // milliseconds
   bool is_gone = false;          // the user did not wait for the answer
-  bool is_many = false;          // not all clients may have been met
 };
 
 // `slo: logout ended: session #4qk2pa7x, 3 clients: 1 told, 1 pending, 0 failed, 12 ms, reason rp, logout …`,
-// info. Front-channel clients are among the clients alone: what a browser does is not known here.
+// info. A delivery that is not enqueued yet is pending. Front-channel clients are among the clients alone:
+// what a browser does is not known here.
 void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& ended,
                 const std::vector<Told>& told, const LogoutNote& note);
 

@@ -54,7 +54,6 @@ void Unbundling::heard(const Outcome<std::optional<redis::Unbundled>>& unbundled
 
 void Unbundling::drawn(Held& held, const redis::Unbundled& unbundled) {
   held.bundle.place = unbundled.place;
-  held.source.met(unbundled.session.participants);
   for (const Delivery& delivery : unbundled.deliveries) {
     drawn_(delivery, held.lease_end, held.source.share(delivery.client));
   }

@@ -21,8 +21,8 @@ struct EndSessionCtx : RequestCtx {
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
   Dispatcher::PendingBatch batch{};
-  bool is_many = false;  // its clients are met a few at a time, and not all of them may have been
-  bool is_told = true;   // the line of what has ended is written, or nothing has
+  bool names_all = false;  // the page is to know all participants
+  bool is_told = true;     // the line of what has ended is written, or nothing has
 };
 
 }  // namespace slo::ngx

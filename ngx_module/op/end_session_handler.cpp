@@ -63,13 +63,9 @@ void log_end(R& r, EndSessionCtx& ctx, const std::vector<Told>& told, bool is_go
   if (std::exchange(ctx.is_told, true)) return;
   std::string_view what = ctx.end.only_client ? "left" : "ended";
   if (ctx.ended.ending.already) what = "already_over";
-  log_logout(r.connection->log, provider_of(ctx), ctx.ended, told,
-             {.what = what,
-              .reason = "rp",
-              .logout_id = ctx.logout_id,
-              .took = time_taken(r),
-              .is_gone = is_gone,
-              .is_many = ctx.is_many && (is_gone || ctx.ended.ending.session.participants.empty())});
+  log_logout(
+      r.connection->log, provider_of(ctx), ctx.ended, told,
+      {.what = what, .reason = "rp", .logout_id = ctx.logout_id, .took = time_taken(r), .is_gone = is_gone});
 }
 
 void with_user_gone(R& r, EndSessionCtx& ctx) { log_end(r, ctx, ctx.batch.told(), true); }
@@ -85,11 +81,13 @@ void note_end(R& r) {
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   log_end(r, ctx, told, false);
-  const Circumstances circumstances{.told = told,
-                                    .claim = ctx.end.claim,
-                                    .already = ctx.ended.ending.already,
-                                    .one_client = ctx.end.only_client.has_value(),
-                                    .self = ctx.request.self};
+  const Circumstances circumstances{
+      .told = told,
+      .claim = ctx.end.claim,
+      .already = ctx.ended.ending.already,
+      .one_client = ctx.end.only_client.has_value(),
+      .lacks_applications = ctx.names_all && ctx.ended.ending.lacks_participants,
+      .self = ctx.request.self};
   respond(r, logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
                          this_moment()));
 }
@@ -120,12 +118,10 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   }
   note_end(r);
   const bool already = ctx.ended.ending.already;
+  ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
   if (already) return ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
-  ctx.is_many = !ctx.ended.owed.bundles.empty();
-  const bool names_all =
-      ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
   ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended,
-                               {.time = provider_of(ctx).delivery.wait, .for_everyone = names_all},
+                               {.time = provider_of(ctx).delivery.wait, .for_everyone = ctx.names_all},
                                with_participants_told);
 }
 

@@ -247,6 +247,8 @@ void hear_others(std::size_t which, const Replies& replies) {
       return on_reply(redis::yielding(space, {.rivals = {{true, {"sid-1"}}, {false, {"sid-2"}}}}), replies);
     case 13:
       return on_reply(redis::redrive_all(space, {a_delivery().id, "other"}), replies);
+    case 14:
+      return on_reply(redis::participants_of(space, {"sid-1"}), replies);
     default:
       return on_reply(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
   }
@@ -257,7 +259,7 @@ void hear_others(std::size_t which, const Replies& replies) {
 
 FUZZ(input) {
   using namespace slo::fuzz;
-  const auto which = input.below(23);
+  const auto which = input.below(24);
   const auto piece = 1 + input.below(16);
   const auto bytes = input.rest();
   const auto replies = read_in_pieces(bytes, bytes.size() + 1);

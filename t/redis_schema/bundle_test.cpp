@@ -25,6 +25,7 @@ class Bundles : public StoreTest {
     sign_in(0, clients);
     const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
     EXPECT_TRUE(ended && ended->owed.deliveries.empty() && ended->owed.bundles.size() == 1);
+    EXPECT_TRUE(ended && ended->ending.lacks_participants);
     return ended->owed.bundles.at(0);
   }
   std::optional<Unbundled> draw(Bundle& bundle, const UnbundleTerms& terms = few) {
@@ -250,6 +251,40 @@ TEST_F(Bundles, show_their_end_to_whoever_asks_later) {
     EXPECT_EQ(again->owed, Owed{});
     draw_all(bundle);
   }
+}
+
+// However far the bundle is drawn, and whatever the hash looks like inside: 100 are one page, 1000 several.
+TEST_F(Bundles, leave_the_participants_to_be_read_page_by_page) {
+  for (const unsigned clients : {100u, 1000u}) {
+    auto bundle = end_many(clients);
+    const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+    EXPECT_FALSE(ended->ending.lacks_participants) << "who asks later is given all at once";
+    for (int i = 0; i < 2; ++i) {
+      std::set<std::string> all;
+      std::size_t longest = 0;
+      for (std::string from = "0"; !from.empty();) {
+        const auto page = run(participants_of(test_space, {"sid-1"}, from));
+        longest = std::max(longest, page.participants.size());
+        for (const auto& participant : page.participants) all.insert(participant.client.value);
+        from = page.next;
+      }
+      const auto expected = names(0, clients);
+      EXPECT_EQ(all, (std::set<std::string>(expected.begin(), expected.end())));
+      EXPECT_LE(longest, 2 * participants_at_once);
+      draw_all(bundle);
+    }
+    EXPECT_EQ(run(participants_of(test_space, {"nobody"})).participants, std::vector<Participant>{});
+    check_request({"FLUSHALL"});
+  }
+}
+
+TEST(ParticipantsOf, refuses_replies_of_another_shape) {
+  const auto exchange = participants_of(test_space, {"sid-1"});
+  for (const auto* reply : {":1\r\n", "*0\r\n", "*1\r\n$1\r\n0\r\n", "*2\r\n*0\r\n*0\r\n",
+                            "*2\r\n$1\r\n0\r\n*1\r\n$2\r\n:a\r\n"}) {
+    EXPECT_FALSE(read_bytes(exchange, reply)) << reply;
+  }
+  EXPECT_EQ(read_bytes(exchange, "-OOM\r\n").error(), (Refusal{Fault::store_full}));
 }
 
 TEST_F(Bundles, are_listed_without_a_client) {

@@ -350,6 +350,9 @@ TEST(ApiPage, says_who_will_be_notified_of_an_end) {
       R"({"sid":"sid-1","already":false,"notified":["app-a"],"not_notified":["app-b"],"logout_id":"L1"})");
   EXPECT_TRUE(
       holds(ending_page(a_provider(), {.already = true, .session = a_session()}, "L1"), R"("already":true)"));
+  EXPECT_EQ(
+      ending_page(a_provider(), {.session = a_session(), .lacks_participants = true}, "L1").body,
+      R"({"sid":"sid-1","already":false,"notified":["app-a"],"not_notified":["app-b"],"incomplete":true,"logout_id":"L1"})");
   EXPECT_EQ(participation_page(a_provider(), ClientId{"app-a"}, "L1").body,
             R"({"client_id":"app-a","notified":true,"logout_id":"L1"})");
   EXPECT_EQ(participation_page(a_provider(), ClientId{"app-b"}, "L1").body,

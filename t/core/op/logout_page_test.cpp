@@ -272,6 +272,27 @@ TEST(LogoutPage, names_who_refused_even_where_the_participants_are_not_known) {
   EXPECT_EQ(states_on(page).size(), 1U);
 }
 
+TEST(LogoutPage, says_that_it_lacks_applications_and_claims_nothing_of_all_of_them) {
+  constexpr std::string_view lack = "Not all of your applications could be found";
+  const Circumstances circumstances{.told = {{ClientId{"app-a"}, Told::State::delivered}},
+                                    .lacks_applications = true};
+  const auto page = [&](const Provider& provider, const Session& session) {
+    return logout_page(provider, session, to_app_a, circumstances, a_moment());
+  };
+  Provider provider = a_provider();
+  const Page plain = page(provider, a_back_session());
+  EXPECT_EQ(plain.status, 200) << "it is to be read";
+  EXPECT_TRUE(holds(plain, lack));
+  EXPECT_TRUE(holds(plain, "href=\"https://app-a.example.com/out\">Continue"));
+  const Page framed = page(provider, a_framed_session());
+  EXPECT_TRUE(holds(framed, lack));
+  EXPECT_FALSE(holds(framed, "have been told"));
+  EXPECT_FALSE(holds(framed, "have been asked"));
+  EXPECT_FALSE(holds(framed, "id=\"onward\""));
+  provider.show_untold = ShowUntold::never;
+  EXPECT_EQ(page(provider, a_back_session()).status, 303);
+}
+
 TEST(LogoutPage, does_not_move_on_by_itself_past_an_application_that_refused) {
   const Session session = an_ended_session({a_participant("app-a"), a_participant("app-b", {.front = true})});
   const Page page =

@@ -74,3 +74,23 @@ export async function start_loser(house, redis) {
     },
   }
 }
+
+// Stands there, too, and falls silent once told to, as a frozen Redis does, right behind the answer that a session has ended.
+export async function start_silencer(house, redis) {
+  const socket = house.path('silencer.sock')
+  let is_wanted = false, is_silent = false
+  const server = createServer((near) => {
+    const far = connect(redis.socket)
+    const over = () => { near.destroy(); far.destroy() }
+    near.on('data', (bytes) => far.write(bytes))
+    far.on('data', (bytes) => {
+      if (is_silent) return
+      near.write(bytes)
+      is_silent = is_wanted && has_ended.test(bytes.toString('latin1'))
+    })
+    for (const side of [near, far]) side.on('close', over).on('error', () => {})
+  })
+  await new Promise((done) => server.listen(socket, done))
+  house.when_over(() => server.close())
+  return { url: `unix:${socket}`, fall_silent_after_end: () => { is_wanted = true }, is_silent: () => is_silent }
+}
