@@ -10,7 +10,8 @@ namespace slo::ngx {
 PendingAsk& hold_request(ngx_http_request_t& r) {
   PendingAsk& pending = pool_new<PendingAsk>(r.pool);
   pending.ctx = ngx_http_get_module_ctx((&r), ngx_http_slo_module);
-  r.read_event_handler = ngx_http_test_reading;
+  if (!r.discard_body)
+    r.read_event_handler = ngx_http_test_reading;  // else nginx reads, and sees the end, too
   r.write_event_handler = ngx_http_request_empty_handler;
   // Should epoll not listen at the moment (it has been told to be silent, or never asked), a close would go
   // unseen.
@@ -24,7 +25,7 @@ void go_on(ngx_http_request_t& r, PendingAsk& pending, const std::function<void(
   if (ngx_http_get_module_ctx((&r), ngx_http_slo_module) != pending.ctx) return;
   ngx_connection_t* c = r.connection;  // outlives the request; nginx marks it destroyed
   ngx_http_set_log_request(c->log, &r);
-  r.read_event_handler = ngx_http_block_reading;
+  if (!r.discard_body) r.read_event_handler = ngx_http_block_reading;
 
   bool gone = false;
   pending.gone = &gone;

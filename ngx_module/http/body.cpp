@@ -2,6 +2,8 @@
 // Reads bodies, or throws them away; the only place that does.
 #include "ngx_module/http/body.h"
 
+#include <utility>
+
 #include "ngx_module/nginx/entry.h"
 
 namespace slo::ngx {
@@ -16,7 +18,74 @@ void close_after_answer(R& r) {
   r.lingering_close = 1;
 }
 
+// Whose the body is when a location of ours is asked: error_page, post_action and subrequests lead here in
+// the middle of it, or when another location has had it.
+enum class BodyState {
+  unread,  // ours to read, or to throw away
+  whole,   // all is there, be it nothing
+  lost,    // a part of it went to who began to read it, or was thrown away
+};
+
+// Over HTTP/2 a body that is thrown away is read as if there were none.
+bool is_stated(const R& r) { return r.headers_in.content_length_n > 0 || r.headers_in.chunked; }
+
+bool is_all_received(const R& r) {
+  const auto& body = *r.request_body;
+  if (r.main->reading_body) return false;
+  return body.rest < 0 ? !is_stated(r) : body.rest == 0 && body.last_saved;
+}
+
+off_t stored_bytes(const ngx_http_request_body_t& body) {
+  off_t bytes = 0;
+  for (const auto* link = body.bufs; link != nullptr; link = link->next) bytes += ngx_buf_size(link->buf);
+  return bytes;
+}
+
+// What was streamed to somebody is received, but no more there; nginx may not even know how much it was.
+bool is_all_stored(const R& r) {
+  const off_t bytes = r.headers_in.content_length_n;
+  return bytes < 0 ? !r.headers_in.chunked : stored_bytes(*r.request_body) >= bytes;
+}
+
+bool was_thrown_away_unread(const R& r) {
+  const auto* stated = r.headers_in.content_length;
+  return stated != nullptr && r.headers_in.content_length_n == 0 &&
+         view(stated->value).find_first_not_of('0') != std::string_view::npos;
+}
+
+BodyState state_of_body(const R& r) {
+  if (r.main->discard_body) return BodyState::lost;
+  if (r.request_body == nullptr) {
+    if (&r != r.main) return BodyState::whole;
+    return was_thrown_away_unread(r) ? BodyState::lost : BodyState::unread;
+  }
+  // Some modules give a subrequest a body of its own.
+  if (&r != r.main && r.request_body != r.main->request_body) return BodyState::whole;
+  return is_all_received(r) && is_all_stored(r) ? BodyState::whole : BodyState::lost;
+}
+
+void read_nothing(R*) noexcept {}
+
+// Nobody reads on. Who began must not be called again: its location is not this request's any more, and
+// without these two bits HTTP/2 would do that for every frame (or finalize the request a second time).
+void stop_reading(R& r) {
+  r.reading_body = 1;
+  r.request_body_no_buffering = 0;
+  r.request_body->post_handler = read_nothing;
+  r.read_event_handler = ngx_http_block_reading;
+  if (r.connection->read->timer_set) ngx_del_timer(r.connection->read);
+  close_after_answer(r);
+}
+
+// nginx goes on by itself where it throws it away.
+void leave_lost_body(R& r) {
+  if (&r != r.main) return;  // the main request's handler may be in the middle of it
+  if (r.request_body != nullptr && !r.discard_body && !is_all_received(r)) return stop_reading(r);
+  close_after_answer(r);
+}
+
 ngx_int_t discard(R& r) {
+  if (state_of_body(r) == BodyState::lost) return leave_lost_body(r), NGX_OK;
   if (&r == r.main && r.headers_in.expect != nullptr && !r.expect_tested &&
       (r.headers_in.content_length_n > 0 || r.headers_in.chunked)) {
     r.expect_tested = 1;    // nobody is asked to send what nobody reads,
@@ -70,28 +139,45 @@ Outcome<bool> take(R& r, ngx_int_t& status) {
 
 void hand_on(R& r, Outcome<std::string> body) {
   const bool passed = guarded(r.connection->log, false, [&] {
-    ctx_of<RequestCtx>(r).incoming.next(r, std::move(body));
+    const WithBody next = std::exchange(ctx_of<RequestCtx>(r).incoming.next, nullptr);
+    next(r, std::move(body));
     return true;
   });
   if (!passed) ngx_http_finalize_request(&r, NGX_HTTP_INTERNAL_SERVER_ERROR);
 }
 
+// Who needs no body answers as if there had been none.
+void hand_on_lost(R& r) {
+  leave_lost_body(r);
+  if (r.method == NGX_HTTP_GET || r.method == NGX_HTTP_HEAD) return hand_on(r, std::string());
+  hand_on(r, refuse(Fault::form_too_large, "another location began to read it"));
+}
+
 // With an error_page or a post_action it may live on as another location's: what still comes is not for us.
 void give_up(R& r, ngx_int_t status) {
-  r.read_event_handler = ngx_http_block_reading;
+  ctx_of<RequestCtx>(r).incoming.next = nullptr;
+  stop_reading(r);
   ngx_http_finalize_request(&r, status);
+}
+
+// nginx remembers whom to call longer than the request is ours.
+bool is_awaited(R& r) {
+  const auto* ctx = static_cast<const RequestCtx*>(ngx_http_get_module_ctx((&r), ngx_http_slo_module));
+  return ctx != nullptr && ctx->incoming.next != nullptr;
 }
 
 void go_on_reading(R* request) noexcept;
 
 void read_on(R* request) noexcept {
   R& r = *request;
+  if (!is_awaited(r)) return;
+  if (r.request_body != nullptr && r.request_body->rest < 0 && is_stated(r)) return hand_on_lost(r);
   ngx_int_t status = NGX_OK;
   const auto all =
       guarded(r.connection->log, Outcome<bool>(refuse(Fault::internal)), [&] { return take(r, status); });
   if (status != NGX_OK) return give_up(r, status);
   if (!all) {
-    if (r.reading_body) close_after_answer(r);
+    if (r.reading_body) stop_reading(r);
     return hand_on(r, refuse(all.error()));
   }
   if (*all) return hand_on(r, std::move(ctx_of<RequestCtx>(r).incoming.bytes));
@@ -104,20 +190,17 @@ void go_on_reading(R* request) noexcept {
   give_up(*request, NGX_HTTP_REQUEST_TIME_OUT);
 }
 
-// Somebody before us has thrown it away, or gave up reading it: `error_page 413` may lead here.
-bool is_lost(const R& r) {
-  if (r.discard_body) return true;
-  if (r.request_body != nullptr) return r.request_body->rest > 0;
-  const auto* stated = r.headers_in.content_length;
-  return &r == r.main && stated != nullptr && r.headers_in.content_length_n == 0 &&
-         view(stated->value).find_first_not_of('0') != std::string_view::npos;
-}
-
 }  // namespace
 
 ngx_int_t read_body(R& r, WithBody next) {
   ctx_of<RequestCtx>(r).incoming = {.bytes = {}, .next = next};
-  if (is_lost(r) || r.headers_in.content_length_n > static_cast<off_t>(largest_body)) {
+  const BodyState state = state_of_body(r);
+  if (state == BodyState::lost) {
+    r.main->count++;
+    hand_on_lost(r);
+    return NGX_DONE;
+  }
+  if (r.headers_in.content_length_n > static_cast<off_t>(largest_body)) {
     if (const ngx_int_t rc = discard(r); rc != NGX_OK) return rc;
     close_after_answer(r);
     r.main->count++;
@@ -126,10 +209,12 @@ ngx_int_t read_body(R& r, WithBody next) {
   }
   // Of unknown length: nginx would put it into a file, up to client_max_body_size, before we saw the first
   // byte.
-  r.request_body_no_buffering = r.headers_in.chunked;
+  r.request_body_no_buffering = state == BodyState::unread && r.headers_in.chunked;
   r.request_body_in_single_buf = 1;
   const ngx_int_t rc = ngx_http_read_client_request_body(&r, read_on);
-  return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+  if (rc < NGX_HTTP_SPECIAL_RESPONSE) return NGX_DONE;
+  ctx_of<RequestCtx>(r).incoming.next = nullptr;
+  return rc;
 }
 
 ngx_int_t drop_body(R& r, WithoutBody next) {

@@ -15,7 +15,8 @@ inline constexpr std::size_t largest_body = 64 * 1024;
 // Reads the whole body, then calls `next` with it (empty for none). A body over largest_body is not received
 // any further: `next` gets form_too_large at once, and the connection ends with the answer. The request is
 // held from here on, so `next` ends in respond() or ask(); the value is for the content handler to return.
-// REQUIRES: an open ctx.
+// A body that another location began to read, or threw away, is left alone: `next` gets form_too_large, or
+// with GET and HEAD nothing, and what is left of it ends with the connection. REQUIRES: an open ctx.
 ngx_int_t read_body(ngx_http_request_t& r, WithBody next);
 
 // For answers that do not depend on the body: what comes of it is thrown away, and `next` answers at once,

@@ -2,9 +2,10 @@
 // Whatever a request brings as its body: one answer, and then either the next request on the connection is answered or
 // the connection ends. Never is a part of a body taken for a request.
 import assert from 'node:assert/strict'
-import { constants, connect as connect_http2 } from 'node:http2'
+import { connect as connect_http2 } from 'node:http2'
 import { test } from 'node:test'
 import { House, free_port, patience } from './parts/house.mjs'
+import { ask_http2 } from './parts/http2.mjs'
 import { converse } from './parts/raw_http.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 
@@ -141,22 +142,6 @@ test('without the store, too', { timeout: 60_000 }, async (t) => {
     assert.deepEqual(small.answers.map(({ body }) => body).slice(1), ['next'], start)
   }
 })
-
-// One request of an HTTP/2 session: {status, body}, as soon as it is answered.
-function ask_http2(session, path, method, type, pieces, { length, unended = false } = {}) {
-  return new Promise((done, failed) => {
-    const headers = { ':path': path, ':method': method, ...(type && { 'content-type': type }), ...(length && { 'content-length': length }) }
-    const stream = session.request(headers, { endStream: false })
-    let status
-    let body = ''
-    stream.on('response', (headers) => { status = headers[':status'] })
-    stream.on('data', (bytes) => { body += bytes })
-    stream.on('end', () => done({ status, body }))
-    stream.on('error', (error) => (stream.rstCode === constants.NGHTTP2_NO_ERROR ? done({ status, body }) : failed(error)))
-    for (const piece of pieces) stream.write(piece)
-    if (!unended) stream.end()
-  })
-}
 
 test('over HTTP/2', { timeout: 60_000 }, async (t) => {
   const port = await free_port()
