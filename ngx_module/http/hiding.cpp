@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <new>
 #include <string>
 
 #include "ngx_module/config/conf.h"
@@ -76,14 +78,50 @@ void set_mark(R& r, std::string_view shown) {
 
 bool is_secret(const R& r) noexcept { return loc_conf(r).hides != Hides::nothing; }
 
+// How nginx ends an error log line of this request, kept in its pool as the mark is.
+void keep_log_handler(void*) noexcept {}
+
+ngx_http_log_handler_pt* find_log_handler(const R& main) noexcept {
+  for (auto* slot = main.pool->cleanup; slot != nullptr; slot = slot->next) {
+    if (slot->handler == keep_log_handler) return static_cast<ngx_http_log_handler_pt*>(slot->data);
+  }
+  return nullptr;
+}
+
+// Only while the line is written: the request that is shown is another location's, which may need what it
+// has.
+u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noexcept {
+  const ngx_http_log_handler_pt log = *find_log_handler(*main);
+  if (find_mark(*main) == nullptr && (r == main || !is_secret(*r))) return log(main, r, buffer, room);
+  const ngx_str_t line = main->request_line;
+  auto* const referer = main->headers_in.referer;
+  const std::size_t whole_referer = referer == nullptr ? 0 : referer->value.len;
+  main->request_line.len = without_query(line).size();
+  cut_referer(*main);
+  u_char* const end = log(main, r, buffer, room);
+  main->request_line = line;
+  if (referer != nullptr) referer->value.len = whole_referer;
+  return end;
+}
+
+void hide_in_lines_of_subrequests(R& main) {
+  if (find_log_handler(main) != nullptr) return;
+  ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(main.pool, sizeof(ngx_http_log_handler_pt));
+  if (slot == nullptr) throw std::bad_alloc();
+  *static_cast<ngx_http_log_handler_pt*>(slot->data) = main.log_handler;
+  slot->handler = keep_log_handler;
+  main.log_handler = log_without_queries;
+}
+
 ngx_int_t before_rewriting(R& r) {
   if (!is_secret(r)) return NGX_DECLINED;
   if (&r == r.main) {
     set_mark(r, shown_of(r));
     hide_line(r, shown_of(r));
-  } else if (has_query_of_main(r)) {
-    set_mark(r, without_query(r.main->unparsed_uri));
+    return NGX_DECLINED;
   }
+  hide_in_lines_of_subrequests(*r.main);
+  if (has_query_of_main(r)) set_mark(r, without_query(r.main->unparsed_uri));
   return NGX_DECLINED;
 }
 

@@ -7,7 +7,8 @@
 // is logged.
 //
 // A subrequest to one of our locations hides itself; the main request, another location's, only where both
-// have the same query, as a mirror has.
+// have the same query, as a mirror has. Its own error log lines, which end with the main request's line and
+// Referer, show these without their queries in any case.
 #pragma once
 
 #include <string_view>

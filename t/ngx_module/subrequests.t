@@ -68,9 +68,15 @@ location = /page.html { ssi on; default_type text/html; }
 <!--# include virtual="/logout?id_token_hint=SECRET" -->
 --- request
 GET /page.html?page=1
+--- more_headers
+Referer: https://other.example/?q=1
 --- error_code: 200
 --- shown
-GET /page.html?page=1 HTTP/1.1 | /page.html?page=1 | /page.html | page=1 | - | 200
+GET /page.html?page=1 HTTP/1.1 | /page.html?page=1 | /page.html | page=1 | https://other.example/?q=1 | 200
+--- error_log
+slo: refused
+--- no_error_log eval
+[ 'SECRET', qr/slo: .*(page|q)=1/ ]
 
 
 === TEST 4: a mirrored query is the secret of both
@@ -83,3 +89,55 @@ Referer: https://op.example/logout?id_token_hint=SECRET
 --- error_code: 404
 --- shown
 GET /mirrored HTTP/1.1 | /mirrored | /mirrored | - | https://op.example/logout | 404
+--- error_log
+slo: refused
+--- no_error_log eval
+qr/slo: .*SECRET/
+
+
+=== TEST 5: nor do our lines about its mirror hold it
+--- location
+location /get { mirror /logout; proxy_pass $TEST_NGINX_RECEIVER_B; }
+--- request
+GET /get?id_token_hint=SECRET
+--- more_headers
+Sec-Purpose: prefetch
+Referer: https://op.example/logout?id_token_hint=SECRET
+--- error_code: 200
+--- shown
+GET /get HTTP/1.1 | /get | /get | - | https://op.example/logout | 200
+--- error_log
+slo: refused a request that a browser made in advance
+--- no_error_log
+SECRET
+
+
+=== TEST 6: nor by a method that is refused
+--- location
+location /get { mirror /logout; proxy_pass $TEST_NGINX_RECEIVER_B; }
+--- request
+HEAD /get?id_token_hint=SECRET
+--- error_code: 200
+--- shown
+HEAD /get HTTP/1.1 | /get | /get | - | - | 200
+--- error_log
+slo: refused a method
+--- no_error_log
+SECRET
+
+
+=== TEST 7: nor where the store cannot be asked
+--- location
+location /get { mirror /mirror; proxy_pass $TEST_NGINX_RECEIVER_B; }
+location /mirror { slo_end_session main; }
+--- init
+SloTest::Redis::stop();
+--- request eval
+'GET /get?id_token_hint=' . SloTest::Slo::hint()
+--- error_code: 200
+--- shown
+GET /get HTTP/1.1 | /get | /get | - | - | 200
+--- error_log
+the store cannot be reached
+--- no_error_log
+id_token_hint
