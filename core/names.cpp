@@ -10,9 +10,23 @@
 
 namespace slo {
 
+namespace {
+
+// Those of Unicode: U+0000 to U+001F, U+007F to U+009F.
+bool has_control_character(std::string_view utf8) {
+  bool after_c2 = false;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F || (after_c2 && byte < 0xA0)) return true;
+    after_c2 = byte == 0xC2;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool is_storable(std::string_view value) noexcept {
-  return !value.empty() && value.size() <= 255 &&
-         std::ranges::all_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x20; }) &&
+  return !value.empty() && value.size() <= 255 && !has_control_character(value) &&
          json_is_string(make_string(value).get());
 }
 

@@ -17,7 +17,7 @@ using Segments = std::vector<std::string>;
 struct ApiCall {
   const Provider& provider;
   const Segments& segments;
-  std::string_view query;
+  const Form& form;
   std::string_view body;
 };
 
@@ -32,24 +32,31 @@ struct ApiList {
   std::string cursor{};
 };
 
-// A list and how it is selected: `selector` is its one filter, or empty. What else is asked for is refused.
+// What may stand in the query of a request. Of a list, `what` it lists and its one filter, `selector`.
 struct ApiQuery {
-  std::string_view what;
-  std::string_view selector;
+  std::string_view what{};
+  std::string_view selector{};
+  std::string_view cursor{};
+  std::string_view limit{};
 };
+constexpr ApiQuery nothing_asked{};
+constexpr ApiQuery cursor_only{.cursor = "cursor"};
+constexpr ApiQuery list_of(std::string_view what, std::string_view selector) {
+  return {.what = what, .selector = selector, .cursor = "cursor", .limit = "limit"};
+}
 constexpr std::array<std::string_view, 5> api_parameters{"sub", "client_id", "state", "limit", "cursor"};
 
 Outcome<void> check_parameter(const ApiQuery& query, std::string_view name) {
-  if (name == query.selector || name == "limit" || name == "cursor") return {};
-  if (std::ranges::find(api_parameters, name) == api_parameters.end()) {
-    const std::array<std::string_view, 3> served{"limit", "cursor", query.selector};
+  const std::array<std::string_view, 3> served{query.limit, query.cursor, query.selector};
+  if (!name.empty() && std::ranges::find(served, name) != served.end()) return {};
+  if (query.what.empty() || std::ranges::find(api_parameters, name) == api_parameters.end())
     return refuse(Fault::api_parameter_invalid, unknown_name("parameter", name, served));
-  }
   std::string why = "cannot select " + std::string(query.what);
   if (!query.selector.empty()) why += ", only " + in_quotes(query.selector) + " can";
   return wrong_parameter(name, why);
 }
 
+// What is not served is refused: who asks for more than is done must not believe it was.
 Outcome<Form> read_api_query(const ApiQuery& query, std::string_view encoded) {
   for (std::string_view rest = encoded; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -86,12 +93,10 @@ std::optional<unsigned> read_offset(std::string_view cursor) {
 }
 
 Outcome<ApiCommand> list_sessions(const ApiCall& call) {
-  const auto form = read_api_query({"sessions", "sub"}, call.query);
-  if (!form) return refuse(form.error());
-  const auto sub = form->find("sub");
+  const auto sub = call.form.find("sub");
   if (!sub || !is_storable(*sub))
     return wrong_parameter("sub", "is required, 1 to 255 bytes of UTF-8 without control characters");
-  auto list = read_api_list(*form);
+  auto list = read_api_list(call.form);
   if (!list) return refuse(list.error());
   if (!list->cursor.empty() && !read_offset(list->cursor))
     return wrong_parameter("cursor", "is none of ours");
@@ -99,11 +104,9 @@ Outcome<ApiCommand> list_sessions(const ApiCall& call) {
 }
 
 Outcome<ApiCommand> list_deliveries(const ApiCall& call) {
-  const auto form = read_api_query({"deliveries", "state"}, call.query);
-  if (!form) return refuse(form.error());
-  const std::string state = form->find("state").value_or("pending");
+  const std::string state = call.form.find("state").value_or("pending");
   if (state != "pending" && state != "dead") return wrong_parameter("state", "must be pending or dead");
-  auto list = read_api_list(*form);
+  auto list = read_api_list(call.form);
   if (!list) return refuse(list.error());
   return api::ListDeliveries{state == "dead" ? DeliveryState::dead : DeliveryState::pending, list->limit,
                              std::move(list->cursor)};
@@ -147,10 +150,7 @@ Outcome<ApiCommand> retry_delivery(const ApiCall& call) {
 
 // The client may be registered no more: its dead letters say so again.
 Outcome<ApiCommand> retry_deliveries_of(const ApiCall& call) {
-  static constexpr std::array<std::string_view, 1> known{"cursor"};
-  const auto form = Form::read(call.query, known);
-  if (!form) return refuse(form.error());
-  return api::RetryDeliveriesOf{ClientId{call.segments[1]}, form->find("cursor").value_or("")};
+  return api::RetryDeliveriesOf{ClientId{call.segments[1]}, call.form.find("cursor").value_or("")};
 }
 
 Outcome<ApiCommand> drop_delivery(const ApiCall& call) {
@@ -162,18 +162,13 @@ Outcome<ApiCommand> end_sessions_of(const ApiCall& call) {
   const std::string& sub = call.segments[1];
   if (!is_storable(sub))
     return wrong_parameter("sub", "must be 1 to 255 bytes of UTF-8 without control characters");
-  static constexpr std::array<std::string_view, 1> known{"cursor"};
-  const auto form = Form::read(call.query, known);
-  if (!form) return refuse(form.error());
-  const auto offset = read_offset(form->find("cursor").value_or("0"));
+  const auto offset = read_offset(call.form.find("cursor").value_or("0"));
   if (!offset) return wrong_parameter("cursor", "is none of ours");
   return api::EndSessionsOf{Subject{sub}, *offset};
 }
 
 Outcome<ApiCommand> list_clients(const ApiCall& call) {
-  const auto form = read_api_query({"clients", ""}, call.query);
-  if (!form) return refuse(form.error());
-  const auto list = read_api_list(*form);
+  const auto list = read_api_list(call.form);
   if (!list) return refuse(list.error());
   api::ListClients command{.limit = list->limit};
   if (list->cursor.empty()) return command;
@@ -202,20 +197,21 @@ struct ApiRoute {
   std::string_view method;
   std::string_view shape;  // `*` stands for one segment
   Outcome<ApiCommand> (*read)(const ApiCall&);
+  ApiQuery query = nothing_asked;
 };
 constexpr std::array<ApiRoute, 12> api_routes{{
-    {"GET", "sessions", list_sessions},
+    {"GET", "sessions", list_sessions, list_of("sessions", "sub")},
     {"POST", "sessions", register_participation},
     {"GET", "sessions/*", show_session},
     {"DELETE", "sessions/*", end_session},
     {"DELETE", "sessions/*/clients/*", end_participation},
-    {"DELETE", "users/*/sessions", end_sessions_of},
-    {"GET", "deliveries", list_deliveries},
+    {"DELETE", "users/*/sessions", end_sessions_of, cursor_only},
+    {"GET", "deliveries", list_deliveries, list_of("deliveries", "state")},
     {"DELETE", "deliveries/*", drop_delivery},
     {"POST", "deliveries/*/retry", retry_delivery},
-    {"GET", "clients", list_clients},
+    {"GET", "clients", list_clients, list_of("clients", "")},
     {"GET", "clients/*", show_client},
-    {"POST", "clients/*/retry", retry_deliveries_of},
+    {"POST", "clients/*/retry", retry_deliveries_of, cursor_only},
 }};
 
 // Decoded after splitting: a sid may hold an encoded slash.
@@ -267,7 +263,9 @@ Outcome<ApiCommand> read_api_command(const Provider& provider, const ApiRequest&
     if (wanted != "GET") {
       if (const auto may = check_api_write(request); !may) return refuse(may.error());
     }
-    return route.read({provider, *segments, request.query, request.body});
+    const auto form = read_api_query(route.query, request.query);
+    if (!form) return refuse(form.error());
+    return route.read({provider, *segments, *form, request.body});
   }
   return refuse(Fault::method_not_allowed, std::move(methods));
 }

@@ -29,6 +29,13 @@ TEST(Names, stores_1_to_255_bytes_without_control_characters) {
   EXPECT_FALSE(is_storable(""));
   EXPECT_FALSE(is_storable(std::string(256, 'x')));
   for (char c = 0; c < 0x20; ++c) EXPECT_FALSE(is_storable(std::string("a") + c + "b")) << int{c};
+  EXPECT_FALSE(is_storable("a\x7f"));
+  EXPECT_FALSE(is_storable("a\xc2\x80"));
+  EXPECT_FALSE(
+      is_storable("a\xc2\x9f"
+                  "b"));
+  EXPECT_TRUE(is_storable("a\xc2\xa0"));
+  EXPECT_TRUE(is_storable("\xc3\x80"));
 }
 
 // A logout token is JSON: it would name nobody.

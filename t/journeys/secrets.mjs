@@ -111,7 +111,8 @@ test('no secret in any log', { timeout: 120_000 }, async (t) => {
   assert.deepEqual(await over_http2(h2, paths_of('limit_conn'), headers), [503, 503])
   held.abort()
   await first
-  assert.equal((await send(`${nginx.url}/api/main/sessions/sid-5ecret?sub=sub-5ecret`, { headers })).status, 404)
+  assert.equal((await send(`${nginx.url}/api/main/sessions/sid-5ecret?sub=sub-5ecret`, { headers })).status, 400, 'an unknown parameter')
+  assert.equal((await send(`${nginx.url}/api/main/sessions/sid-5ecret`, { headers })).status, 404)
   for (const client_id of ['app', 'gone', ...mirrors.map((_, i) => `mirror-${i}`), 'nobody']) {
     await nginx.register({ client_id, sub: claims.sub, sid: claims.sid, session_cookie: cookie })
   }

@@ -191,6 +191,27 @@ TEST(ApiRequest, refuses_a_parameter_that_nobody_knows) {
   EXPECT_EQ(fault_of({.path = "/clients", .query = "%zz=1"}), Fault::form_malformed);
 }
 
+// Who means to try (dry_run) or to begin elsewhere (cursr) must not find that it was done at once.
+TEST(ApiRequest, refuses_parameters_that_nobody_knows_everywhere) {
+  const auto detail = [](std::string_view method, std::string_view path, std::string_view query) {
+    const Refusal refused = refusal({.method = method, .path = path, .query = query, .body = login});
+    return refused.fault == Fault::api_parameter_invalid ? refused.detail : "another fault";
+  };
+  EXPECT_EQ(detail("DELETE", "/sessions/p", "dry_run=1"), "\"dry_run\" is unknown");
+  EXPECT_EQ(detail("DELETE", "/sessions/p/clients/app-a", "x=1"), "\"x\" is unknown");
+  EXPECT_EQ(detail("GET", "/sessions/p", "x=1"), "\"x\" is unknown");
+  EXPECT_EQ(detail("HEAD", "/sessions/p", "limit=1"), "\"limit\" is unknown");
+  EXPECT_EQ(detail("POST", "/sessions", "x=1"), "\"x\" is unknown");
+  EXPECT_EQ(detail("GET", "/clients/app-a", "x=1"), "\"x\" is unknown");
+  EXPECT_EQ(detail("DELETE", "/deliveries/YQ", "x=1"), "\"x\" is unknown");
+  EXPECT_EQ(detail("POST", "/deliveries/YQ/retry", "cursor=1"), "\"cursor\" is unknown");
+  EXPECT_EQ(detail("DELETE", "/users/x/sessions", "cursr=3"),
+            "\"cursr\" is unknown, did you mean \"cursor\"?");
+  EXPECT_EQ(detail("DELETE", "/users/x/sessions", "limit=3"), "\"limit\" is unknown");
+  EXPECT_EQ(detail("POST", "/clients/a/retry", "cursr=1"), "\"cursr\" is unknown, did you mean \"cursor\"?");
+  EXPECT_EQ(detail("GET", "/sessions", "sub=a&=1"), "a parameter is unknown");
+}
+
 TEST(ApiRequest, pages_through_clients) {
   const auto first = command<api::ListClients>({.path = "/clients"});
   EXPECT_EQ(first.limit, 50U);
