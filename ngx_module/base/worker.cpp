@@ -7,6 +7,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/answer_filters.h"
 #include "ngx_module/delivery/dispatcher.h"
+#include "ngx_module/nginx/thread_end.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
 
@@ -21,6 +22,8 @@ struct Worker {
 };
 
 std::unique_ptr<Worker> this_worker;
+
+constexpr Millis max_end_of_threads{1000};
 
 }  // namespace
 
@@ -45,6 +48,9 @@ void stop_worker(ngx_cycle_t* cycle) {
   use_store(nullptr);
   this_worker.reset();
   use_zone(nullptr);
+  // nginx has told its threads to end, but not waited for it.
+  if (!ThreadEnd::await(max_end_of_threads))
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0, "slo: a thread that has signed or decrypted does not end");
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo base: store and dispatcher have quit");
 }
 

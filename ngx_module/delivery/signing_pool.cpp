@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/thread_end.h"
 
 namespace slo::ngx {
 namespace {
@@ -95,14 +96,18 @@ void SigningPool::start_waiting() {
     task.task.event.log = log_;
     stay_.after(max_signature);
     if (ngx_thread_task_post(pool_, &task.task) == NGX_OK) continue;
-    sign_in_thread(&task, log_);  // the pool's queue is full, as nginx has said in the log
+    sign(task, log_);  // the pool's queue is full, as nginx has said in the log
     Tasks done = take_out(task);
     finish(done.front());
   }
 }
 
-void SigningPool::sign_in_thread(void* data, ngx_log_t* log) noexcept {
-  auto& task = *static_cast<Task*>(data);
+void SigningPool::sign_in_thread(void* task, ngx_log_t* log) noexcept {
+  ThreadEnd::prepare();
+  sign(*static_cast<Task*>(task), log);
+}
+
+void SigningPool::sign(Task& task, ngx_log_t* log) noexcept {
   for (Job& job : task.jobs) {
     if (&job != &task.jobs.front()) sched_yield();  // the event loop goes first
     guarded(log, [&] { job.envelope = slo::seal(task.sealing->provider_, *job.delivery, task.moment); });

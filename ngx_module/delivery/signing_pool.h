@@ -45,6 +45,7 @@ class SigningPool {
   Jobs take_share();
   Tasks take_out(Task& task);
   static void finish(Task& task);
+  static void sign(Task& task, ngx_log_t* log) noexcept;
   static void sign_in_thread(void* task, ngx_log_t* log) noexcept;
   static void signed_by_thread(ngx_event_t* event) noexcept;
 

@@ -8,6 +8,7 @@
 #include "core/op/hint.h"
 #include "ngx_module/delivery/signing_pool.h"
 #include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/thread_end.h"
 
 namespace slo::ngx {
 namespace {
@@ -77,6 +78,7 @@ void HintDecryption::start_waiting() {
 }
 
 void HintDecryption::open_in_thread(void* data, ngx_log_t* log) noexcept {
+  ThreadEnd::prepare();
   auto& job = *static_cast<Job*>(data);
   job.plain = refuse(Fault::internal, "decrypting broke off");
   guarded(log, [&job] { job.plain = open_hint(job.provider->provider, job.hint); });
