@@ -96,15 +96,18 @@ u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noe
   const ngx_str_t line = main->request_line;
   auto* const referer = main->headers_in.referer;
   const std::size_t whole_referer = referer == nullptr ? 0 : referer->value.len;
+  auto* const upstream = r->upstream;
   main->request_line.len = without_query(line).size();
   cut_referer(*main);
+  if (is_secret(*r)) r->upstream = nullptr;  // whom another location asked before error_page or post_action
   u_char* const end = log(main, r, buffer, room);
+  r->upstream = upstream;
   main->request_line = line;
   if (referer != nullptr) referer->value.len = whole_referer;
   return end;
 }
 
-void hide_in_lines_of_subrequests(R& main) {
+void hide_in_lines(R& main) {
   if (find_log_handler(main) != nullptr) return;
   ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(main.pool, sizeof(ngx_http_log_handler_pt));
   if (slot == nullptr) throw std::bad_alloc();
@@ -118,9 +121,10 @@ ngx_int_t before_rewriting(R& r) {
   if (&r == r.main) {
     set_mark(r, shown_of(r));
     hide_line(r, shown_of(r));
+    if (r.upstream != nullptr) hide_in_lines(r);
     return NGX_DECLINED;
   }
-  hide_in_lines_of_subrequests(*r.main);
+  hide_in_lines(*r.main);
   if (has_query_of_main(r)) set_mark(r, without_query(r.main->unparsed_uri));
   return NGX_DECLINED;
 }

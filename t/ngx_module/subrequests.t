@@ -141,3 +141,17 @@ GET /get HTTP/1.1 | /get | /get | - | - | 200
 the store cannot be reached
 --- no_error_log
 id_token_hint
+
+
+=== TEST 8: nor whom another location asked before it led to ours
+--- location
+location /get { post_action /logout; proxy_pass $TEST_NGINX_RECEIVER_B; }
+--- request
+HEAD /get?id_token_hint=SECRET
+--- error_code: 200
+--- shown
+HEAD /get HTTP/1.1 | /get | /get | - | - | 405
+--- error_log
+slo: refused a method
+--- no_error_log eval
+qr/slo: .*SECRET/
