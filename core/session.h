@@ -31,6 +31,10 @@ struct Channels {
 struct Participant {
   ClientId client{};
   Seconds joined{};  // after the session's creation
+  // Which joining of this session it is: it never comes again, whoever leaves and comes back. 0: unknown.
+  std::uint64_t number{};
+  bool late = false;      // it came after the session's end
+  std::uint64_t again{};  // the number of its last login after that end; 0: none
   Channels channels{};
   std::optional<Subject> sub{};
   std::optional<Sid> sid{};

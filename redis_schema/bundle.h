@@ -21,9 +21,9 @@ struct Bundle {
   SessionKey session{};
   std::string reason{};
   std::string logout_id{};
-  std::string place{"0.0"};  // where the next ones begin; empty: there are none
+  std::string place{"0"};  // the number of joining at which the next ones begin; empty: there are none
   std::uint64_t token = 1;
-  bool is_untouched() const { return place == "0.0"; }
+  bool is_untouched() const { return place == "0"; }
   friend bool operator==(const Bundle&, const Bundle&) = default;
 };
 // The bundle as what settle() takes.

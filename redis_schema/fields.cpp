@@ -18,22 +18,47 @@ Channels channels_of(long long flags) noexcept {
   };
 }
 
-// `rel*16+flags`, then where needed u<sub>, s<sid> or n, each behind a separator.
-std::optional<Participant> read_participant(std::string_view client, std::string_view value) {
-  const auto number = read_integer(take_part(value));
-  if (!number) return std::nullopt;
-  Participant participant{
-      .client = {std::string(client)},
-      .joined = Seconds{*number / 16},
-      .channels = channels_of(*number % 16),
+// What stands before `mark`, which is taken off with it; all where there is none.
+std::string_view take_until(std::string_view& rest, char mark) {
+  const auto end = rest.find(mark);
+  const auto part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return part;
+}
+
+std::uint64_t read_number(std::string_view digits) {
+  return static_cast<std::uint64_t>(std::max(read_integer(digits).value_or(0), 0LL));
+}
+
+// `rel*16+flags[.number[l]][+again]`
+std::optional<Participant> read_joining(std::string_view joining) {
+  auto before = take_until(joining, '+');
+  const auto when = read_integer(take_until(before, '.'));
+  if (!when) return std::nullopt;
+  const bool is_late = before.ends_with('l');
+  if (is_late) before.remove_suffix(1);
+  return Participant{
+      .joined = Seconds{*when / 16},
+      .number = read_number(before),
+      .late = is_late,
+      .again = read_number(joining),
+      .channels = channels_of(*when % 16),
   };
+}
+
+// When and as which it joined, then where needed u<sub>, s<sid> or n, each behind a separator.
+std::optional<Participant> read_participant(std::string_view client, std::string_view value) {
+  auto read = read_joining(take_part(value));
+  if (!read) return std::nullopt;
+  auto& participant = *read;
+  participant.client = {std::string(client)};
   while (!value.empty()) {
     const auto part = take_part(value);
     if (part.starts_with('u')) participant.sub = Subject{std::string(part.substr(1))};
     if (part.starts_with('s')) participant.sid = Sid{std::string(part.substr(1))};
     if (part == "n") participant.no_sid = true;
   }
-  return participant;
+  return read;
 }
 
 // `ms caller[ …]`: of whoever ended something last.
@@ -68,12 +93,7 @@ bool read_field(Session& session, std::string_view name, std::string_view value)
 
 }  // namespace
 
-std::string_view take_part(std::string_view& rest) {
-  const auto end = rest.find(separator);
-  const auto part = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return part;
-}
+std::string_view take_part(std::string_view& rest) { return take_until(rest, separator); }
 
 unsigned flags_of(const Channels& channels) noexcept {
   return (channels.back ? 1u : 0u) | (channels.front ? 2u : 0u) | (channels.legacy ? 4u : 0u) |
@@ -119,11 +139,12 @@ Outcome<std::optional<Session>> Glimpse::read(const Reply& values) const {
 
 std::string common_sid(const SessionKey& key) { return is_minted(key) ? std::string() : key.value; }
 
-std::string delivery_id(const Session& session, const Participant& participant) {
-  const auto joined = std::to_string((session.created + participant.joined).time_since_epoch().count());
+std::string delivery_id(const Session& session, const Participant& participant, std::uint64_t number) {
+  auto joining = std::to_string((session.created + participant.joined).time_since_epoch().count());
+  if (number > 0) joining.append(".").append(std::to_string(number));
   std::string id;
-  id.reserve(session.key.value.size() + joined.size() + participant.client.value.size() + 2);
-  id.append(session.key.value).append(1, separator).append(joined).append(1, separator);
+  id.reserve(session.key.value.size() + joining.size() + participant.client.value.size() + 2);
+  id.append(session.key.value).append(1, separator).append(joining).append(1, separator);
   return id.append(participant.client.value);
 }
 
@@ -132,10 +153,10 @@ std::vector<Delivery> deliveries_of(const Session& session, std::string_view rea
   std::vector<Delivery> deliveries;
   deliveries.reserve(session.participants.size());
   for (const auto& participant : session.participants) {
-    if (!participant.channels.back) continue;
+    if (!participant.channels.back || participant.late) continue;
     const auto& sub = sub_of(session, participant);
     deliveries.push_back({
-        .id = delivery_id(session, participant),
+        .id = delivery_id(session, participant, participant.number),
         .session = session.key,
         .client = participant.client,
         .sub = sub.value.empty() ? std::nullopt : std::optional(sub),

@@ -2,6 +2,7 @@
 // What a session's hash and a delivery's record look like inside. Of this room only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,9 +40,11 @@ struct Glimpse {
 // The sid that its clients know a session by unless they have their own; empty where the OP issues none.
 std::string common_sid(const SessionKey& key);
 
-// The same logout always has the same id: session, second of joining, client.
-std::string delivery_id(const Session& session, const Participant& participant);
-// The deliveries that a script enqueued at `enqueued` for `session`, under their first lease.
+// The same logout always has the same id: session, second of joining and number, client. `number`: of the
+// participant's joining, or of the login after the end that is told of.
+std::string delivery_id(const Session& session, const Participant& participant, std::uint64_t number);
+// The deliveries that a script enqueued at `enqueued` for `session`, under their first lease. Who came late
+// has one of his own.
 std::vector<Delivery> deliveries_of(const Session& session, std::string_view reason,
                                     std::string_view logout_id, TimeMs enqueued);
 

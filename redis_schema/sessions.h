@@ -73,8 +73,8 @@ struct ParticipantPage {
 inline constexpr unsigned participants_at_once = 256;  // about: what a server looks up in a moment
 Exchange<ParticipantPage> participants_of(const Space&, const SessionKey& key, const std::string& from = "0");
 
-// Does this client take part in the session, live or ended? Cheap: what was registered lately is asked for
-// again.
+// Does this client take part in the session, which lives? Cheap: what was registered lately is asked for
+// again. Where the session is over, a registration knows whether the client is owed another logout.
 Exchange<bool> takes_part(const Space&, const SessionKey& key, const ClientId& client);
 
 struct EndTerms {

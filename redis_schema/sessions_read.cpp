@@ -211,13 +211,12 @@ Exchange<ParticipantPage> participants_of(const Space& space, const SessionKey& 
 
 Exchange<bool> takes_part(const Space& space, const SessionKey& key, const ClientId& client) {
   return {
-      .commands = {{.words = {"HEXISTS", session_key(space, key), ":" + stored_client(client).value},
+      .commands = {{.words = {"HMGET", session_key(space, key), ":" + stored_client(client).value, "e"},
                     .partition = partition_of(key.value)}},
       .read = [](std::span<const Reply> replies) -> Outcome<bool> {
-        return check_replies(replies, 1, "HEXISTS").and_then([&]() -> Outcome<bool> {
-          const auto bit = replies[0].integer();
-          if (!bit) return refuse(unexpected_reply("HEXISTS"));
-          return *bit == 1;
+        return check_replies(replies, 1, "HMGET").and_then([&]() -> Outcome<bool> {
+          if (replies[0].size() != 2) return refuse(unexpected_reply("HMGET"));
+          return !replies[0][0].is_nil() && replies[0][1].is_nil();
         });
       },
   };

@@ -11,7 +11,7 @@
 namespace slo::redis {
 namespace {
 
-constexpr unsigned own_fields = 10;  // of a session's hash, about
+constexpr unsigned own_fields = 10;  // of a live session's hash, at most
 
 Command list_under(const Space& space, const Subject& sub, const Registration& registration) {
   return run_script(index_script, partition_of(sub.value), {subject_key(space, sub)},
@@ -46,7 +46,7 @@ Command register_client(const Space& space, const Registration& registration, co
   return run_script(
       register_script, partition,
       {session_key(space, registration.key), expiry_key(space, partition), queue_key(space, partition),
-       records_key(space, partition), counters_key(space, partition)},
+       records_key(space, partition), counters_key(space, partition), tokens_key(space, partition)},
       {registration.key.value, stored_client(registration.client).value,
        std::to_string(flags_of(registration.channels)), registration.sub.value,
        registration.cookie.value_or(CookieDigest{}).value, std::to_string(registration.absolute.count()),

@@ -17,20 +17,20 @@ local t = redis.call('TIME')
 local now = tonumber(t[1])
 local ms = now * 1000 + math.floor(t[2] / 1000)
 local stamp = string.format('%.0f', ms)
-local function without_clients()
-  local names, fields = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n', 'f'}, {}
-  for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
-    if value then fields[#fields + 1] = names[i]; fields[#fields + 1] = value end
+local names, fields, h = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n', 'f'}, {}, {}
+for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+  if value then
+    h[names[i]] = value
+    fields[#fields + 1] = names[i]; fields[#fields + 1] = value
   end
-  return fields
 end
-local bundled = redis.call('HLEN', KEYS[1]) > tonumber(ARGV[8])
-local fields, h = bundled and without_clients() or redis.call('HGETALL', KEYS[1]), {}
 redis.call('ZREM', KEYS[2], '')
-if #fields == 0 then redis.call('ZREM', KEYS[2], key); return {'none'} end
-for i = 1, #fields, 2 do
-  if string.byte(fields[i]) ~= 58 then h[fields[i]] = fields[i + 1] end
-end
+if not h.t then redis.call('ZREM', KEYS[2], key); return {'none'} end
+-- Who comes after the end makes no bundle of what was none.
+local bundled
+if h.e then bundled = redis.call('HEXISTS', KEYS[4], key) == 1
+else bundled = redis.call('HLEN', KEYS[1]) > tonumber(ARGV[8]) end
+if not bundled then fields = redis.call('HGETALL', KEYS[1]) end
 local how = bundled and (h.f and 2 or 1) or 0
 if h.e then
   redis.call('ZREM', KEYS[2], key)
@@ -54,11 +54,12 @@ local function owe(id, record)
   records[#records + 1] = id; records[#records + 1] = table.concat(record, '\31')
   tokens[#tokens + 1] = id; tokens[#tokens + 1] = 1
 end
-if bundled then owe(key, {stamp, reason, ARGV[7], '', '0.0'}) end
+if bundled then owe(key, {stamp, reason, ARGV[7], '', '0'}) end
 for i = 1, #fields, 2 do
   local value = fields[i + 1]
-  if string.byte(fields[i]) == 58 and string.match(value, '^%d+') % 2 == 1 then
-    local id = key .. '\31' .. (h.t + math.floor(string.match(value, '^%d+') / 16)) .. '\31' .. string.sub(fields[i], 2)
+  local joined, number = string.match(value, '^(%d+)(%.?%d*)')
+  if string.byte(fields[i]) == 58 and joined % 2 == 1 then
+    local id = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(fields[i], 2)
     local sub = string.match(value, '\31u([^\31]*)') or h.u
     local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]
     owe(id, {stamp, reason, ARGV[7], sid, sub})

@@ -19,17 +19,16 @@ local function left(at)
   for i = 1, 7 do fields[#fields + 1] = names[i]; fields[#fields + 1] = values[i] end
   return {'left', at, fields}
 end
-local at, by, newest, client, was = string.match(values[9] or '', '^(%d+) (%S+) (%d+) ([^\31]*)\31(.*)$')
+local at, by, client, was = string.match(values[9] or '', '^(%d+) (%S+) ([^\31]*)\31(.*)$')
 if by == ARGV[6] and client == ARGV[2] and (lease == 0 or ms < at + lease) then
   values[7] = was
   return left(tonumber(at))
 end
 if not value then return {'none'} end
 redis.call('HDEL', KEYS[1], names[7])
-local number = tonumber(string.match(value, '^%d+'))
-local joined = math.floor(number / 16)
-if number % 2 == 1 then
-  local id = key .. '\31' .. (values[1] + joined) .. '\31' .. ARGV[2]
+local joined, number = string.match(value, '^(%d+)(%.?%d*)')
+if joined % 2 == 1 then
+  local id = key .. '\31' .. values[1] + math.floor(joined / 16) .. number .. '\31' .. ARGV[2]
   local sub = string.match(value, '\31u([^\31]*)') or values[5]
   local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[5]
   redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, ARGV[6], sid, sub}, '\31'))
@@ -39,7 +38,6 @@ if number % 2 == 1 then
   redis.call('HINCRBY', KEYS[5], 'enq', 1)
 end
 local caller = ARGV[6] ~= '' and ARGV[6] or '-'
-newest = math.max(tonumber(newest or 0), joined)
-redis.call('HSET', KEYS[1], 'n', string.format('%.0f %s %.0f %s\31%s', ms, caller, newest, ARGV[2], value))
+redis.call('HSET', KEYS[1], 'n', string.format('%.0f %s %s\31%s', ms, caller, ARGV[2], value))
 redis.call('HINCRBY', KEYS[5], 'left', 1)
 return left(ms)

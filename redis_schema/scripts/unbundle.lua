@@ -3,7 +3,7 @@
 -- KEYS  S Q D A M DR
 -- ARGV  key, token (of the bundle's lease), place, lease ms (0: just queued), how many, session's sid ('' = none), tombstone s
 -- Returns {'some', ms, fields, place}, {'stale'}. fields: S's own and these clients', flat; ms: when the session ended;
---       place: where the next ones begin, '' if these were the last. They, under token 1, and the bundle are the
+--       place: the number of joining at which the next ones begin, '' if these were the last. They, under token 1, and the bundle are the
 --       caller's for another lease. 'stale': the bundle is somebody else's, or empty.
 -- Promise: everybody is owed one logout, whoever unbundles; asked again for the last place it gives the same again, for
 -- its answer may have been lost. The session's tombstone is not put up before nobody is left. An empty bundle stays
@@ -14,27 +14,31 @@ local stamp, reason, by, before, here = string.match(record, '^(%d+)' .. string.
 if redis.call('HGET', KEYS[4], key) ~= ARGV[2] or place == '' or (place ~= here and place ~= before) then return {'stale'} end
 redis.call('HDEL', KEYS[4], '')
 
--- A small hash comes as one page, oldest clients first: there the place says how many fields are done. Should it grow
--- meanwhile, everybody's turn comes once more.
-local cursor, done = string.match(place, '^(%d+)%.(%d+)$')
-local scan = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', many)
-local page, is_whole = scan[2], cursor == '0' and scan[1] == '0'
-local from, to, after = 1, #page, scan[1] ~= '0' and scan[1] .. '.0' or ''
-if is_whole then
-  from, to = 2 * done + 1, 2 * done
-  while to < #page and (many > 0 or string.byte(page[to + 1]) ~= 58) do
-    if string.byte(page[to + 1]) == 58 then many = many - 1 end
-    to = to + 2
+-- Whoever took part at the end, by the number of his joining: neither who comes late, nor another encoding of the hash,
+-- nor another server that takes over changes that order, or who is next. Those of version 1 have no number: they come
+-- first, together.
+local all, at, numbers, h, fields = redis.call('HGETALL', KEYS[1]), {}, {}, {}, {}
+local first, next_first = tonumber(place), tonumber(here) or math.huge
+for i = 1, #all, 2 do
+  if string.byte(all[i]) ~= 58 then
+    h[all[i]] = all[i + 1]
+    fields[#fields + 1] = all[i]; fields[#fields + 1] = all[i + 1]
+  else
+    local number, late = string.match(all[i + 1], '^%d+%.?(%d*)(l?)')
+    number = tonumber(number) or 0
+    if late == '' and number >= first and (place == here or number < next_first) then
+      if not at[number] then at[number] = {}; numbers[#numbers + 1] = number end
+      table.insert(at[number], i)
+    end
   end
-  if to < #page then after = '0.' .. string.format('%.0f', to / 2) end
+end
+table.sort(numbers)
+local drawn, after = {}, place == here and '' or here
+for _, number in ipairs(numbers) do
+  if place == here and #drawn >= many then after = string.format('%.0f', number); break end
+  for _, i in ipairs(at[number]) do drawn[#drawn + 1] = i end
 end
 
-local own = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n'}
-local values, h, fields = redis.call('HMGET', KEYS[1], unpack(own)), {}, {}
-for i, name in ipairs(own) do
-  h[name] = values[i]
-  if values[i] then fields[#fields + 1] = name; fields[#fields + 1] = values[i] end
-end
 local t = redis.call('TIME')
 local score = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000) + lease)
 local queue, records, tokens, owed = {'ZADD', KEYS[2], score, key}, {'HSET', KEYS[3]}, {'HSET', KEYS[4], key, ARGV[2]}, 0
@@ -50,19 +54,14 @@ local function has_his_own(id)
   if place ~= here then return (redis.call('HGET', KEYS[4], id) or '1') ~= '1' end
   return redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[6], id) > 0
 end
-for i = from, to, 2 do
-  local name, value = page[i], page[i + 1]
-  local number = string.byte(name) == 58 and tonumber(string.match(value, '^%d+'))
-  local joined = number and math.floor(number / 16)
-  local id = number and key .. '\31' .. (h.t + joined) .. '\31' .. string.sub(name, 2)
-  -- Who came after the end is owed his own logout already (register).
-  local late = number and joined >= tonumber(h.e)
-    and (joined > tonumber(h.e) or string.find(redis.call('HGET', KEYS[3], id) or '', '^%d+\31late\31'))
-  -- Whose turn comes once more keeps the delivery that he has, and its token. (If only the answer was lost, it is the
-  -- caller's still, under token 1.)
-  if number and not late and not has_his_own(id) then
+for _, i in ipairs(drawn) do
+  local name, value = all[i], all[i + 1]
+  local joined, number = string.match(value, '^(%d+)(%.?%d*)')
+  local id = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(name, 2)
+  -- Who has a delivery already keeps it, and its token. (If only the answer was lost, it is the caller's still, under token 1.)
+  if not has_his_own(id) then
     fields[#fields + 1] = name; fields[#fields + 1] = value
-    if number % 2 == 1 and place == here then owe(id, value) end
+    if joined % 2 == 1 and place == here then owe(id, value) end
   end
 end
 if place == here then

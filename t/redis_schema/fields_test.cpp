@@ -18,11 +18,11 @@ TEST(Fields, ask_for_the_whole_hash) {
 }
 
 TEST(Fields, become_a_session) {
-  const auto found =
-      read_bytes(checked, array_of({"t",  "1800000000", "x",         "3600",  "d",  "600",
-                                    "l",  "42",         "u",         "alice", "k",  "0123456789abcdef",
-                                    ":z", "3",          ":late-one", "689",   ":b", "17\x1fupair\x1fsown",
-                                    ":n", "16\x1fn",    "e",         "50",    "r",  "admin"}));
+  const auto found = read_bytes(
+      checked, array_of({"t",  "1800000000", "x",         "3600",     "d",  "600",
+                         "l",  "42",         "u",         "alice",    "k",  "0123456789abcdef",
+                         ":z", "3.1+5",      ":late-one", "689.4l+6", ":b", "17.2\x1fupair\x1fsown",
+                         ":n", "16\x1fn",    "e",         "50",       "r",  "admin"}));
   const Session expected{
       .key = {"sid-1"},
       .sub = {"alice"},
@@ -33,14 +33,20 @@ TEST(Fields, become_a_session) {
       .cookie = CookieDigest{"0123456789abcdef"},
       .ended = Seconds{50},
       .reason = "admin",
-      .participants = {{.client = {"z"}, .channels = {.back = true, .front = true}},
+      .participants = {{.client = {"z"}, .number = 1, .again = 5, .channels = {.back = true, .front = true}},
                        {.client = {"b"},
                         .joined = Seconds{1},
+                        .number = 2,
                         .channels = {.back = true},
                         .sub = Subject{"pair"},
                         .sid = Sid{"own"}},
                        {.client = {"n"}, .joined = Seconds{1}, .no_sid = true},
-                       {.client = {"late-one"}, .joined = Seconds{43}, .channels = {.back = true}}},
+                       {.client = {"late-one"},
+                        .joined = Seconds{43},
+                        .number = 4,
+                        .late = true,
+                        .again = 6,
+                        .channels = {.back = true}}},
   };
   ASSERT_TRUE(found && *found);
   EXPECT_EQ(**found, expected);
@@ -72,7 +78,7 @@ TEST(Fields, that_the_store_refuses_to_show_say_why) {
 TEST(Record, becomes_a_delivery) {
   const auto read = read_record(
       "sid-1\x1f"
-      "1800000000\x1f"
+      "1800000000.7\x1f"
       "app-a",
       "1800000000123\x1frp\x1flogout-1\x1fsid-1\x1f"
       "alice\x1f"
@@ -82,7 +88,7 @@ TEST(Record, becomes_a_delivery) {
   const Delivery expected{
       .id =
           "sid-1\x1f"
-          "1800000000\x1f"
+          "1800000000.7\x1f"
           "app-a",
       .session = {"sid-1"},
       .client = {"app-a"},

@@ -151,6 +151,7 @@ TEST_F(Migration, keeps_what_is_owed) {
   const auto drawn = run(unbundle(now_space, owed.bundles[0], {.lease = Millis{60'000}, .count = 10}));
   ASSERT_TRUE(drawn);
   EXPECT_EQ(drawn->deliveries.size(), 2u);
+  EXPECT_EQ(drawn->deliveries.at(0).id, joined({"many", "1800000000", "app-a"}));
   EXPECT_EQ(run(settle(now_space, {{plain, Delivered{}}, {tried, RetryAt{Millis{1}, "503"}}})),
             (std::vector{Settled::delivered, Settled::rescheduled}));
 }
@@ -186,6 +187,45 @@ TEST_F(Migration, lets_the_sessions_be_ended) {
   EXPECT_FALSE(ended->ending.already);
   EXPECT_EQ(ended->owed.deliveries.size(), 2u);
   EXPECT_TRUE(run(end_session(now_space, {"ended"}, end_terms()))->ending.already);
+}
+
+TEST_F(Migration, lets_clients_join_leave_and_come_late) {
+  write_all();
+  migrate();
+  const auto registration = [](const std::string& key, const std::string& name) {
+    auto one = a_lesson(name);
+    one.key = {key};
+    return register_participation(now_space, one);
+  };
+  EXPECT_EQ(run(registration("live", "app-c")), Registered::new_client);
+  EXPECT_EQ(run(registration("live", "app-a")), Registered::known);
+  const auto left = run(end_participation(now_space, {"live"}, {"app-a"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(left && left->owed.deliveries.size() == 1);
+  EXPECT_EQ(left->owed.deliveries[0].id, joined({"live", "1800000000", "app-a"}));
+  EXPECT_EQ(run(registration("live", "app-a")), Registered::new_client);
+  std::set<std::string> ids;
+  const auto ended = run(end_session(now_space, {"live"}, end_terms(Millis{60'000})));
+  for (const auto& delivery : ended->owed.deliveries) ids.insert(delivery.id);
+  EXPECT_EQ(ids.size(), 3u);
+  EXPECT_FALSE(ids.contains(left->owed.deliveries[0].id));
+  EXPECT_EQ(run(registration("ended", "app-a")), Registered::too_late_known) << "its logout is still to come";
+  EXPECT_EQ(run(registration("ended", "app-b")), Registered::too_late);
+  claim_in_all();
+  EXPECT_EQ(run(registration("ended", "app-a")), Registered::too_late);
+  EXPECT_EQ(list(DeliveryState::pending).size(), 3u + 1 + 3 + 2);
+}
+
+TEST_F(Migration, lets_a_bundle_begin_anew) {
+  write_all();
+  write_delivery("many", "many", joined({"1800000006000", "admin", "0.0", "0.1"}));
+  write_delivery("many", joined({"many", "1800000000", "app-b"}),
+                 joined({"1800000006000", "admin", "many", "alice"}));
+  migrate();
+  const auto owed = claim_in_all();
+  ASSERT_EQ(owed.bundles.size(), 1u);
+  const auto drawn = run(unbundle(now_space, owed.bundles[0], {.lease = Millis{60'000}, .count = 10}));
+  ASSERT_TRUE(drawn && drawn->deliveries.size() == 1);
+  EXPECT_EQ(drawn->deliveries[0].client, ClientId{"app-a"}) << "app-b keeps the delivery that it has";
 }
 
 TEST_F(Migration, may_be_cut_off_and_run_again) {

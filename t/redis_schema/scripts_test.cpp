@@ -96,7 +96,6 @@ TEST_F(Invariant, I2_a_delivery_that_was_received_is_not_enqueued_again) {
   EXPECT_EQ(settle_with(ended->owed.deliveries.at(0), Delivered{}), Settled::delivered);
   const auto again = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
   EXPECT_TRUE(again && again->ending.already && again->owed.deliveries.empty());
-  EXPECT_EQ(run(register_participation(test_space, a_lesson())), Registered::too_late_known);
   EXPECT_EQ(places(), (Places{0, 0, 0, 0, 0}));
 }
 

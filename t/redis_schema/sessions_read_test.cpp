@@ -47,9 +47,9 @@ TEST(Locate, refuses_when_any_part_of_the_answer_is_an_error) {
   EXPECT_EQ(read_bytes(exchange, no_session).error(), (Refusal{Fault::store_reply_unexpected, "locate"}));
 }
 
-TEST(TakesPart, asks_for_one_field) {
+TEST(TakesPart, asks_for_two_fields) {
   EXPECT_EQ(words_of(takes_part(test_space, {"k"}, {"app-a"})),
-            (Words{{"HEXISTS", session_key(test_space, {"k"}), ":app-a"}}));
+            (Words{{"HMGET", session_key(test_space, {"k"}), ":app-a", "e"}}));
   EXPECT_EQ(words_of(takes_part(test_space, {"k"}, {std::string(64, 'c')}))[0][2],
             ":" + stored_client({std::string(64, 'c')}).value);
 }
@@ -58,12 +58,12 @@ TEST(TakesPart, is_not_guessed) {
   EXPECT_EQ(read_bytes(takes_part(test_space, {"k"}, {"a"}), "-NOPERM no\r\n").error(),
             (Refusal{Fault::store_refused, "NOPERM"}));
   EXPECT_EQ(read_bytes(takes_part(test_space, {"k"}, {"a"}), "$5\r\nmaybe\r\n").error(),
-            (Refusal{Fault::store_reply_unexpected, "HEXISTS"}));
+            (Refusal{Fault::store_reply_unexpected, "HMGET"}));
 }
 
 class TakesPartOf : public StoreTest {};
 
-TEST_F(TakesPartOf, a_session_until_the_client_leaves_or_the_session_is_lost) {
+TEST_F(TakesPartOf, a_session_until_the_client_leaves_or_the_session_is_over_or_lost) {
   const auto takes_part_now = [this] { return run(takes_part(test_space, {"sid-1"}, {"app-a"})); };
   EXPECT_FALSE(takes_part_now());
   run(register_participation(test_space, a_lesson("app-a")));
@@ -73,7 +73,7 @@ TEST_F(TakesPartOf, a_session_until_the_client_leaves_or_the_session_is_lost) {
   run(register_participation(test_space, a_lesson("app-a")));
   EXPECT_TRUE(takes_part_now());
   run(end_session(test_space, {"sid-1"}, end_terms()));
-  EXPECT_TRUE(takes_part_now());  // it was told
+  EXPECT_FALSE(takes_part_now()) << "what came later than its end is told of again";
   check_request({"FLUSHALL"});
   EXPECT_FALSE(takes_part_now());
 }

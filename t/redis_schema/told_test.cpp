@@ -41,6 +41,17 @@ TEST_F(ToldStates, are_only_those_of_back_channel_clients) {
   EXPECT_EQ(told_now(), (std::vector<Told>{{{"back"}, Told::State::pending}}));
 }
 
+TEST_F(ToldStates, are_those_of_the_last_login_after_the_end) {
+  ended_session_of({"a"});
+  for (const auto& delivery : claim_all()) settle_with(delivery, Delivered{});
+  for (const auto* late : {"a", "b"}) run(register_participation(test_space, a_lesson(late)));
+  EXPECT_EQ(told_now(), (std::vector<Told>{{{"a"}, Told::State::pending}, {{"b"}, Told::State::pending}}));
+  let_leases_run_out();
+  for (const auto& delivery : claim_all()) settle_with(delivery, Delivered{});
+  EXPECT_EQ(told_now(),
+            (std::vector<Told>{{{"a"}, Told::State::delivered}, {{"b"}, Told::State::delivered}}));
+}
+
 TEST_F(ToldStates, claim_nothing_while_a_bundle_is_not_unbundled) {
   std::vector<std::string> clients;
   for (unsigned i = 0; i <= max_unbundled; ++i) clients.push_back("app-" + std::to_string(i));
