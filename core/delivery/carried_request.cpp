@@ -33,31 +33,41 @@ std::optional<std::string_view> header_value(std::string_view head, std::string_
   return std::nullopt;
 }
 
-bool is_host_of(std::string_view host, const Envelope& envelope, std::string_view connected_to) {
+bool is_host_of(std::string_view host, const Call& call, std::string_view connected_to) {
   if (begins_with(host, connected_to)) return true;  // also where nothing is known of it
-  const auto uri = read_uri(envelope.uri);
+  const auto uri = read_uri(call.target);
   return uri && begins_with(host, uri->host);
+}
+
+std::string wrong_with_headers(std::string_view head, const Call& call) {
+  if (!call.body.empty() && header_value(head, "Content-Length") != std::to_string(call.body.size())) {
+    return "sends no Content-Length of its body (see \"proxy_set_header\")";
+  }
+  if (!call.body.empty() && header_value(head, "Content-Type") != call.type) {
+    return std::string("does not send the body as ") + (call.type == form_type ? "a form" : call.type) +
+           " (see \"proxy_pass_request_headers\", \"proxy_set_header\")";
+  }
+  for (const auto& [name, value] : call.headers) {
+    if (header_value(head, name) != value) {
+      return "does not send " + name + " (see \"proxy_pass_request_headers\", \"proxy_set_header\")";
+    }
+  }
+  return {};
 }
 
 }  // namespace
 
-std::string wrong_with_carried(std::string_view request, const Envelope& envelope,
-                               std::string_view connected_to) {
+std::string wrong_with_carried(std::string_view request, const Call& call, std::string_view connected_to) {
   const auto blank = request.find("\r\n\r\n");
   if (blank == std::string_view::npos) return "sends no HTTP request (it needs \"proxy_pass\")";
   const std::string_view head = request.substr(0, blank);
-  if (!head.starts_with("POST ")) return "sends no POST (see \"proxy_method\")";
-  if (request.substr(blank + 4) != envelope.body) {
+  if (!head.starts_with(call.method + " ")) return "sends no " + call.method + " (see \"proxy_method\")";
+  if (request.substr(blank + 4) != call.body) {
     return "sends another body (see \"proxy_pass_request_body\", \"proxy_set_body\")";
   }
-  if (header_value(head, "Content-Length") != std::to_string(envelope.body.size())) {
-    return "sends no Content-Length of its body (see \"proxy_set_header\")";
-  }
-  if (header_value(head, "Content-Type") != "application/x-www-form-urlencoded") {
-    return "does not send the body as a form (see \"proxy_pass_request_headers\", \"proxy_set_header\")";
-  }
+  if (auto wrong = wrong_with_headers(head, call); !wrong.empty()) return wrong;
   const std::string_view host = header_value(head, "Host").value_or("");
-  if (!is_host_of(host, envelope, connected_to)) {
+  if (!is_host_of(host, call, connected_to)) {
     return "sends \"Host: " + std::string(host) + "\" to another host (see \"proxy_set_header\")";
   }
   return {};

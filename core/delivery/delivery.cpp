@@ -73,7 +73,7 @@ bool is_slow_to_seal(const Provider& provider, const Delivery& delivery) {
   return agrees_on_key || jose::is_slow_to_sign(provider.algorithm_of(**client));
 }
 
-Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment) {
+Outcome<Call> seal(const Provider& provider, const Delivery& delivery, const Moment& moment) {
   const auto client = addressee_of(provider, delivery);
   if (!client) return refuse(client.error());
   const std::string& uri = (*client)->backchannel_logout_uri;
@@ -82,7 +82,7 @@ Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const
   if (!claims) return refuse(claims.error());
   const auto token = write_logout_token(provider, **client, *claims);
   if (!token) return refuse(token.error());
-  return Envelope{.uri = uri, .body = encode_form({{"logout_token", *token}})};
+  return Call{.target = uri, .body = encode_form({{"logout_token", *token}})};
 }
 
 }  // namespace slo

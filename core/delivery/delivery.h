@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "core/delivery/call.h"
 #include "core/delivery/receiver_standing.h"
 #include "core/moment.h"
 #include "core/names.h"
@@ -32,17 +33,10 @@ struct Delivery {
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 
-// URL and signed body, ready to post.
-struct Envelope {
-  std::string uri{};
-  std::string body{};  // application/x-www-form-urlencoded
-  friend bool operator==(const Envelope&, const Envelope&) = default;
-};
-
 // A fresh jti, iat and exp for each lease; a delivery without sid repeats the same claims until they
 // expire, since a re-minted one could end later sessions (delivery_expired afterwards). Other refusals:
 // delivery_client_gone, delivery_without_subject, delivery_uri_refused, key_unusable.
-Outcome<Envelope> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
+Outcome<Call> seal(const Provider& provider, const Delivery& delivery, const Moment& moment);
 
 // Who is to get it: its backchannel_logout_uri, and scheme, name and port of that. delivery_client_gone, or
 // delivery_uri_refused for what is no URI.

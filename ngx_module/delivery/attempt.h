@@ -34,7 +34,7 @@ struct Attempt {
   State state = State::signing;
   Queues::Call call{};
   LeasedDelivery leased{};
-  Envelope envelope{};   // while ready
+  Call envelope{};       // while ready
   ngx_msec_t began = 0;  // its call
   std::unique_ptr<DetachedCall> detached{};
 };

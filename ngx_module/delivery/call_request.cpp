@@ -8,51 +8,56 @@
 namespace slo::ngx {
 namespace {
 
-u_char content_type_key[] = "Content-Type";
-u_char content_type_lowcase[] = "content-type";
-u_char form_type[] = "application/x-www-form-urlencoded";
-u_char call_method[] = "POST";
-
-// A literal that nginx will not write to.
-template <std::size_t N>
-ngx_str_t literal_of(u_char (&text)[N]) {
-  return {N - 1, text};
-}
-
-// On the wire it is a POST, by its name. As a number it is a method that no proxy_cache takes, whatever its
+// On the wire it is what its name says. As a number it is a method that no proxy_cache takes, whatever its
 // proxy_cache_methods: the answer of one receiver is never another's. Like a POST it is not idempotent.
-constexpr ngx_uint_t post_without_cache = NGX_HTTP_PATCH;
+constexpr ngx_uint_t method_without_cache = NGX_HTTP_PATCH;
 
-bool add_content_type(ngx_http_request_t& call) {
-  // The list copied from the parent still points into it: never push onto that one.
-  ngx_memzero(&call.headers_in, sizeof(call.headers_in));
-  call.headers_in.keep_alive_n = -1;
-  if (ngx_list_init(&call.headers_in.headers, call.pool, 2, sizeof(ngx_table_elt_t)) != NGX_OK) return false;
-  auto* type = static_cast<ngx_table_elt_t*>(ngx_list_push(&call.headers_in.headers));
-  if (type == nullptr) return false;
-  ngx_memzero(type, sizeof(*type));
-  type->hash = ngx_hash_key(content_type_lowcase, sizeof(content_type_lowcase) - 1);
-  type->key = literal_of(content_type_key);
-  type->lowcase_key = content_type_lowcase;
-  type->value = literal_of(form_type);
-  call.headers_in.content_type = type;
-  return true;
+// `text` outlives the request; nginx does not write to it.
+ngx_str_t lent(std::string& text) { return {text.size(), reinterpret_cast<u_char*>(text.data())}; }
+
+ngx_table_elt_t* add_header(ngx_http_request_t& request, ngx_str_t name, ngx_str_t value) {
+  auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&request.headers_in.headers));
+  auto* lower = static_cast<u_char*>(ngx_pnalloc(request.pool, name.len));
+  if (header == nullptr || lower == nullptr) return nullptr;
+  ngx_memzero(header, sizeof(*header));
+  header->hash = ngx_hash_strlow(lower, name.data, name.len);
+  header->key = name;
+  header->lowcase_key = lower;
+  header->value = value;
+  return header;
 }
 
-bool add_body(ngx_http_request_t& call, std::string& text) {
-  auto* body = static_cast<ngx_http_request_body_t*>(ngx_pcalloc(call.pool, sizeof(ngx_http_request_body_t)));
-  auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(call.pool));
-  ngx_chain_t* link = ngx_alloc_chain_link(call.pool);
-  if (body == nullptr || buffer == nullptr || link == nullptr) return false;
+bool add_headers(ngx_http_request_t& request, Call& call) {
+  // The list copied from the parent still points into it: never push onto that one.
+  ngx_memzero(&request.headers_in, sizeof(request.headers_in));
+  request.headers_in.keep_alive_n = -1;
+  request.headers_in.content_length_n = -1;
+  if (ngx_list_init(&request.headers_in.headers, request.pool, 4, sizeof(ngx_table_elt_t)) != NGX_OK)
+    return false;
+  for (auto& [name, value] : call.headers) {
+    if (add_header(request, lent(name), lent(value)) == nullptr) return false;
+  }
+  if (call.body.empty()) return true;
+  ngx_str_t name = ngx_string("Content-Type");
+  request.headers_in.content_type = add_header(request, name, lent(call.type));
+  return request.headers_in.content_type != nullptr;
+}
+
+bool add_body(ngx_http_request_t& request, std::string& text) {
+  request.request_body =
+      static_cast<ngx_http_request_body_t*>(ngx_pcalloc(request.pool, sizeof(ngx_http_request_body_t)));
+  if (request.request_body == nullptr || text.empty()) return request.request_body != nullptr;
+  auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(request.pool));
+  ngx_chain_t* link = ngx_alloc_chain_link(request.pool);
+  if (buffer == nullptr || link == nullptr) return false;
   buffer->start = buffer->pos = reinterpret_cast<u_char*>(text.data());
   buffer->end = buffer->last = buffer->pos + text.size();
   buffer->memory = 1;  // ours: read only
   buffer->last_buf = 1;
   link->buf = buffer;
   link->next = nullptr;
-  body->bufs = link;
-  call.request_body = body;
-  call.headers_in.content_length_n = static_cast<off_t>(text.size());
+  request.request_body->bufs = link;
+  request.headers_in.content_length_n = static_cast<off_t>(text.size());
   return true;
 }
 
@@ -65,11 +70,11 @@ ngx_int_t obey_rewrites(ngx_http_request_t& call, const DeliveryLocation& delive
 
 }  // namespace
 
-bool address_call(ngx_http_request_t& call, Envelope& envelope) {
-  call.method = NGX_HTTP_POST;
-  call.method_name = literal_of(call_method);
-  call.uri_changes = 1;  // no internal redirect: an X-Accel-Redirect must not reach our own locations
-  return add_content_type(call) && add_body(call, envelope.body);
+bool address_call(ngx_http_request_t& request, Call& call) {
+  request.method = NGX_HTTP_POST;
+  request.method_name = lent(call.method);
+  request.uri_changes = 1;  // no internal redirect: an X-Accel-Redirect must not reach our own locations
+  return add_headers(request, call) && add_body(request, call.body);
 }
 
 void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {
@@ -78,7 +83,7 @@ void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_loc
   ngx_http_update_location_config(&call);
   ngx_int_t rc = obey_rewrites(call, delivery_location);
   if (rc == NGX_DECLINED && call.content_handler != nullptr) {
-    call.method = post_without_cache;
+    call.method = method_without_cache;
     call.write_event_handler = ngx_http_request_empty_handler;
     rc = call.content_handler(&call);
   }

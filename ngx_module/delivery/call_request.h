@@ -11,8 +11,8 @@
 
 namespace slo::ngx {
 
-// Makes `call` a POST of `envelope`, which must outlive it. False: no memory.
-bool address_call(ngx_http_request_t& call, Envelope& envelope);
+// Makes `request` what `call` says, which must outlive it. False: no memory.
+bool address_call(ngx_http_request_t& request, Call& call);
 
 // Lets the delivery location's own `set`, `if` and `return` say their word, then its proxy_pass, and nothing
 // else.

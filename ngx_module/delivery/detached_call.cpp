@@ -2,8 +2,7 @@
 // A call to a receiver: a detached request of its own with one background subrequest to the delivery
 // location.
 //
-// The request has no client (no_client.h). It is freed here, from a posted event or the destructor, which
-// also aborts whatever the upstream module is waiting for.
+// The request has no client (no_client.h). Freeing it aborts whatever the upstream module is waiting for.
 #include "ngx_module/delivery/detached_call.h"
 
 #include <algorithm>
@@ -21,15 +20,14 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t max_sample = 512;
-constexpr std::size_t max_body = 64 * 1024;  // more than any answer needs: an endless one is cut here
+constexpr std::size_t max_body = 64 * 1024;  // an endless answer is cut here
 // The reason that stands in the body of a 400 is waited for so long, and so is the end of any answer.
 constexpr Millis max_time_for_body{1000};
 
 }  // namespace
 
 struct DetachedCall::State {
-  State(const DeliveryLocation& to, Envelope sealed, Millis timeout, Label label, Callbacks told);
+  State(const DeliveryLocation& to, Call sealed, Millis timeout, Label label, Callbacks told);
   ~State() { client.close(); }  // which may have something to log
   State(const State&) = delete;
 
@@ -53,13 +51,13 @@ struct DetachedCall::State {
   ngx_int_t swallow(ngx_chain_t* in);
 
   const DeliveryLocation& delivery_location;
-  Envelope envelope;
+  Call call;
   Callbacks callbacks;
   const ngx_msec_t end;  // all in all
   NoClient client{};
   CallLog log;
   ngx_http_post_subrequest_t at_end{};
-  ngx_http_request_t* call = nullptr;
+  ngx_http_request_t* subrequest = nullptr;
   Event finish;
   Event deadline;
   Answer answer{};
@@ -79,10 +77,10 @@ DetachedCall::State* detached_call_of(const ngx_http_request_t& r) noexcept {
 
 }  // namespace
 
-DetachedCall::State::State(const DeliveryLocation& to, Envelope sealed, Millis timeout, Label label,
+DetachedCall::State::State(const DeliveryLocation& to, Call sealed, Millis timeout, Label label,
                            Callbacks told)
     : delivery_location(to),
-      envelope(std::move(sealed)),
+      call(std::move(sealed)),
       callbacks(std::move(told)),
       end(deadline_in(timeout)),
       log(to, std::move(label), client.connection),
@@ -108,31 +106,30 @@ bool DetachedCall::State::send() {
     return NGX_OK;
   };
   ngx_str_t uri = delivery_location.uri;
-  ngx_int_t made =
-      ngx_http_subrequest(client.request, &uri, nullptr, &call, &at_end, NGX_HTTP_SUBREQUEST_BACKGROUND);
-  if (made != NGX_OK || !address_call(*call, envelope)) return false;
-  call->write_event_handler = [](ngx_http_request_t* r) {
+  ngx_int_t made = ngx_http_subrequest(client.request, &uri, nullptr, &subrequest, &at_end,
+                                       NGX_HTTP_SUBREQUEST_BACKGROUND);
+  if (made != NGX_OK || !address_call(*subrequest, call)) return false;
+  subrequest->write_event_handler = [](ngx_http_request_t* r) {
     guarded(r->connection->log, [r] { detached_call_of(*r)->walk(); });
   };
-  // The active request, as far as buffering goes: otherwise nginx would collect the whole answer, in a
-  // temporary file if it is long, before we see the first byte of it.
-  client.connection.data = call;
+  // The active request: nginx would collect the whole answer of another one before we see a byte of it.
+  client.connection.data = subrequest;
   ngx_http_run_posted_requests(&client.connection);
   return true;
 }
 
 // In place of ngx_http_handler(), which would start nginx's phases.
 void DetachedCall::State::walk() {
-  run_location(*call, delivery_location);
+  run_location(*subrequest, delivery_location);
   if (is_settled) return;
-  if (call->upstream == nullptr) return refuse_location("has no \"proxy_pass\"");
+  if (subrequest->upstream == nullptr) return refuse_location("has no \"proxy_pass\"");
   if (!was_asked) return refuse_location("does not use $slo_deliver_uri in \"proxy_pass\"");
   // Where the URI came by way of another variable, nginx may be connecting, or have sent the request, by now.
   if (!is_guarded) {
-    is_connected = call->upstream->request_sent;
-    guard(*call->upstream);
-    inspect(*call->upstream);
-    watch(*call->upstream);
+    is_connected = subrequest->upstream->request_sent;
+    guard(*subrequest->upstream);
+    inspect(*subrequest->upstream);
+    watch(*subrequest->upstream);
   }
 }
 
@@ -140,7 +137,7 @@ void DetachedCall::State::walk() {
 std::string_view DetachedCall::State::uri(const ngx_http_request_t& r) {
   was_asked = true;
   if (r.upstream != nullptr && !is_guarded) guard(*r.upstream);
-  return envelope.uri;
+  return call.target;
 }
 
 // From here on all that goes out passes us.
@@ -154,7 +151,7 @@ void DetachedCall::State::guard(ngx_http_upstream_t& upstream) {
 }
 
 ngx_int_t DetachedCall::State::depart(ngx_chain_t* out) {
-  ngx_http_upstream_t& upstream = *call->upstream;
+  ngx_http_upstream_t& upstream = *subrequest->upstream;
   if (!is_inspected) inspect(upstream);
   if (is_settled) {
     upstream.peer.tries = 0;  // nobody else is asked either
@@ -190,7 +187,7 @@ void DetachedCall::State::inspect(ngx_http_upstream_t& upstream) {
   is_inspected = true;
   upstream.store = 0;  // proxy_store: what a receiver says is nobody's file
   std::string_view host = upstream.resolved != nullptr ? view(upstream.resolved->host) : std::string_view();
-  std::string wrong = wrong_with_carried(request_of(upstream), envelope, host);
+  std::string wrong = wrong_with_carried(request_of(upstream), call, host);
   if (!wrong.empty()) refuse_location(wrong);
 }
 
@@ -213,7 +210,7 @@ void DetachedCall::State::cut_off() {
 }
 
 void DetachedCall::State::settle(ngx_int_t rc) {
-  Answer told = came.conclude(*call, rc);
+  Answer told = came.conclude(*subrequest, rc);
   if (told.by_receiver) told.sample = sample;
   settle_with(std::move(told));
 }
@@ -246,16 +243,17 @@ ngx_int_t DetachedCall::State::swallow(ngx_chain_t* in) {
   for (; in != nullptr; in = in->next) {
     ngx_buf_t& buffer = *in->buf;
     auto size = static_cast<std::size_t>(ngx_buf_size(&buffer));
-    if (ngx_buf_in_memory(&buffer) && sample.size() < max_sample) {
-      sample.append(reinterpret_cast<const char*>(buffer.pos), std::min(size, max_sample - sample.size()));
+    if (ngx_buf_in_memory(&buffer) && sample.size() < call.max_sample) {
+      sample.append(reinterpret_cast<const char*>(buffer.pos),
+                    std::min(size, call.max_sample - sample.size()));
     }
     swallowed += size;
     buffer.pos = buffer.last;
     buffer.file_pos = buffer.file_last;
   }
-  if (sample.size() >= max_sample) settle(NGX_OK);
+  if (sample.size() >= call.max_sample) settle(NGX_OK);
   if (swallowed <= max_body) return NGX_OK;
-  // The status stands; the error makes the upstream module stop reading within this very turn.
+  // The status stands; the error makes the upstream module stop reading at once.
   ended(NGX_OK);
   return NGX_ERROR;
 }
@@ -264,10 +262,9 @@ DetachedCall::DetachedCall(std::unique_ptr<State> state) : state_(std::move(stat
 DetachedCall::~DetachedCall() = default;
 bool DetachedCall::is_over() const noexcept { return state_->is_over; }
 
-std::unique_ptr<DetachedCall> DetachedCall::launch(const DeliveryLocation& delivery_location,
-                                                   Envelope envelope, Millis timeout, Label label,
-                                                   Callbacks callbacks) {
-  auto state = std::make_unique<State>(delivery_location, std::move(envelope), timeout, std::move(label),
+std::unique_ptr<DetachedCall> DetachedCall::launch(const DeliveryLocation& delivery_location, Call call,
+                                                   Millis timeout, Label label, Callbacks callbacks) {
+  auto state = std::make_unique<State>(delivery_location, std::move(call), timeout, std::move(label),
                                        std::move(callbacks));
   if (state->open() && state->send()) {
     if (!state->is_settled) state->deadline.after(timeout);

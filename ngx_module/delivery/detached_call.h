@@ -26,10 +26,10 @@ class DetachedCall {
     std::function<void()> over;
   };
 
-  // Posts `envelope` through `delivery location`, at most `timeout` all in all. Never fails loudly: what
+  // Posts `sealed` through `delivery location`, at most `timeout` all in all. Never fails loudly: what
   // cannot be started comes back as a local answer. `label` names the delivery in nginx's own error lines, at
   // any time until `over`.
-  static std::unique_ptr<DetachedCall> launch(const DeliveryLocation& delivery_location, Envelope envelope,
+  static std::unique_ptr<DetachedCall> launch(const DeliveryLocation& delivery_location, Call envelope,
                                               Millis timeout, Label label, Callbacks callbacks);
   ~DetachedCall();
   // Nothing is left to be done, but for `over`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The worker's delivery loop: one round per provider, and the batches that somebody waits for.
+// The worker's deliveries: one scheduler per provider, and the batches that somebody waits for.
 #include "ngx_module/delivery/dispatcher.h"
 
 #include "ngx_module/delivery/batch.h"
@@ -9,20 +9,20 @@
 namespace slo::ngx {
 
 struct Dispatcher::State {
-  State(const MainConf& conf, Store& store, ngx_log_t* worker_log) : log(worker_log), turn(worker_log) {
+  State(const MainConf& conf, Store& store, ngx_log_t* worker_log) : log(worker_log), budget(worker_log) {
     for (const auto& provider : conf.providers) {
-      rounds.push_back(std::make_unique<DeliveryScheduler>(provider, store, turn, log));
+      schedulers.push_back(std::make_unique<DeliveryScheduler>(provider, store, budget, log));
     }
   }
 
   DeliveryScheduler* scheduler_of(const ProviderConf& provider) {
-    return provider.index < rounds.size() ? rounds[provider.index].get() : nullptr;
+    return provider.index < schedulers.size() ? schedulers[provider.index].get() : nullptr;
   }
 
   ngx_log_t* log;
-  LoopBudget turn;
-  std::vector<std::unique_ptr<DeliveryScheduler>>
-      rounds{};  // by ProviderConf::index; none once the worker has quit
+  LoopBudget budget;
+  // By ProviderConf::index; none once the worker has quit.
+  std::vector<std::unique_ptr<DeliveryScheduler>> schedulers{};
 };
 
 namespace {
@@ -68,7 +68,7 @@ bool Dispatcher::has_room(const ProviderConf& provider) const {
   return scheduler != nullptr && scheduler->has_room();
 }
 
-void Dispatcher::quit() noexcept { state_->rounds.clear(); }
+void Dispatcher::quit() noexcept { state_->schedulers.clear(); }
 
 Dispatcher* dispatcher() noexcept { return this_dispatcher; }
 void use_dispatcher(Dispatcher* its) noexcept { this_dispatcher = its; }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr Millis until_connections_are_free{20};
 constexpr std::size_t max_launched_at_once = 8;
-// An answer that is not there by then only costs a socket; one that is not there by then is missed.
+// After that a call only costs a socket; after that its answer is missed.
 constexpr Millis young_for{50};
 constexpr Millis trusted_for{1000};
 // Answers that are still read: beyond that the connection of the oldest is given up.
@@ -155,21 +155,20 @@ void DeliveryScheduler::sign(At attempt) {
   const bool is_slow = addressees_.at(delivery.client).is_slow_to_seal;
   if (!is_worth_a_thread(is_slow))
     return signed_or_not(attempt, seal(conf_.provider, delivery, budget_.moment()));
-  signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Envelope> envelope) {
+  signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Call> envelope) {
     signed_or_not(attempt, std::move(envelope));
     pump_.post();
   });
 }
 
-// What is slow is; and so are so many that waking a thread for some of them pays, quick as each of them may
-// be. But who is told first need not wait for that.
+// What is slow is; and so are very many, quick as each may be. But who is told first need not wait for that.
 bool DeliveryScheduler::is_worth_a_thread(bool is_slow) const {
   if (conf_.threads == nullptr || is_slow) return conf_.threads != nullptr;
   const bool is_first = attempts_.are_none_called() && attempts_.not_called() == 1;
   return signing_pool_.shares() && !is_first && fresh_.size() + queues_.ready() >= max_launched_at_once;
 }
 
-void DeliveryScheduler::signed_or_not(At attempt, Outcome<Envelope> envelope) {
+void DeliveryScheduler::signed_or_not(At attempt, Outcome<Call> envelope) {
   if (envelope) {
     attempt->envelope = *std::move(envelope);
     return attempts_.move(attempt, Attempt::State::ready);
@@ -182,8 +181,7 @@ void DeliveryScheduler::signed_or_not(At attempt, Outcome<Envelope> envelope) {
   conclude(std::move(leased.delivery), leased, verdict);
 }
 
-// Several at a time: their sockets are written to one after the other, without a signature in between during
-// which a receiver falls asleep again.
+// Several at a time: without a signature in between, during which a receiver falls asleep again.
 void DeliveryScheduler::launch_ready() {
   while (!attempts_.in(Attempt::State::ready).empty()) launch(attempts_.in(Attempt::State::ready).begin());
 }

@@ -57,7 +57,7 @@ class DeliveryScheduler {
   void start(Queues::Started started);
   void sign(At attempt);
   bool is_worth_a_thread(bool is_slow) const;
-  void signed_or_not(At attempt, Outcome<Envelope> envelope);
+  void signed_or_not(At attempt, Outcome<Call> envelope);
   void launch_ready();
   void launch(At attempt);
   void grow_old();

@@ -38,7 +38,7 @@ struct SigningPool::Job {
   unsigned work;
   Sealed sealed;
   // Written by the thread, read when it has said that it is done.
-  Outcome<Envelope> envelope = refuse(Fault::internal, "signing broke off");
+  Outcome<Call> envelope = refuse(Fault::internal, "signing broke off");
 };
 
 struct SigningPool::Task {

@@ -17,7 +17,7 @@ unsigned processors_of_worker();
 
 class SigningPool {
  public:
-  using Sealed = std::function<void(Outcome<Envelope>)>;
+  using Sealed = std::function<void(Outcome<Call>)>;
 
   // `pool` is null where there are no threads: then seal() must not be called.
   SigningPool(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);

@@ -77,12 +77,12 @@ void check_claims(const Client& client, const Delivery& delivery, const json_t* 
   promise(json_object_size(json_object_get(claims, "events")) == 1, "a token has the event");
 }
 
-void check_envelope(const Client& client, const Delivery& delivery, const Envelope& envelope) {
-  promise(envelope.uri == client.backchannel_logout_uri, "an envelope goes to the registered URI");
+void check_envelope(const Client& client, const Delivery& delivery, const Call& envelope) {
+  promise(envelope.target == client.backchannel_logout_uri, "an envelope goes to the registered URI");
   const auto receiver = receiver_of(sender(), delivery);
-  promise(receiver->uri == envelope.uri && receiver->host == read_uri(envelope.uri)->origin(),
+  promise(receiver->uri == envelope.target && receiver->host == read_uri(envelope.target)->origin(),
           "in the queue of its URI, with its scheme, host and port");
-  promise(!holds_any(envelope.uri + receiver->host, " \r\n\t"), "which cannot break a request");
+  promise(!holds_any(envelope.target + receiver->host, " \r\n\t"), "which cannot break a request");
   const auto form = Form::read(envelope.body, token_parameter);
   promise(form && form->find("logout_token"), "its body is a form with the token");
   const auto token = signed_token(client, *form->find("logout_token"));

@@ -6,7 +6,7 @@
 
 namespace slo::carried_request_test {
 
-const Envelope envelope{.uri = "https://App.example:8443/logout", .body = "logout_token=abc"};
+const Call envelope{.target = "https://App.example:8443/logout", .body = "logout_token=abc"};
 
 std::string wrong_with(std::string_view line, std::string_view headers, std::string_view body,
                        std::string_view connected_to = "app.example") {
@@ -56,6 +56,27 @@ TEST(Carried, is_http) {
   for (auto bytes : {"", "\x01\x01", "POST / HTTP/1.1\r\n"}) {
     EXPECT_EQ(wrong_with_carried(bytes, envelope, ""), "sends no HTTP request (it needs \"proxy_pass\")");
   }
+}
+
+TEST(Carried, is_whatever_call_was_meant) {
+  const Call get{.method = "GET", .target = "https://app.example/logout?sid=1"};
+  EXPECT_EQ(wrong_with_carried("GET /logout?sid=1 HTTP/1.1\r\nHost: app.example\r\n\r\n", get, ""), "");
+  EXPECT_EQ(wrong_with_carried("POST /logout HTTP/1.1\r\nHost: app.example\r\n\r\n", get, ""),
+            "sends no GET (see \"proxy_method\")");
+  const Call soap{.target = "https://app.example/slo",
+                  .type = "text/xml; charset=utf-8",
+                  .headers = {{"SOAPAction", "\"logout\""}},
+                  .body = "<x/>"};
+  const std::string head = "POST /slo HTTP/1.1\r\nHost: app.example\r\nContent-Length: 4\r\n";
+  EXPECT_EQ(
+      wrong_with_carried(head + "Content-Type: text/xml; charset=utf-8\r\nSOAPAction: \"logout\"\r\n\r\n<x/>",
+                         soap, ""),
+      "");
+  EXPECT_EQ(wrong_with_carried(head + "Content-Type: text/xml; charset=utf-8\r\n\r\n<x/>", soap, ""),
+            "does not send SOAPAction (see \"proxy_pass_request_headers\", \"proxy_set_header\")");
+  EXPECT_EQ(wrong_with_carried(head + "SOAPAction: \"logout\"\r\n\r\n<x/>", soap, ""),
+            "does not send the body as text/xml; charset=utf-8 (see \"proxy_pass_request_headers\", "
+            "\"proxy_set_header\")");
 }
 
 }  // namespace slo::carried_request_test

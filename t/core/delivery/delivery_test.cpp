@@ -15,13 +15,13 @@ namespace slo::delivery_test {
 
 constexpr std::string_view token_field = "logout_token=";
 
-jose::Parsed token_in(const Envelope& envelope) {
+jose::Parsed token_in(const Call& envelope) {
   EXPECT_TRUE(envelope.body.starts_with(token_field));
   const auto key = a_key();
   return granted(jose::verify(envelope.body.substr(token_field.size()), {&key}, jose::Algorithm::RS256));
 }
 
-std::string claims_in(const Envelope& envelope) { return dump_json(token_in(envelope).claims.get()); }
+std::string claims_in(const Call& envelope) { return dump_json(token_in(envelope).claims.get()); }
 
 Refusal refusal_of(const Provider& provider, const Delivery& delivery, const Moment& moment = a_moment()) {
   const auto envelope = seal(provider, delivery, moment);
@@ -30,7 +30,7 @@ Refusal refusal_of(const Provider& provider, const Delivery& delivery, const Mom
 
 TEST(Seal, puts_a_fresh_token_and_nothing_else_into_the_form) {
   const auto envelope = granted(seal(a_provider(), a_delivery(), a_moment()));
-  EXPECT_EQ(envelope.uri, "https://app-a.example.com/backchannel");
+  EXPECT_EQ(envelope.target, "https://app-a.example.com/backchannel");
   const auto parsed = token_in(envelope);
   const auto now = login_time.time_since_epoch().count() + 600;
   EXPECT_EQ(string_member(parsed.claims.get(), "sub"), "alice");
@@ -46,9 +46,9 @@ TEST(Seal, keeps_the_registered_query_and_names_the_lane_by_scheme_host_and_port
   client.backchannel_logout_uri = "https://APP.example.com:8443/out?tenant=a%20b&x";
   enrol(provider, std::move(client));
   const auto envelope = granted(seal(provider, a_delivery(), a_moment()));
-  EXPECT_EQ(envelope.uri, "https://APP.example.com:8443/out?tenant=a%20b&x");
+  EXPECT_EQ(envelope.target, "https://APP.example.com:8443/out?tenant=a%20b&x");
   EXPECT_EQ(granted(receiver_of(provider, a_delivery())),
-            (ReceiverName{.uri = envelope.uri, .host = "https://app.example.com:8443"}));
+            (ReceiverName{.uri = envelope.target, .host = "https://app.example.com:8443"}));
 }
 
 TEST(Seal, gives_each_lease_and_each_delivery_its_own_jti_even_in_one_moment) {
@@ -132,7 +132,7 @@ TEST(Seal, gives_two_clients_with_one_uri_two_tokens) {
   const auto first = granted(seal(provider, delivery, a_moment()));
   delivery.client = ClientId{"app-c"};
   const auto second = granted(seal(provider, delivery, a_moment()));
-  EXPECT_EQ(first.uri, second.uri);
+  EXPECT_EQ(first.target, second.target);
   EXPECT_NE(claims_in(first).find("\"aud\":[\"app-a\"]"), std::string::npos);
   EXPECT_NE(claims_in(second).find("\"aud\":[\"app-c\"]"), std::string::npos);
 }

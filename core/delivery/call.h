@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An outgoing HTTP request as core wants it made, and how much of its answer counts.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace slo {
+
+inline constexpr const char* form_type = "application/x-www-form-urlencoded";
+
+struct Call {
+  std::string method = "POST";
+  std::string target{};          // an absolute URI
+  std::string type = form_type;  // Content-Type of the body; counts only where there is one
+  std::vector<std::pair<std::string, std::string>> headers{};  // further ones; no Host, no Content-…
+  std::string body{};
+  std::size_t max_sample = 512;  // so much of the answer's body is kept
+  friend bool operator==(const Call&, const Call&) = default;
+};
+
+}  // namespace slo
