@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What ended sessions owe, and bundles: of a session with many clients the deliveries are enqueued a few at a
-// time, so that one logout holds up neither the store nor anybody's event loop.
+// What ended sessions owe, and bundles: deliveries of many clients, enqueued a few at a time.
 #pragma once
 
 #include <cstdint>

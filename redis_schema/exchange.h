@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Exchange<T>: what to say to Redis, and the ear that understands the answer. The hinge that keeps this room
-// free of sockets: any host sends `commands` in order (pipelined) and hands all their replies, in order, to
-// `read`.
+// Exchange<T>: what to say to Redis, and how to understand the answer.
+//
+// The hinge that keeps this room free of sockets: any host sends `commands` in order (pipelined) and hands
+// all their replies, in order, to `read`.
 #pragma once
 
 #include <functional>

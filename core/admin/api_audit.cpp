@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the log says of a management command that changes something: enough to know who did what to whom, and
-// no sid or subject.
+// What the log says of a management command that changes something: who did what to whom, no sid or subject.
 #include <algorithm>
 
 #include "core/admin/api.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Decides whether a request may change anything: not for another site's page, and not without having asked
-// the browser.
+// Decides whether a request may change anything: none that another site's page can make a browser send.
 #include <algorithm>
 
 #include "core/admin/api.h"

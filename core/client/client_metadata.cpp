@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads one client from its registration metadata, member by member; the first that is wrong refuses the
-// client.
+// Reads one client from its registration metadata, member by member; the first that is wrong refuses it.
 #include <algorithm>
 #include <array>
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Looks at members for what their author may have meant: near misses, `*` in URIs, frames that browsers
-// block.
+// Looks at a client's members for what their author may have meant: near misses, `*` in URIs and the like.
 #include "core/client/doubts.h"
 
 #include <algorithm>

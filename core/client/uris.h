@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which URIs a client may register: where browsers are sent, and where logouts are delivered. RPI 3.1, FCL 2,
-// BCL 2.2.
+// Which URIs a client may register for browsers and for logouts. RPI 3.1, FCL 2, BCL 2.2.
 #pragma once
 
 #include <optional>

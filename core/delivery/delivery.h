@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One delivery: seal an envelope, judge the answer, time the retry. Back-Channel Logout 1.0, sections 2.5
-// and 2.8.
+// One delivery: seal its call, judge the answer, time the retry. Back-Channel Logout 1.0, 2.5 and 2.8.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One queue per receiver, and who of them is called next: a receiver that hangs or fails keeps nobody
-// waiting.
+// One queue per receiver, and who is next: one that hangs or fails keeps nobody waiting.
 //
 // A receiver is one backchannel_logout_uri; its host, by scheme, name and port, may be that of others too.
 // Receivers take turns, and every step takes constant time. What a receiver may have of the common places

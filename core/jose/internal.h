@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the jose_*.cpp files share: the inside of a Key, tokens taken apart, OpenSSL and cjose objects that
-// free themselves.
+// What the files of this room share: the inside of a Key, tokens taken apart, objects that free themselves.
 //
 // Only jose_*.cpp and their tests include this.
 #pragma once

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Takes compact tokens apart, strictly, before any library sees them. RFC 7515, section 5.2; RFC 8725,
-// section 3.
+// Takes compact tokens apart, strictly, before any library sees them. RFC 7515, 5.2; RFC 8725, 3.
 #include <algorithm>
 
 #include "core/jose/internal.h"

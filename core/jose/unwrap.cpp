@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Finds the content key of a JWE: RSA, AES key wrap, key agreement or the shared key itself. RFC 7518,
-// section 4.
+// Finds the content key of a JWE: RSA, AES key wrap, key agreement or the shared key. RFC 7518, 4.
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/kdf.h>

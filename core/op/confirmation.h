@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The "log out?" ticket: sealed with the provider's ticket secret, bound to one browser, good for one
-// session.
+// The "log out?" ticket: sealed, bound to one browser, good for one session.
 //
 // The pending parameters travel inside the ticket, encrypted (a compact JWE, dir + A256GCM), so that asking
 // the question writes nothing to the store. A ticket that names no session, or one client of it, is good

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which iframes a logout needs, and what is known of each application. Front-Channel Logout 1.0, sections 2
-// and 3.
+// Which iframes a logout needs, and what is known of each application. Front-Channel Logout 1.0, 2 and 3.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the browser gets when the session is over: iframes, the way onward, or a refusal. Front-Channel
-// Logout 1.0.
+// What the browser gets when the session is over: iframes, the way onward, or a refusal.
 #pragma once
 
 #include <string>

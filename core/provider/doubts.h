@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What in a provider's configuration is allowed, and yet hardly meant: for warnings of `nginx -t`. And what
-// two providers must not share.
+// What in a provider's configuration is allowed, and yet hardly meant: for warnings of `nginx -t`.
+//
+// And what two providers must not share.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads and writes application/x-www-form-urlencoded: `+` is a blank, `%XX` a byte, everything else stands
-// for itself.
+// Reads and writes application/x-www-form-urlencoded: `+` is a blank, `%XX` a byte.
 #include "core/text/form.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What of a text that somebody wrote may stand in a message: nothing that may be a secret, nothing
-// unprintable.
+// What of somebody's text may stand in a message: nothing that may be a secret, nothing unprintable.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_api, all dead letters of a client: goes through the list page by page and puts the client's back into
-// the queue.
+// slo_api, all dead letters of a client: page by page they are put back into the queue.
 #include <algorithm>
 
 #include "ngx_module/admin/api_ctx.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_status: this host's counters and the store's, as Prometheus text or JSON. Answers even while the store
-// is away.
+// slo_status: this host's counters and the store's. Answers even while the store is away.
 #include <map>
 
 #include "core/admin/api.h"

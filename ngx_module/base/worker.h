@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Brings to life what all roles share in a worker: zone, store, dispatcher. Nothing of it exists in the
-// master.
+// Brings to life what all roles share in a worker: zone, store, dispatcher.
+//
+// Nothing of it exists in the master.
 #pragma once
 
 #include "ngx_module/nginx/ngx.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `clients` and `client`: metadata is collected while the slo_provider block is read, and understood at its
-// end, when its rules (allow_http, issuer) are known wherever they stand in it.
+// `clients` and `client`: metadata is collected in the slo_provider block, and understood at its end.
 #include "core/client/client.h"
 #include "core/client/doubts.h"
 #include "core/text/closest.h"

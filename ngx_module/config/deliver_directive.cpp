@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_deliver: remembers the location that carries outgoing calls; what it must have is looked at when all is
-// read.
+// slo_deliver: remembers the location that carries outgoing calls; conf_finish.h looks at it.
 #include "ngx_module/config/conf.h"
 #include "ngx_module/config/directives.h"
 #include "ngx_module/config/location.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What every role's nginx module is made of: rows of its table, its configurations, its hooks behind the
-// wall.
+// What every role's nginx module is made of: rows of its table, its configurations, its guarded hooks.
 #pragma once
 
 #include "ngx_module/nginx/entry.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads slo_store's URL and its files into LinkSettings, with a sentence for everything that is wrong with
-// them.
+// Reads slo_store's URL and its files into LinkSettings, with a sentence for everything that is wrong.
 #include "ngx_module/config/store_url.h"
 
 #include <algorithm>

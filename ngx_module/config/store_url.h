@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:. Contacts nobody but the
-// resolver.
+// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during a detached call: names the delivery, and never reaches the error level for a
-// receiver's fault.
+// What nginx says during a detached call: never at the error level for a receiver's fault.
 #include "ngx_module/delivery/call_log.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nginx says during a detached call: names the delivery, and never reaches the error level for a
-// receiver's fault.
+// What nginx says during a detached call: never at the error level for a receiver's fault.
 //
 // A receiver that refuses, hangs or talks nonsense must not be able to fill the error log, so nginx's `error`
 // lines become `info` here, and worse ones that a receiver can cause; others (alert, crit: ourselves) pass as

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The one subrequest of a detached call: what it asks, and its short way through the delivery location
-// location.
+// The one subrequest of a detached call: what it asks, and its short way through its location.
 #include "ngx_module/delivery/call_request.h"
 
 #include "ngx_module/nginx/pool.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A call to a receiver: a detached request of its own with one background subrequest to the delivery
-// location.
+// A call to a receiver: a request without a client, with one subrequest to the delivery location.
 #pragma once
 
 #include <functional>

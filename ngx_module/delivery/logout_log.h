@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One line for each logout: which session, how many clients, who was told when it was answered, how long it
-// took.
+// One line for each logout: its session, how many clients, who was told so far, how long it took.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Signing pool: signs logout tokens in nginx's thread pool, so that the event loop never waits for a slow
-// key, and many quick ones are shared out.
+// Signs logout tokens in nginx's thread pool, so that the event loop waits for no slow key.
 #pragma once
 
 #include <functional>

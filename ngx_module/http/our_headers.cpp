@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A header filter behind all others that set headers; a module of its own, for a module has one place in the
-// chain.
+// A header filter behind all others that set headers: a module of its own, for its place in the chain.
 #include "ngx_module/http/our_headers.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The headers of our own answers win: what a server sets for all its pages (add_header, expires,
-// headers-more) is right for other pages, but would block our frames or hand on an ID Token as Referer.
+// The headers of our own answers win over what a server sets for all its pages.
 #pragma once
 
 #include "ngx_module/nginx/ngx.h"

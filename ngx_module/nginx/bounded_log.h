@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lines that others may cause and that are worth a high level: ten a minute, kind and worker, the rest as a
-// number.
+// Lines that others may cause and that are worth a high level: ten a minute, kind and worker, then a number.
 #pragma once
 
 #include <string>

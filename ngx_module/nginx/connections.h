@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How many of worker_connections calls of ours may have: nginx fails calls when it runs out, and clients need
-// some as well.
+// How many of worker_connections calls of ours may have: clients need some as well.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// This host's shared memory: request counters, and notes of what was registered lately, so that Redis is
-// spared repeats.
+// This host's shared memory: request counters, and notes of what was registered lately.
 //
 // Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost
 // race costs one more (harmless, idempotent) registration, never a missed one: the word holds most of the

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// HintDecryption: decrypts id_token_hints in nginx's thread pool, so that nobody's garbage holds the event
-// loop up.
+// Decrypts id_token_hints in nginx's thread pool, so that nobody's garbage holds the event loop up.
 //
 // A private key works a millisecond and more on whatever it is given. So many run at a time as there are
 // processors, a bounded number waits, and who comes then is turned away before anything was done for him.

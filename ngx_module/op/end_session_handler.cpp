@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Job 1, RP-initiated logout: reads, asks the store, ends the session there, has everybody told, answers the
-// browser.
+// RP-initiated logout: reads, asks the store, ends the session there, has everybody told, answers.
 //
 // Each function ends in exactly one of respond or ask; what they decide with is in core.
 #include <utility>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Repeats: registrations that a note spared Redis. None is taken for granted: a moment later it is asked
-// whether the client still takes part, and it is registered if not.
+// Registrations that a note spared Redis: none is taken for granted, a moment later it is looked at.
 //
 // Whatever ends a session, lets a client leave it or loses it, on whatever host, is therefore noticed, and
 // costs one cheap command for each session and client that came by within that moment, however often. Once

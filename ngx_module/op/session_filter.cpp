@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_session: registers the participation that the location's variables describe, as the answer's headers
-// pass by.
+// slo_session: registers the participation that the location's variables describe, as headers pass by.
 //
 // Never holds the answer up and never touches it: a failure is logged and counted. Where a value is still
 // empty (a visitor who has not logged in) there is nothing to register.

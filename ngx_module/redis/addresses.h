@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where the store may be: the addresses of its name, called in turn, and asked again of a name server while
-// nginx runs.
+// Where the store may be: the addresses of its name, called in turn, and asked again of a name server.
 #pragma once
 
 #include <functional>

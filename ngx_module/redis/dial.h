@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Gets a wire to Redis and keeps getting it: address, AUTH, SELECT, schema, back-off, and the log lines about
-// it.
+// Gets a wire to Redis and keeps getting it: address, AUTH, SELECT, schema, back-off.
 #pragma once
 
 #include <functional>

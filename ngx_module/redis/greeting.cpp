@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The first words on a connection, in two rounds: the schema is written only after Redis took us to our
-// database.
+// The first words on a connection, in two rounds: the schema is written only in our own database.
 #include "ngx_module/redis/greeting.h"
 
 #include <string_view>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the link learns about the store besides answers: is it still the same one, whose are the tags in it,
-// and what may we do there. Each is told once, when it changes.
+// What the link learns of the store besides answers: is it the same one, and may we use it?
+//
+// Each is told once, when it changes.
 #pragma once
 
 #include <set>

@@ -86,6 +86,9 @@ must_notice dead_tests t/lib/runner.t '=== TEST 99: x\n--- SKIP'
 must_notice paths core/names.h '// see /ro''ot/notes'
 must_notice headers core/unowned.h "$spdx\n#pragma once"
 must_notice words core/names.h 'struct SessionManager {};'
+must_notice maps core/unmapped.h "$spdx\n#pragma once"
+must_notice maps core/README.md '| `never_heard_of` | nothing |'
+must_notice first_lines core/wrapped.h "${spdx%.} that goes on and\n// on."
 must_notice circles core/names.h '#include "core/op/hint.h"'
 must_notice mirror core/untested.h "$spdx"
 touch "$copy/core/untested.cpp" # whose header no test includes
