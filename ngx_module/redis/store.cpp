@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store of one worker, on one connection: users' commands at once, those of the background a few at a time.
+// The store of one worker, on one connection: users' commands at once, the background's a few at a time.
 #include "ngx_module/redis/store.h"
 
 #include <algorithm>

@@ -101,6 +101,8 @@ a: POST /logout?tenant=1
 ['', '! Location', '']
 --- response_body_like eval
 ['', 'not registered for this client', '"notified"|"participants"|clients']
+--- received
+a: POST /logout?tenant=1
 
 
 === TEST 6: a hint signed by another key is refused, and nothing of it is used
