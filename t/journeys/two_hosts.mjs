@@ -115,5 +115,6 @@ test('kill -9 in the middle of a fan-out: the other host completes it', { timeou
   console.log(`      ${told_before} of ${hosts.length} told before the kill, the rest ${((Date.now() - begin) / 1000).toFixed(1)} s after it; ` +
                `${apps.requests.length - hosts.length} told twice`)
   assert.deepEqual(await two.deliveries('dead'), [])
-  assert.ok(apps.requests.length - hosts.length <= 16, 'told twice: only what was under way')
+  // Eight calls begin every 50 ms, each lasts 150 ms, and 10 ms are gathered before they are settled.
+  assert.ok(apps.requests.length - hosts.length <= 8 * 4, 'told twice: only what was under way')
 })
