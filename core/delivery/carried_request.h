@@ -15,7 +15,7 @@ namespace slo {
 
 // What is wrong with `request`, all bytes of it, in words for an operator, with the directive to look at;
 // empty: nothing. `connected_to`: the host that nginx connects to, which may stand in Host as well as the
-// envelope's; empty: any may.
+// call's; empty: any may.
 std::string wrong_with_carried(std::string_view request, const Call& call, std::string_view connected_to);
 
 }  // namespace slo

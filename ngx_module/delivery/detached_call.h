@@ -25,10 +25,10 @@ class DetachedCall {
     std::function<void()> over;
   };
 
-  // Posts `sealed` through `delivery location`, at most `timeout` all in all. Never fails loudly: what
+  // Makes `call` through the delivery location, at most `timeout` all in all. Never fails loudly: what
   // cannot be started comes back as a local answer. `label` names the delivery in nginx's own error lines, at
   // any time until `over`.
-  static std::unique_ptr<DetachedCall> launch(const DeliveryLocation& delivery_location, Call envelope,
+  static std::unique_ptr<DetachedCall> launch(const DeliveryLocation& delivery_location, Call call,
                                               Millis timeout, Label label, Callbacks callbacks);
   ~DetachedCall();
   // Nothing is left to be done, but for `over`.
