@@ -7,7 +7,13 @@
 
 namespace slo {
 
+Millis Breaker::closed_for(Millis now) const {
+  if (lets_through(now)) return Millis{0};
+  return now < probe_at_ ? probe_at_ - now : interval_;
+}
+
 bool Breaker::failed(const BreakerPolicy& policy, Millis now) {
+  if (is_open_ && now < probe_at_) return false;
   ++failures_;
   if (failures_ < policy.failures) return false;
   const bool was_open = is_open_;

@@ -17,18 +17,22 @@ class Breaker {
  public:
   bool is_open() const { return is_open_; }
   // May somebody be called now? Closed, or a probe is due.
-  bool lets_through(Millis now) const { return !is_open_ || now >= probe_at_; }
+  bool lets_through(Millis now) const { return !is_open_ || (now >= probe_at_ && !is_probing_); }
   // How long nobody is called: none where it lets through.
-  Millis closed_for(Millis now) const { return lets_through(now) ? Millis{0} : probe_at_ - now; }
+  Millis closed_for(Millis now) const;
   Millis interval() const { return interval_; }
 
-  // True: it has opened just now.
+  // The call that was let through begins, and is over: meanwhile there is no other probe.
+  void begin_probe() { is_probing_ = is_open_; }
+  void end_probe() { is_probing_ = false; }
+  // True: it has opened just now. Calls that were under way when it opened say nothing new.
   bool failed(const BreakerPolicy& policy, Millis now);
   // True: it was open.
   bool answered();
 
  private:
   bool is_open_ = false;
+  bool is_probing_ = false;
   unsigned failures_ = 0;
   Millis interval_{0};
   Millis probe_at_{0};

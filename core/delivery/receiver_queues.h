@@ -49,6 +49,7 @@ class ReceiverQueues {
     Receiver* receiver = nullptr;
     bool is_young = true;
     Standing counted_as = Standing::unknown;
+    bool probes_receiver = false, probes_host = false;
   };
   struct Started {
     Call call;
@@ -66,8 +67,7 @@ class ReceiverQueues {
     return *known;
   }
 
-  // How long it is in vain to queue another one: a probe that is due takes the first who comes. Nothing:
-  // queue it.
+  // How long it is in vain to queue another one. Nothing: queue it, as the probe that is due, perhaps.
   std::optional<Millis> kept_off(const Receiver& receiver, Millis now) const {
     const bool is_busy = receiver.calls > 0 || !receiver.waiting.empty();
     const Millis shut_for =
@@ -75,8 +75,9 @@ class ReceiverQueues {
     if (shut_for > Millis{0}) return shut_for;
     if (receiver.is_shut() && is_busy)
       return std::max(receiver.breaker.interval(), receiver.host->breaker.interval());
-    const bool is_crowded = receiver.standing == Standing::suspect && receiver.waiting.size() >= max_waiting;
-    if (is_crowded) return limits_.breaker.first;
+    const bool is_suspect = receiver.standing == Standing::suspect;
+    if (receiver.waiting.size() >= (is_suspect ? max_waiting_for_suspect : max_waiting))
+      return limits_.breaker.first;
     return std::nullopt;
   }
 
@@ -99,7 +100,7 @@ class ReceiverQueues {
       next_turn_ = (next_turn_ + 1) % turns_.size();
       const auto standing = static_cast<Standing>(next_turn_);
       if (!has_place(standing)) continue;
-      if (Receiver* receiver = next_of(standing, now)) return start_of(*receiver);
+      if (Receiver* receiver = next_of(standing, now)) return start_of(*receiver, now);
     }
     return std::nullopt;
   }
@@ -115,7 +116,7 @@ class ReceiverQueues {
     if (!std::exchange(call.is_young, false)) return;
     --young_;
     if (call.counted_as == Standing::unknown) --young_unknown_;
-    if (call.counted_as != Standing::suspect) leave_host(*call.receiver->host);
+    leave_host(*call.receiver->host);
   }
   // It has kept us waiting for so long that its receiver is not trusted any more.
   void grew_suspect(Call& call) {
@@ -130,6 +131,8 @@ class ReceiverQueues {
     grew_old(call);
     if (call.counted_as == Standing::suspect) --suspects_;
     --receiver.calls;
+    if (call.probes_receiver) receiver.breaker.end_probe();
+    if (call.probes_host) receiver.host->breaker.end_probe();
     const ReceiverNews news = learn(receiver, outcome, now);
     if (kept_from_calling(receiver, now)) turn_away(receiver);
     list(receiver);
@@ -154,11 +157,10 @@ class ReceiverQueues {
 
   std::size_t waiting() const { return waiting_; }
   unsigned young() const { return young_; }
-  // Receivers that may have a call.
+  // Receivers that may have a call, suspects left out.
   std::size_t ready() const {
-    std::size_t sum = 0;
-    for (const auto& turns : turns_) sum += turns.size();
-    return sum;
+    return turns_[static_cast<std::size_t>(Standing::proven)].size() +
+           turns_[static_cast<std::size_t>(Standing::unknown)].size();
   }
   // How many more could start at once. What waits for its own receiver does not count.
   std::size_t room() const { return may_start() || young_ >= limits_.places ? 0 : limits_.places - young_; }
@@ -166,7 +168,8 @@ class ReceiverQueues {
   unsigned shut() const { return shut_; }
 
  private:
-  static constexpr std::size_t max_waiting = 16;  // for a suspect; others need not be held by us meanwhile
+  // For one receiver; what is beyond that need not be held by us meanwhile.
+  static constexpr std::size_t max_waiting = 256, max_waiting_for_suspect = 16;
 
   bool has_place(Standing standing) const {
     if (young_ >= limits_.places) return false;
@@ -194,6 +197,7 @@ class ReceiverQueues {
       receiver.is_listed = false;
       if (receiver.standing != standing) {
         list(receiver);
+        unblock(*receiver.host);
         continue;
       }
       const bool is_shut = kept_from_calling(receiver, now);
@@ -201,7 +205,7 @@ class ReceiverQueues {
       const bool may_call = !receiver.waiting.empty() && receiver.calls < max_calls(receiver);
       if (!may_call) {
         unblock(*receiver.host);
-      } else if (standing != Standing::suspect && receiver.host->young >= limits_.per_host) {
+      } else if (receiver.host->young >= limits_.per_host) {
         receiver.is_listed = true;
         blocked_[receiver.host].push_back(&receiver);
       } else {
@@ -221,20 +225,23 @@ class ReceiverQueues {
     }
   }
 
-  Started start_of(Receiver& receiver) {
-    Started started{.call = {.receiver = &receiver, .counted_as = receiver.standing},
+  Started start_of(Receiver& receiver, Millis now) {
+    Breaker &own = receiver.breaker, &its_hosts = receiver.host->breaker;
+    Started started{.call = {.receiver = &receiver,
+                             .counted_as = receiver.standing,
+                             .probes_receiver = own.is_open() && own.lets_through(now),
+                             .probes_host = its_hosts.is_open() && its_hosts.lets_through(now)},
                     .item = std::move(receiver.waiting.front())};
+    if (started.call.probes_receiver) own.begin_probe();
+    if (started.call.probes_host) its_hosts.begin_probe();
     receiver.waiting.pop_front();
     if (receiver.last_chances > 0) --receiver.last_chances;
     --waiting_;
     ++receiver.calls;
     ++young_;
     if (receiver.standing == Standing::unknown) ++young_unknown_;
-    if (receiver.standing == Standing::suspect) {
-      ++suspects_;
-    } else {
-      ++receiver.host->young;
-    }
+    if (receiver.standing == Standing::suspect) ++suspects_;
+    ++receiver.host->young;
     list(receiver);
     return started;
   }
@@ -243,7 +250,8 @@ class ReceiverQueues {
     --host.young;
     unblock(host);
   }
-  // The next one of that host gets its turn.
+  // The next one of that host gets its turn: one that will take the place soon, for suspects may have to
+  // wait.
   void unblock(ReceiverHost& host) {
     const auto found = blocked_.find(&host);
     if (found == blocked_.end()) return;
@@ -253,7 +261,7 @@ class ReceiverQueues {
       receivers.pop_front();
       next.is_listed = false;
       list(next);
-      is_listed = next.is_listed;
+      is_listed = next.is_listed && next.standing != Standing::suspect;
     }
     if (receivers.empty()) blocked_.erase(found);
   }
@@ -269,7 +277,8 @@ class ReceiverQueues {
     const bool has_shut = outcome != CallOutcome::answered && struck.failed(limits_.breaker, now);
     shut_ = shut_ + has_shut - host_recovered - recovered;
     if (has_shut) return ReceiverNews::shut;
-    return recovered || host_recovered ? ReceiverNews::recovered : ReceiverNews::none;
+    if (host_recovered) return ReceiverNews::host_recovered;
+    return recovered ? ReceiverNews::recovered : ReceiverNews::none;
   }
 
   QueueLimits limits_;

@@ -20,7 +20,7 @@ enum class Standing : unsigned char { proven, unknown, suspect };
 enum class CallOutcome : unsigned char { nothing, answered, receiver_failed, host_failed };
 
 // A receiver or a host was shut, or answers again.
-enum class ReceiverNews : unsigned char { none, shut, recovered };
+enum class ReceiverNews : unsigned char { none, shut, recovered, host_recovered };
 
 struct ReceiverHost {
   std::string name;

@@ -21,7 +21,7 @@ constexpr std::size_t max_launched_at_once = 8;
 // After that a call only costs a socket; after that its answer is missed.
 constexpr Millis young_for{50};
 constexpr Millis trusted_for{1000};
-// Answers that are still read: beyond that the connection of the oldest is given up.
+// Answers that are still read; beyond that the oldest is cut off.
 constexpr std::size_t max_read_on = 64;
 constexpr unsigned max_last_chances = 16;
 
@@ -51,6 +51,7 @@ DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, Store& store, Loo
       queues_({.places = places_,
                .per_host = conf.provider.delivery.per_host,
                .breaker = breaker_of(conf.provider.delivery)}),
+      addressees_(conf.provider, queues_),
       signing_pool_(conf.provider, conf.threads, log),
       settling_(conf, store, log),
       unbundling_(conf, store, settling_,
@@ -79,6 +80,7 @@ void DeliveryScheduler::take(Delivery delivery, ngx_msec_t lease_end, Batch::Sha
 }
 
 void DeliveryScheduler::take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source) {
+  if (conf_.delivery_location == nullptr) return;
   unbundling_.add(std::move(bundle), lease_end, std::move(source));
   if (wants_more()) unbundling_.draw();
 }
@@ -118,7 +120,7 @@ bool DeliveryScheduler::start_all() {
 }
 
 void DeliveryScheduler::sort_in(LeasedDelivery leased) {
-  const auto addressee = addressee_of(leased.delivery);
+  const auto addressee = addressees_.find(leased.delivery);
   if (!addressee) {
     const Verdict verdict =
         judge(conf_.provider.delivery, leased.delivery, addressee.error(), budget_.moment());
@@ -133,26 +135,27 @@ void DeliveryScheduler::sort_in(LeasedDelivery leased) {
   put_off(std::move(leased), *kept_off);
 }
 
-Outcome<DeliveryScheduler::Addressee> DeliveryScheduler::addressee_of(const Delivery& delivery) {
-  if (const auto known = addressees_.find(delivery.client); known != addressees_.end()) return known->second;
-  const auto name = receiver_of(conf_.provider, delivery);
-  if (!name) return refuse(name.error());
-  const Addressee fresh{&queues_.receiver(name->uri, name->host), is_slow_to_seal(conf_.provider, delivery)};
-  return addressees_.emplace(delivery.client, fresh).first->second;
+void DeliveryScheduler::start(Queues::Started started) {
+  const At attempt = attempts_.add({.call = started.call, .leased = std::move(started.item)});
+  if (!has_time(*attempt)) return put_off(withdraw(attempt), Millis{0});
+  sign(attempt);
 }
 
-void DeliveryScheduler::start(Queues::Started started) {
-  const DeliveryPolicy& policy = conf_.provider.delivery;
-  if (time_left(started.item.lease_end) < policy.timeout) {
-    queues_.over(started.call, CallOutcome::nothing, now());
-    return put_off(std::move(started.item), Millis{0});
-  }
-  sign(attempts_.add({.call = started.call, .leased = std::move(started.item)}));
+bool DeliveryScheduler::has_time(const Attempt& attempt) const {
+  return time_left(attempt.leased.lease_end) >= conf_.provider.delivery.timeout;
+}
+
+// Nothing came of it.
+LeasedDelivery DeliveryScheduler::withdraw(At attempt) {
+  LeasedDelivery leased = std::move(attempt->leased);
+  queues_.over(attempt->call, CallOutcome::nothing, now());
+  attempts_.remove(attempt);
+  return leased;
 }
 
 void DeliveryScheduler::sign(At attempt) {
   const Delivery& delivery = attempt->leased.delivery;
-  const bool is_slow = addressees_.at(delivery.client).is_slow_to_seal;
+  const bool is_slow = addressees_.at(delivery).is_slow_to_seal;
   if (!is_worth_a_thread(is_slow))
     return signed_or_not(attempt, seal(conf_.provider, delivery, budget_.moment()));
   signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Call> envelope) {
@@ -173,10 +176,8 @@ void DeliveryScheduler::signed_or_not(At attempt, Outcome<Call> envelope) {
     attempt->envelope = *std::move(envelope);
     return attempts_.move(attempt, Attempt::State::ready);
   }
-  LeasedDelivery leased = std::move(attempt->leased);
+  LeasedDelivery leased = withdraw(attempt);
   const Verdict verdict = judge(conf_.provider.delivery, leased.delivery, envelope.error(), budget_.moment());
-  queues_.over(attempt->call, CallOutcome::nothing, now());
-  attempts_.remove(attempt);
   pump_.post();
   conclude(std::move(leased.delivery), leased, verdict);
 }
@@ -187,6 +188,7 @@ void DeliveryScheduler::launch_ready() {
 }
 
 void DeliveryScheduler::launch(At attempt) {
+  if (!has_time(*attempt)) return put_off(withdraw(attempt), Millis{0});
   attempt->began = ngx_current_msec;
   attempts_.move(attempt, Attempt::State::in_flight);
   attempt->detached = DetachedCall::launch(
@@ -194,7 +196,7 @@ void DeliveryScheduler::launch(At attempt) {
       [this, attempt] { return delivery_label(conf_.provider, attempt->leased.delivery); },
       {.answered = [this, attempt](const Answer& answer) { answered(attempt, answer); },
        .over = [this, attempt] { attempts_.remove(attempt); }});
-  if (attempts_.in(Attempt::State::in_flight).size() == 1) age_.after(young_for);
+  if (attempts_.in(Attempt::State::in_flight).size() == 1) watch_age();
 }
 
 void DeliveryScheduler::grow_old() {
@@ -215,8 +217,9 @@ void DeliveryScheduler::grow_old() {
 void DeliveryScheduler::watch_age() {
   const auto& young = attempts_.in(Attempt::State::in_flight);
   const auto& olds = attempts_.in(Attempt::State::old);
-  if (!young.empty()) return age_.after(std::max(young_for - age_of(young.front()), Millis{1}));
-  if (!olds.empty()) age_.after(std::max(trusted_for - age_of(olds.front()), Millis{1}));
+  const Millis until_old = young.empty() ? trusted_for : young_for - age_of(young.front());
+  const Millis until_overdue = olds.empty() ? trusted_for : trusted_for - age_of(olds.front());
+  if (!young.empty() || !olds.empty()) age_.after(std::max(std::min(until_old, until_overdue), Millis{1}));
 }
 
 void DeliveryScheduler::answered(At attempt, const Answer& answer) {
@@ -240,9 +243,9 @@ void DeliveryScheduler::note_receiver(Attempt& attempt, const Answer& answer, co
   if (answer.by_receiver && answer.status == NGX_HTTP_BAD_REQUEST)
     log_unpublished_key(log_, conf_.provider, attempt.leased.delivery);
   if (news == ReceiverNews::none) return;
-  const bool is_host = outcome == CallOutcome::host_failed;
+  const bool is_host = outcome == CallOutcome::host_failed || news == ReceiverNews::host_recovered;
   log_receiver(log_, conf_.provider, is_host ? receiver.host->name : without_query(receiver.uri),
-               news == ReceiverNews::recovered, answer.by_receiver ? reason_of(verdict) : answer.sample);
+               news != ReceiverNews::shut, answer.by_receiver ? reason_of(verdict) : answer.sample);
 }
 
 void DeliveryScheduler::conclude(Delivery delivery, LeasedDelivery& leased, const Verdict& verdict) {
@@ -252,7 +255,6 @@ void DeliveryScheduler::conclude(Delivery delivery, LeasedDelivery& leased, cons
   settling_.add({.delivery = std::move(delivery), .verdict = verdict}, leased.lease_end);
 }
 
-// Its receiver keeps it waiting, or is shut: nothing was tried.
 void DeliveryScheduler::put_off(LeasedDelivery leased, Millis at_least) {
   const RetryAt later = slo::put_off(conf_.provider.delivery, leased.delivery, budget_.moment(), at_least);
   conclude(std::move(leased.delivery), leased, later);
@@ -260,7 +262,7 @@ void DeliveryScheduler::put_off(LeasedDelivery leased, Millis at_least) {
 
 void DeliveryScheduler::put_off_turned_away() {
   for (LeasedDelivery& leased : queues_.take_turned_away()) {
-    const Queues::Receiver& receiver = *addressees_.at(leased.delivery.client).receiver;
+    const Queues::Receiver& receiver = *addressees_.at(leased.delivery).receiver;
     put_off(std::move(leased), queues_.kept_off(receiver, now()).value_or(Millis{0}));
   }
 }
@@ -272,10 +274,8 @@ void DeliveryScheduler::hand_back() {
   std::vector<LeasedDelivery> left = queues_.take_all();
   std::ranges::move(fresh_, std::back_inserter(left));
   fresh_.clear();
-  for (auto& attempts = attempts_.in(Attempt::State::ready); !attempts.empty(); attempts.pop_front()) {
-    queues_.over(attempts.front().call, CallOutcome::nothing, now());
-    left.push_back(std::move(attempts.front().leased));
-  }
+  for (auto& attempts = attempts_.in(Attempt::State::ready); !attempts.empty();)
+    left.push_back(withdraw(attempts.begin()));
   for (LeasedDelivery& leased : left) {
     const RetryAt at_once{.delay = Millis(0), .why = "a worker quit", .tried = false};
     settling_.add({.delivery = std::move(leased.delivery), .verdict = at_once}, leased.lease_end);

@@ -6,11 +6,10 @@
 #pragma once
 
 #include <deque>
-#include <string>
-#include <unordered_map>
 
 #include "core/delivery/delivery.h"
 #include "ngx_module/config/conf.h"
+#include "ngx_module/delivery/addressees.h"
 #include "ngx_module/delivery/attempt.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/claiming.h"
@@ -41,20 +40,15 @@ class DeliveryScheduler {
   }
 
  private:
-  // What is known of a client. Its URI does not change under a worker, and is not read again for each of a
-  // thousand deliveries.
-  struct Addressee {
-    Queues::Receiver* receiver;
-    bool is_slow_to_seal;
-  };
   using At = Attempts::At;
 
   // In the order of a delivery's life.
   void pump();
   void sort_in(LeasedDelivery leased);
-  Outcome<Addressee> addressee_of(const Delivery& delivery);
   bool start_all();
   void start(Queues::Started started);
+  bool has_time(const Attempt& attempt) const;
+  LeasedDelivery withdraw(At attempt);
   void sign(At attempt);
   bool is_worth_a_thread(bool is_slow) const;
   void signed_or_not(At attempt, Outcome<Call> envelope);
@@ -77,9 +71,9 @@ class DeliveryScheduler {
   LoopBudget& budget_;
   ngx_log_t* log_;
   std::deque<LeasedDelivery> fresh_{};  // not in a queue yet
-  std::unordered_map<ClientId, Addressee> addressees_{};
   const unsigned places_;
   Queues queues_;
+  Addressees addressees_;
   Attempts attempts_{};
   SigningPool signing_pool_;
   Settling settling_;

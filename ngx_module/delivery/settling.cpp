@@ -32,6 +32,7 @@ void Settling::add(redis::Settlement settlement, ngx_msec_t lease_end) {
 
 void Settling::flush() {
   drop_what_is_over();
+  if (kept_.empty()) is_away_ = false;  // nobody is left whose answer would say that the store is back
   auto from = std::make_move_iterator(kept_.begin());
   auto end = std::make_move_iterator(kept_.end());
   while (from != end) {

@@ -2,13 +2,13 @@
 // Redis does what nginx asks, and the connection breaks before nginx hears of it. It asks once more, and nobody can tell.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { House, eventually, free_port } from './parts/house.mjs'
+import { House, eventually, free_port, sleep } from './parts/house.mjs'
 import { start_loser } from './parts/cutter.mjs'
 import { make_issuer } from './parts/issuer.mjs'
 import { start_nginx } from './parts/nginx.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
 import { start_redis } from './parts/redis.mjs'
-import { back_client } from './parts/stage.mjs'
+import { back_client, set_stage } from './parts/stage.mjs'
 
 const in_time = { timeout: 90_000 }
 
@@ -91,4 +91,24 @@ test('a dead letter that is sent again or dropped is no 404', in_time, async (t)
   assert.equal((await nginx.ask('DELETE', `deliveries/${second.id}`)).status, 200)
   assert.ok(is_lost())
   await dead(0)
+})
+
+test('deliveries are settled again after an outage of the store that was longer than a lease', { timeout: 90_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: manners.slow(300) })
+  const { nginx, redis } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 1, store: 'timeout=500ms',
+                                                    provider: 'delivery wait=0 timeout=1s first=1s max=2s;' })
+  const log_out = async (sid) => {
+    await nginx.register({ client_id: 'app', sid, sub: 'ann' })
+    await nginx.ask('DELETE', `sessions/${sid}`)
+  }
+  await log_out('s1')
+  await eventually('it is called', () => app.requests.length === 1)
+  redis.freeze()
+  await sleep(13_000)  // a lease is timeout and ten seconds
+  redis.thaw()
+  await eventually('the store is back', nginx.every_worker_sees_the_store)
+  await eventually('what was told is told once more, and settled', async () => (await nginx.deliveries('pending')).length === 0)
+  await log_out('s2')
+  await eventually('the next one is settled, too', async () => app.requests.length === 3 && (await nginx.deliveries('pending')).length === 0)
 })

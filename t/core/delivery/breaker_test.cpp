@@ -45,8 +45,8 @@ TEST(Breaker, lets_a_probe_through_when_its_interval_is_over) {
 TEST(Breaker, waits_twice_as_long_after_each_probe_that_fails_up_to_its_maximum) {
   Breaker breaker = opened_at(Millis{0});
   std::vector<Millis> intervals{breaker.interval()};
-  for (int i = 0; i < 3; ++i) {
-    breaker.failed(policy, Millis{0});
+  for (Millis now{100'000}; intervals.size() < 4; now += Millis{100'000}) {
+    breaker.failed(policy, now);
     intervals.push_back(breaker.interval());
   }
   EXPECT_EQ(intervals, (std::vector{Millis{5000}, Millis{10'000}, Millis{15'000}, Millis{15'000}}));
@@ -59,6 +59,22 @@ TEST(Breaker, closes_when_a_probe_is_answered_and_begins_anew) {
   EXPECT_TRUE(breaker.lets_through(Millis{5001}));
   for (int i = 0; i < 3; ++i) breaker.failed(policy, Millis{6000});
   EXPECT_EQ(breaker.interval(), Millis{5000});
+}
+
+TEST(Breaker, learns_nothing_from_calls_that_were_under_way_when_it_opened) {
+  Breaker breaker = opened_at(Millis{100});
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(breaker.failed(policy, Millis{200}));
+  EXPECT_EQ(breaker.interval(), Millis{5000});
+  EXPECT_TRUE(breaker.lets_through(Millis{5100}));
+}
+
+TEST(Breaker, has_one_probe_at_a_time) {
+  Breaker breaker = opened_at(Millis{0});
+  breaker.begin_probe();
+  EXPECT_FALSE(breaker.lets_through(Millis{6000}));
+  EXPECT_EQ(breaker.closed_for(Millis{6000}), Millis{5000});
+  breaker.end_probe();
+  EXPECT_TRUE(breaker.lets_through(Millis{6000}));
 }
 
 }  // namespace slo::breaker_test

@@ -237,4 +237,67 @@ TEST(ReceiverQueues, give_back_all_that_has_not_started) {
   EXPECT_EQ(house.start(), Names{});
 }
 
+TEST(ReceiverQueues, call_whoever_waits_for_his_host_although_others_that_did_are_suspect_now) {
+  House house({.places = 16, .per_host = 2});
+  for (const char* uri : {"h/a", "h/b", "h/c", "h/d", "h/e"}) house.did(uri, answered);
+  house.add("h/a", {"a1"});
+  house.add("h/b", {"b1"});
+  house.start();
+  for (const char* item : {"a1", "b1"}) house.queues.grew_old(house.call(item));
+  house.add("h/c", {"c1"});
+  house.add("h/d", {"d1"});
+  house.start();
+  house.add("h/a", {"a2"});
+  house.add("h/b", {"b2"});
+  house.add("h/e", {"e1"});
+  EXPECT_EQ(house.start(), Names{}) << "their host has two calls";
+  house.over("a1", receiver_failed);
+  house.over("b1", receiver_failed);
+  house.over("c1", answered);
+  house.over("d1", answered);
+  Names started = house.start();
+  while (house.queues.waiting() > 0 && !house.calls.empty()) {
+    house.over(house.calls.front().item, receiver_failed);
+    for (auto& name : house.start()) started.push_back(name);
+  }
+  std::ranges::sort(started);
+  EXPECT_EQ(started, (Names{"a2", "b2", "e1"}));
+}
+
+TEST(ReceiverQueues, probe_a_host_that_is_not_there_by_one_receiver) {
+  House house({.places = 16, .per_host = 4});
+  for (const char* uri : {"h/a", "h/b"}) house.did(uri, host_failed);
+  EXPECT_EQ(house.did("h/c", host_failed), ReceiverNews::shut);
+  house.now = Millis{5000};
+  house.add("h/a", {"probe"});
+  EXPECT_EQ(house.start(), Names{"probe"});
+  EXPECT_EQ(house.queues.kept_off(house.receiver("h/b"), house.now), Millis{5000});
+  EXPECT_EQ(house.over("probe", receiver_failed), ReceiverNews::host_recovered) << "somebody is there";
+  EXPECT_EQ(house.queues.kept_off(house.receiver("h/b"), house.now), std::nullopt);
+}
+
+TEST(ReceiverQueues, call_a_host_in_trouble_no_more_often_than_another_one) {
+  House house({.places = 64, .per_host = 2});
+  for (int i = 0; i < 8; ++i) house.did("h/" + std::to_string(i), receiver_failed);
+  for (int i = 0; i < 8; ++i) house.add("h/" + std::to_string(i), {"again" + std::to_string(i)});
+  EXPECT_EQ(house.start().size(), 2U);
+}
+
+TEST(ReceiverQueues, hold_no_more_for_one_receiver_than_it_may_take_in_a_while) {
+  House house({.places = 8, .per_host = 4});
+  house.did("a/x", answered);
+  auto& receiver = house.receiver("a/x");
+  unsigned held = 0;
+  while (!house.queues.kept_off(receiver, house.now)) house.queues.add(receiver, std::to_string(held++));
+  EXPECT_EQ(held, 256U);
+}
+
+TEST(ReceiverQueues, count_no_suspects_among_those_that_are_ready) {
+  House house({.places = 8, .per_host = 4});
+  house.did("bad/x", receiver_failed);
+  house.add("bad/x", {"1"});
+  house.add("new/x", {"2"});
+  EXPECT_EQ(house.queues.ready(), 1U);
+}
+
 }  // namespace slo::receiver_queues_test
