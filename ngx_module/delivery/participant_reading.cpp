@@ -35,8 +35,8 @@ void ParticipantReading::finish(bool is_complete) {
   pending_ = PendingReply();
   auto& all = ending_.session.participants;
   order_by_joining(all);
-  const auto twice = std::ranges::unique(all, {}, &Participant::client);
-  all.erase(twice.begin(), twice.end());
+  const auto is_same = [](const Participant& a, const Participant& b) { return a.client == b.client; };
+  all.erase(std::unique(all.begin(), all.end(), is_same), all.end());
   ending_.lacks_participants = !is_complete;
   const auto done = std::move(done_);
   done();
