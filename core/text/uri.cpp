@@ -141,7 +141,7 @@ Outcome<Uri> read_uri(std::string_view text) {
   return read_split(split);
 }
 
-std::string without_query(std::string_view uri) { return std::string(uri.substr(0, uri.find('?'))); }
+std::string_view without_query(std::string_view uri) { return uri.substr(0, uri.find('?')); }
 
 std::string with_query(std::string_view uri, const Parameters& parameters) {
   std::string extended(uri);

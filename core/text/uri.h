@@ -37,7 +37,7 @@ Outcome<Uri> read_uri(std::string_view text);
 std::optional<std::string> loopback_without_port(std::string_view uri);
 
 // `uri` less its query, for messages: what stands there may be a secret.
-std::string without_query(std::string_view uri);
+std::string_view without_query(std::string_view uri);
 
 // `uri` with `parameters` added to its query; what the query holds already is kept to the byte. REQUIRES:
 // `uri` has no fragment.

@@ -2,6 +2,7 @@
 // A leased delivery, and one attempt to make it: what it is doing, and where it stands among the others.
 #pragma once
 
+#include <array>
 #include <list>
 #include <memory>
 

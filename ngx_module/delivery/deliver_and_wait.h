@@ -11,8 +11,8 @@ namespace slo::ngx {
 
 struct WaitLimits {
   Millis time{};  // at most so long for the receivers
-  bool for_everyone =
-      false;  // and for the store to name all participants, where the session came without them
+  // And for the store to name all participants, where the session came without them.
+  bool for_everyone = false;
 };
 
 // Continues with `next`, never from inside this call; with `for_everyone`, `ended` has all participants then,

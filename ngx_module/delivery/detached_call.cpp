@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/delivery/carried_request.h"
-#include "ngx_module/delivery/call_log.h"
 #include "ngx_module/delivery/call_request.h"
 #include "ngx_module/delivery/no_client.h"
 #include "ngx_module/delivery/receiver_answer.h"
@@ -209,6 +208,7 @@ void DetachedCall::State::cut_off() {
 }
 
 void DetachedCall::State::settle(ngx_int_t rc) {
+  if (is_settled) return;
   Answer told = came.conclude(*subrequest, rc);
   if (told.by_receiver) told.sample = sample;
   settle_with(std::move(told));

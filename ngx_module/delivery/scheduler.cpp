@@ -100,8 +100,7 @@ void DeliveryScheduler::pump() {
   if (is_done) claim();
 }
 
-// Starts before it sorts: the first receiver of a thousand need not wait for the other queues. False: there
-// is more to start, and pump() will be called again.
+// Starts before it sorts: the first of a thousand need not wait. False: pump() will be called again.
 bool DeliveryScheduler::start_all() {
   while (queues_.may_start() || !fresh_.empty()) {
     if (budget_.is_over()) return pump_.post_next(), false;
@@ -110,8 +109,9 @@ bool DeliveryScheduler::start_all() {
       fresh_.pop_front();
       continue;
     }
-    const bool is_only_one = attempts_.are_none_called() && attempts_.not_called() == 0;
-    if (!has_connection_for_call(is_only_one)) return pump_.after(until_connections_are_free), false;
+    const std::size_t begun = attempts_.not_called();
+    if (!has_connection_for_call(begun, begun == 0 && attempts_.are_none_called()))
+      return pump_.after(until_connections_are_free), false;
     if (auto started = queues_.start(now())) start(*std::move(started));
     if (attempts_.in(Attempt::State::ready).size() >= max_launched_at_once || attempts_.are_none_called())
       launch_ready();
@@ -145,7 +145,6 @@ bool DeliveryScheduler::has_time(const Attempt& attempt) const {
   return time_left(attempt.leased.lease_end) >= conf_.provider.delivery.timeout;
 }
 
-// Nothing came of it.
 LeasedDelivery DeliveryScheduler::withdraw(At attempt) {
   LeasedDelivery leased = std::move(attempt->leased);
   queues_.over(attempt->call, CallOutcome::nothing, now());
@@ -244,7 +243,8 @@ void DeliveryScheduler::note_receiver(Attempt& attempt, const Answer& answer, co
     log_unpublished_key(log_, conf_.provider, attempt.leased.delivery);
   if (news == ReceiverNews::none) return;
   const bool is_host = outcome == CallOutcome::host_failed || news == ReceiverNews::host_recovered;
-  log_receiver(log_, conf_.provider, is_host ? receiver.host->name : without_query(receiver.uri),
+  log_receiver(log_, conf_.provider,
+               is_host ? std::string_view(receiver.host->name) : without_query(receiver.uri),
                news != ReceiverNews::shut, answer.by_receiver ? reason_of(verdict) : answer.sample);
 }
 

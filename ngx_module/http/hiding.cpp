@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 
+#include "core/text/uri.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/pool.h"
@@ -38,11 +39,9 @@ void forget_values(R& r) {
 // The question page's own URL comes back as one. Subrequests share it with the main request.
 void cut_referer(R& r) {
   if (auto* referer = r.headers_in.referer; referer != nullptr) {
-    referer->value.len = std::min(referer->value.len, view(referer->value).find('?'));
+    referer->value.len = without_query(view(referer->value)).size();
   }
 }
-
-std::string_view without_query(const ngx_str_t& uri) { return view(uri).substr(0, view(uri).find('?')); }
 
 // A mirror is asked with the query of the request that is mirrored: that one's own secret then.
 bool has_query_of_main(const R& r) {
@@ -97,7 +96,7 @@ u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noe
   auto* const referer = main->headers_in.referer;
   const std::size_t whole_referer = referer == nullptr ? 0 : referer->value.len;
   auto* const upstream = r->upstream;
-  main->request_line.len = without_query(line).size();
+  main->request_line.len = without_query(view(line)).size();
   cut_referer(*main);
   if (is_secret(*r)) r->upstream = nullptr;  // whom another location asked before error_page or post_action
   u_char* const end = log(main, r, buffer, room);
@@ -125,7 +124,7 @@ ngx_int_t before_rewriting(R& r) {
     return NGX_DECLINED;
   }
   hide_in_lines(*r.main);
-  if (has_query_of_main(r)) set_mark(r, without_query(r.main->unparsed_uri));
+  if (has_query_of_main(r)) set_mark(r, without_query(view(r.main->unparsed_uri)));
   return NGX_DECLINED;
 }
 
@@ -161,7 +160,7 @@ std::string_view shown_of(const R& r) noexcept {
         ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
     return view(core->name);
   }
-  return without_query(&r == r.main ? r.unparsed_uri : r.uri);
+  return without_query(view(&r == r.main ? r.unparsed_uri : r.uri));
 }
 
 void hide_request(R& r, std::string_view shown) {

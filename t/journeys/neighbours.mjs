@@ -2,8 +2,9 @@
 // Receivers that answer do not wait for those that do not, nor for a neighbour on their host that fails.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { send } from './parts/browser_jar.mjs'
 import { House, eventually, patience, sleep } from './parts/house.mjs'
-import { live_beside, share, ways_to_be_bad } from './parts/neighbourhood.mjs'
+import { address, live_beside, share, ways_to_be_bad } from './parts/neighbourhood.mjs'
 import { start_receiver } from './parts/receivers.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 
@@ -58,4 +59,39 @@ test('a receiver that answers again is told all that waited for it', { timeout: 
   await eventually('nothing is owed', async () => (await nginx.deliveries('pending')).length === 0, { within: 30_000 })
   assert.match(nginx.log(), /a receiver answers again/)
   assert.deepEqual(await nginx.deliveries('dead'), [])
+})
+
+// RS256: threads sign, so that very many calls have begun and hold no connection yet.
+test('clients find connections while more receivers hang than there are', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const port = await ways_to_be_bad.hang(house)
+  const clients = Array.from({ length: 400 }, (_, i) => back_client(`hung-${i}`, `http://${address(3, i)}:${port}`))
+  const { nginx } = await set_stage(house, { clients, workers: 1, connections: 256, provider: 'delivery wait=0 timeout=3s;' })
+  for (let i = 0; i < clients.length; i += 20) {
+    for (const { client_id } of clients.slice(i, i + 20)) await nginx.register({ client_id, sid: `s${i}`, sub: 'ann' })
+  }
+  for (let i = 0; i < clients.length; i += 20) await nginx.ask('DELETE', `sessions/s${i}`)
+  for (const end = Date.now() + 2500; Date.now() < end;) {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => send(`${nginx.url}/slo/jwks`)))
+    assert.ok(answers.every(({ status }) => status === 200))
+    await sleep(20)
+  }
+  assert.doesNotMatch(nginx.log(), /worker_connections are not enough|cannot deliver/)
+})
+
+test('what a 400 says is waited for for a second', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: (request, answer) => {
+    answer.writeHead(400, { 'content-type': 'application/json', 'content-length': 100_000 })
+    answer.write('{"error":"invalid_request","pad":"')
+    const drops = setInterval(() => answer.write('d'), 200)
+    answer.on('close', () => clearInterval(drops))
+  } })
+  const { nginx } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 1, provider: 'delivery wait=0 timeout=30s;' })
+  await nginx.register({ client_id: 'app', sid: 's1', sub: 'ann' })
+  const begin = Date.now()
+  await nginx.ask('DELETE', 'sessions/s1')
+  await eventually('it is given up', async () => (await nginx.deliveries('dead')).length === 1)
+  const took = Date.now() - begin
+  assert.ok(took > 800 && took < 1000 + 2000 * patience, `given up after ${took} ms`)
 })

@@ -6,7 +6,7 @@ import { eventually, free_port, sleep } from './house.mjs'
 import { start_receiver } from './receivers.mjs'
 import { back_client, set_stage } from './stage.mjs'
 
-const address = (street, i) => `127.${street}.${i >> 8}.${i & 255}`
+export const address = (street, i) => `127.${street}.${i >> 8}.${i & 255}`
 
 // A server at every address of this machine.
 async function listen_everywhere(house, server) {
