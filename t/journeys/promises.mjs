@@ -96,8 +96,9 @@ test('five hosts share a store: sessions begin at one and end at another, each a
 test('a user waits his second among receivers that hang', { timeout: 60_000 }, async (t) => {
   const house = new House(t)
   const addresses = Array.from({ length: 30 }, (_, i) => `127.0.8.${i + 1}`)
-  const open = new Map(), most = { all: 0, host: 0 }
+  const open = new Map(), most = { all: 0, host: 0 }, called = []
   const hanging = (request, answer) => {
+    called.push(performance.now())
     const host = request.socket.localAddress
     open.set(host, (open.get(host) ?? 0) + 1)
     answer.on('close', () => open.set(host, open.get(host) - 1))
@@ -122,6 +123,9 @@ test('a user waits his second among receivers that hang', { timeout: 60_000 }, a
   assert.equal(answer.status, 200)
   assert.ok(took < 1000 + 1000 * patience, `the page came after ${took} ms`)
   assert.equal(most.host, 1, 'who has never answered is called once at a time')
+  // Four begin, 50 ms later four more: no 40 ms hold more than two such groups, however they are delayed.
+  const within = called.map((at, i) => called.slice(i).filter((later) => later < at + 40).length)
+  assert.ok(Math.max(...within.slice(0, addresses.length)) <= 8 * patience, `${Math.max(...within)} calls began within 40 ms`)
 })
 
 // How receivers may go on for ever: silent, drop by drop in the head or in the body, or all at once.
