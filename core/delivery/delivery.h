@@ -125,12 +125,13 @@ using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment);
 
-// What its receiver keeps waiting until its lease is nearly over, or cannot be sent to one that is shut, is
-// put off, which is no attempt: by `first`, or an eighth of its age where that is longer, at most `max`,
-// times 0.5..1.5, and `at_least` on top; but not beyond `max_age`; after that as if there were none, for its
-// last try is still to be made.
+// What finds its receiver's queue full, or waits in it until its lease is nearly over, is put off, which is
+// no attempt: by a second, `first` where that is shorter, or an eighth of its age where that is longer, at
+// most `max`, times 0.5..1.5. Where the receiver fails or is shut: by `shut_for`, and `first` or an eighth of
+// its age on top. But not beyond `max_age`; after that as if there were none, for its last try is still to be
+// made.
 RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment,
-                Millis at_least = {});
+                Millis shut_for = {});
 
 // Is it older than `max_age`? Then it is tried once more, even though its receiver be shut.
 bool is_too_old(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment);

@@ -67,7 +67,8 @@ class ReceiverQueues {
     return *known;
   }
 
-  // How long it is in vain to queue another one. Nothing: queue it, as the probe that is due, perhaps.
+  // How long it is in vain to queue another one; 0: only the queue is full, of one that works. Nothing: queue
+  // it, as the probe that is due, perhaps.
   std::optional<Millis> kept_off(const Receiver& receiver, Millis now) const {
     const bool is_busy = receiver.calls > 0 || !receiver.waiting.empty();
     const Millis shut_for =
@@ -76,8 +77,8 @@ class ReceiverQueues {
     if (receiver.is_shut() && is_busy)
       return std::max(receiver.breaker.interval(), receiver.host->breaker.interval());
     const bool is_suspect = receiver.standing == Standing::suspect;
-    if (receiver.waiting.size() >= (is_suspect ? max_waiting_for_suspect : max_waiting))
-      return limits_.breaker.first;
+    if (is_suspect && receiver.waiting.size() >= max_waiting_for_suspect) return limits_.breaker.first;
+    if (receiver.waiting.size() >= max_waiting) return Millis{0};
     return std::nullopt;
   }
 

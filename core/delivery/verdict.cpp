@@ -12,6 +12,8 @@ namespace slo {
 namespace {
 
 constexpr std::size_t max_error = 40;
+// The queue of a receiver that answers: how long its next part takes is not for `first` to say.
+constexpr Millis until_queue_is_shorter{1000};
 
 // A number of 32 bits from the random bytes, another one for each delivery and lease: what failed together
 // must not come back together.
@@ -152,10 +154,11 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answ
 // By age, for it has no attempts to tell how long this has been going on: of very many that wait for one
 // receiver few are asked for at a time.
 RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment,
-                Millis at_least) {
+                Millis shut_for) {
   const Millis age = std::max(moment.now - delivery.enqueued, Millis{0});
+  const Millis shortest = shut_for > Millis{0} ? policy.first : std::min(policy.first, until_queue_is_shorter);
   const Millis delay =
-      at_least + spread(std::min(std::max(policy.first, age / 8), policy.max), delivery, moment);
+      shut_for + spread(std::min(std::max(shortest, age / 8), policy.max), delivery, moment);
   const Millis left = policy.max_age - age;
   return {.delay = left > Millis{0} ? std::min(delay, left) : delay,
           .why = "waited too long for its receiver",

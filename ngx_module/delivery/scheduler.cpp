@@ -255,8 +255,8 @@ void DeliveryScheduler::conclude(Delivery delivery, LeasedDelivery& leased, cons
   settling_.add({.delivery = std::move(delivery), .verdict = verdict}, leased.lease_end);
 }
 
-void DeliveryScheduler::put_off(LeasedDelivery leased, Millis at_least) {
-  const RetryAt later = slo::put_off(conf_.provider.delivery, leased.delivery, budget_.moment(), at_least);
+void DeliveryScheduler::put_off(LeasedDelivery leased, Millis shut_for) {
+  const RetryAt later = slo::put_off(conf_.provider.delivery, leased.delivery, budget_.moment(), shut_for);
   conclude(std::move(leased.delivery), leased, later);
 }
 

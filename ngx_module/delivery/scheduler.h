@@ -59,7 +59,7 @@ class DeliveryScheduler {
   void answered(At attempt, const Answer& answer);
   void note_receiver(Attempt& attempt, const Answer& answer, const Verdict& verdict);
   void conclude(Delivery delivery, LeasedDelivery& leased, const Verdict& verdict);
-  void put_off(LeasedDelivery leased, Millis at_least);
+  void put_off(LeasedDelivery leased, Millis shut_for);
   void put_off_turned_away();
   void hand_back();
 

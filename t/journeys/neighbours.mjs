@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { send } from './parts/browser_jar.mjs'
 import { House, eventually, patience, sleep } from './parts/house.mjs'
 import { address, live_beside, share, ways_to_be_bad } from './parts/neighbourhood.mjs'
-import { start_receiver } from './parts/receivers.mjs'
+import { manners, start_receiver } from './parts/receivers.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 
 // A second is a hundred times what it takes, and a fifth of what one that hangs would cost.
@@ -59,6 +59,19 @@ test('a receiver that answers again is told all that waited for it', { timeout: 
   await eventually('nothing is owed', async () => (await nginx.deliveries('pending')).length === 0, { within: 30_000 })
   assert.match(nginx.log(), /a receiver answers again/)
   assert.deepEqual(await nginx.deliveries('dead'), [])
+})
+
+// The queue is longer than what is held of it; how patient one is with failures is nothing to a receiver that works.
+test('a receiver that is slow is told all without a break', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: manners.slow(40) })
+  const { nginx } = await set_stage(house, { clients: [back_client('app', app.url, { id_token_signed_response_alg: 'ES256' })],
+                                             workers: 1, provider: 'delivery wait=0 per_host=8 first=10m max=20m;' })
+  const sids = Array.from({ length: 900 }, (_, n) => `s${n}`)
+  for (const sid of sids) await nginx.register({ client_id: 'app', sid, sub: 'ann' })
+  for (let i = 0; i < sids.length; i += 50) await Promise.all(sids.slice(i, i + 50).map((sid) => nginx.ask('DELETE', `sessions/${sid}`)))
+  await eventually('all are told', () => app.requests.length === sids.length, { within: 20_000 })
+  assert.match(nginx.log(), /waited too long for its receiver/, 'more than are held')
 })
 
 // RS256: threads sign, so that very many calls have begun and hold no connection yet.

@@ -294,17 +294,34 @@ TEST(PutOff, waits_for_an_eighth_of_the_age_between_the_first_delay_and_the_long
         Row{Millis{1'000'000}, Millis{30'000}, Millis{90'000}}}) {
     for (int dice = 0; dice < 64; ++dice) {
       const auto delay =
-          put_off(policy, a_delivery(), a_moment(row.age, static_cast<unsigned char>(dice))).delay;
+          put_off(policy, a_delivery(), a_moment(row.age, static_cast<unsigned char>(dice)), Millis{1}).delay;
       EXPECT_GE(delay, row.shortest) << row.age.count();
-      EXPECT_LE(delay, row.longest) << row.age.count();
+      EXPECT_LE(delay, row.longest + Millis{1}) << row.age.count();
     }
   }
 }
 
 TEST(PutOff, waits_until_a_shut_receiver_may_be_called_and_then_some) {
   const DeliveryPolicy policy{.first = Millis{4000}};
-  const auto usual = put_off(policy, a_delivery(), a_moment());
-  EXPECT_EQ(put_off(policy, a_delivery(), a_moment(), Millis{30'000}).delay, usual.delay + Millis{30'000});
+  const auto usual = put_off(policy, a_delivery(), a_moment(), Millis{1});
+  EXPECT_EQ(put_off(policy, a_delivery(), a_moment(), Millis{30'001}).delay, usual.delay + Millis{30'000});
+}
+
+TEST(PutOff, waits_for_a_second_where_only_the_queue_is_full_however_patient_one_is_with_failures) {
+  struct Row {
+    Millis first, age, shortest, longest;
+  };
+  for (const auto& row : {Row{Millis{600'000}, Millis{0}, Millis{500}, Millis{1500}},
+                          Row{Millis{600'000}, Millis{80'000}, Millis{5000}, Millis{15'000}},
+                          Row{Millis{200}, Millis{0}, Millis{100}, Millis{300}}}) {
+    const DeliveryPolicy policy{.first = row.first, .max = Millis{900'000}, .max_age = Millis{3'600'000}};
+    for (int dice = 0; dice < 64; ++dice) {
+      const auto delay =
+          put_off(policy, a_delivery(), a_moment(row.age, static_cast<unsigned char>(dice))).delay;
+      EXPECT_GE(delay, row.shortest) << row.age.count();
+      EXPECT_LE(delay, row.longest) << row.age.count();
+    }
+  }
 }
 
 TEST(PutOff, ends_when_it_is_too_old) {
