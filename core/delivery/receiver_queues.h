@@ -76,8 +76,8 @@ class ReceiverQueues {
     if (shut_for > Millis{0}) return shut_for;
     if (receiver.is_shut() && is_busy)
       return std::max(receiver.breaker.interval(), receiver.host->breaker.interval());
-    const bool is_suspect = receiver.standing == Standing::suspect;
-    if (is_suspect && receiver.waiting.size() >= max_waiting_for_suspect) return limits_.breaker.first;
+    if (receiver.standing == Standing::suspect && receiver.waiting.size() >= max_waiting_for_suspect)
+      return limits_.breaker.first;
     if (receiver.waiting.size() >= max_waiting) return Millis{0};
     return std::nullopt;
   }

@@ -156,9 +156,9 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answ
 RetryAt put_off(const DeliveryPolicy& policy, const Delivery& delivery, const Moment& moment,
                 Millis shut_for) {
   const Millis age = std::max(moment.now - delivery.enqueued, Millis{0});
-  const Millis shortest = shut_for > Millis{0} ? policy.first : std::min(policy.first, until_queue_is_shorter);
-  const Millis delay =
-      shut_for + spread(std::min(std::max(shortest, age / 8), policy.max), delivery, moment);
+  const Millis shortest =
+      shut_for > Millis{0} ? policy.first : std::min(policy.first, until_queue_is_shorter);
+  const Millis delay = shut_for + spread(std::min(std::max(shortest, age / 8), policy.max), delivery, moment);
   const Millis left = policy.max_age - age;
   return {.delay = left > Millis{0} ? std::min(delay, left) : delay,
           .why = "waited too long for its receiver",
