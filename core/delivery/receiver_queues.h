@@ -283,8 +283,7 @@ class ReceiverQueues {
   }
 
   QueueLimits limits_;
-  std::unordered_map<std::string, std::unique_ptr<Receiver>>
-      receivers_{};  // never shrinks, nor does the next
+  std::unordered_map<std::string, std::unique_ptr<Receiver>> receivers_{};  // never shrinks
   std::unordered_map<std::string, ReceiverHost> hosts_{};
   std::array<std::deque<Receiver*>, 3> turns_{};  // by standing: who may have a call more
   std::unordered_map<ReceiverHost*, std::deque<Receiver*>>
