@@ -21,7 +21,7 @@ struct ApiCtx : RequestCtx {
   bool is_audited = false;
   redis::DeliveryIds ids{};
   redis::Ended ended{};
-  Dispatcher::PendingBatch batch{};
+  Batch::Waiting batch{};
   std::string next{};
   Registered registered{};
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The deliveries that one ended session sent out together, and the one who waits for their first answers.
 //
-// Lives as long as anybody has a part in it: the handle of the waiting side, each source of further
+// Its owner keeps it as long as anybody has a part in it: the waiting side, each source of further
 // deliveries, and each delivery that has no first answer.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/op/logout_page.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/nginx/handle.h"
 
 namespace slo::ngx {
 
@@ -24,25 +23,21 @@ struct BatchListener {
 };
 
 class Batch {
+  void end_share() noexcept;
+  void end_source() noexcept;
+  void leave() noexcept;
+
  public:
   // One delivery's share. Destroyed without an answer, the delivery stays pending.
   class Share {
    public:
     Share() = default;
-    Share(Share&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)), place_(other.place_) {}
-    Share& operator=(Share&& other) noexcept {
-      std::swap(batch_, other.batch_);
-      std::swap(place_, other.place_);
-      return *this;
-    }
-    ~Share() { let_go(); }
     void answer(Told::State state);
 
    private:
     friend class Batch;
-    Share(Batch* batch, std::size_t place) : batch_(batch), place_(place) {}
-    void let_go() noexcept;
-    Batch* batch_ = nullptr;
+    Share(Batch& batch, std::size_t place) : batch_(batch), place_(place) {}
+    Handle<Batch, &Batch::end_share> batch_{};
     std::size_t place_ = 0;
   };
 
@@ -50,42 +45,47 @@ class Batch {
   class Source {
    public:
     Source() = default;
-    Source(Source&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
-    Source& operator=(Source&& other) noexcept {
-      std::swap(batch_, other.batch_);
-      return *this;
-    }
-    ~Source();
     Share share(const ClientId& client);
 
    private:
     friend class Batch;
-    explicit Source(Batch* batch) : batch_(batch) {}
-    Batch* batch_ = nullptr;
+    explicit Source(Batch& batch) : batch_(batch) {}
+    Handle<Batch, &Batch::end_source> batch_{};
   };
 
-  // The handle of the waiting side is taken; leave() gives it up.
-  static Batch* open(ngx_log_t* log, BatchListener waiting);
+  // The waiting side: destroyed, nobody is called; the deliveries go on.
+  class Waiting {
+   public:
+    Waiting() = default;
+    std::vector<Told> told() const;  // so far; of an empty handle nobody
+
+   private:
+    friend class Batch;
+    explicit Waiting(Batch& batch) : batch_(batch) {}
+    Handle<Batch, &Batch::leave> batch_{};
+  };
+
+  // `over`: nobody has a part in it any more; it may be destroyed, and is not touched again.
+  Batch(ngx_log_t* log, BatchListener listener, std::function<void()> over);
+  Batch(const Batch&) = delete;
+
+  Waiting waiting() { return Waiting(*this); }  // to be taken first, once
   Share share(const ClientId& client);
   Source source();
   // All have got their parts: from now on the waiting side may be told.
   void close();
-  void leave() noexcept;
-  const std::vector<Told>& told() const { return told_; }  // so far
-
-  Batch(ngx_log_t* log, BatchListener waiting);
 
  private:
   bool is_complete() const { return shares_ == 0 && sources_ == 0; }
   void tell();
   void look();
 
-  std::unique_ptr<Batch> self_{};
-  BatchListener waiting_;  // `told` is empty: he was told, or nobody waits any more
+  BatchListener listener_;  // `told` is empty: he was told, or nobody waits any more
+  std::function<void()> over_;
   std::vector<Told> told_{};
   unsigned shares_ = 0;
   unsigned sources_ = 0;
-  bool is_seated_ = true;
+  bool is_waited_for_ = true;
   bool is_closed_ = false;
   Event event_;
 };

@@ -38,9 +38,9 @@ struct WaitForBoth {
 
 }  // namespace
 
-Dispatcher::PendingBatch deliver_and_wait(ngx_http_request_t& r, const ProviderConf& provider,
-                                          redis::Ended& ended, WaitLimits patience,
-                                          void (*next)(ngx_http_request_t&, const std::vector<Told>&)) {
+Batch::Waiting deliver_and_wait(ngx_http_request_t& r, const ProviderConf& provider, redis::Ended& ended,
+                                WaitLimits patience,
+                                void (*next)(ngx_http_request_t&, const std::vector<Told>&)) {
   auto& wait = pool_new<WaitForBoth>(r.pool, r, next);
   auto batch = dispatcher()->dispatch(provider, std::move(ended.owed),
                                       {.time = patience.time, .told = [&wait](const std::vector<Told>& all) {

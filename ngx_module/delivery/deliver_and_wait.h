@@ -20,9 +20,8 @@ struct WaitLimits {
 // less. Neither waits for the other, nor for any receiver beyond its time. The answer hangs on a batch, never
 // on a subrequest of the user's request: a client that goes away leaves an empty handle, for its pool
 // destroys the handle; the deliveries go on. REQUIRES: as for ask(); `ended` lives as long as the request.
-[[nodiscard]] Dispatcher::PendingBatch deliver_and_wait(ngx_http_request_t& r, const ProviderConf& provider,
-                                                        redis::Ended& ended, WaitLimits patience,
-                                                        void (*next)(ngx_http_request_t&,
-                                                                     const std::vector<Told>&));
+[[nodiscard]] Batch::Waiting deliver_and_wait(ngx_http_request_t& r, const ProviderConf& provider,
+                                              redis::Ended& ended, WaitLimits patience,
+                                              void (*next)(ngx_http_request_t&, const std::vector<Told>&));
 
 }  // namespace slo::ngx

@@ -2,7 +2,8 @@
 // The worker's deliveries: one scheduler per provider, and the batches that somebody waits for.
 #include "ngx_module/delivery/dispatcher.h"
 
-#include "ngx_module/delivery/batch.h"
+#include <list>
+
 #include "ngx_module/delivery/scheduler.h"
 #include "ngx_module/nginx/deadline.h"
 
@@ -19,8 +20,16 @@ struct Dispatcher::State {
     return provider.index < schedulers.size() ? schedulers[provider.index].get() : nullptr;
   }
 
+  Batch& open(BatchListener listener) {
+    const auto at = batches.emplace(batches.end());
+    *at = std::make_unique<Batch>(log, std::move(listener), [this, at] { batches.erase(at); });
+    return **at;
+  }
+
   ngx_log_t* log;
   LoopBudget budget;
+  // Those that somebody has a part in; the schedulers have some of these.
+  std::list<std::unique_ptr<Batch>> batches{};
   // By ProviderConf::index; none once the worker has quit.
   std::vector<std::unique_ptr<DeliveryScheduler>> schedulers{};
 };
@@ -40,22 +49,21 @@ Dispatcher::Dispatcher(const MainConf& conf, Store& store, ngx_log_t* log)
 
 Dispatcher::~Dispatcher() = default;
 
-Dispatcher::PendingBatch Dispatcher::dispatch(const ProviderConf& provider, redis::Owed owed,
-                                              BatchListener waiting) {
-  Batch* batch = Batch::open(ngx_cycle->log, std::move(waiting));
-  PendingBatch pending(batch);
+Batch::Waiting Dispatcher::dispatch(const ProviderConf& provider, redis::Owed owed, BatchListener listener) {
+  Batch& batch = state_->open(std::move(listener));
+  Batch::Waiting waiting = batch.waiting();
   DeliveryScheduler* scheduler = state_->scheduler_of(provider);
   const ngx_msec_t lease_end = lease_end_of(provider);
   for (Delivery& delivery : owed.deliveries) {
-    Batch::Share share = batch->share(delivery.client);
+    Batch::Share share = batch.share(delivery.client);
     if (scheduler != nullptr) scheduler->take(std::move(delivery), lease_end, std::move(share));
   }
   for (redis::Bundle& bundle : owed.bundles) {
-    Batch::Source source = batch->source();
+    Batch::Source source = batch.source();
     if (scheduler != nullptr) scheduler->take(std::move(bundle), lease_end, std::move(source));
   }
-  batch->close();
-  return pending;
+  batch.close();
+  return waiting;
 }
 
 void Dispatcher::send(const ProviderConf& provider, redis::Owed owed) {
@@ -72,20 +80,5 @@ void Dispatcher::quit() noexcept { state_->schedulers.clear(); }
 
 Dispatcher* dispatcher() noexcept { return this_dispatcher; }
 void use_dispatcher(Dispatcher* its) noexcept { this_dispatcher = its; }
-
-Dispatcher::PendingBatch::PendingBatch(Batch* batch) : batch_(batch) {}
-
-Dispatcher::PendingBatch& Dispatcher::PendingBatch::operator=(PendingBatch&& other) noexcept {
-  std::swap(batch_, other.batch_);
-  return *this;
-}
-
-std::vector<Told> Dispatcher::PendingBatch::told() const {
-  return batch_ == nullptr ? std::vector<Told>{} : batch_->told();
-}
-
-Dispatcher::PendingBatch::~PendingBatch() {
-  if (batch_ != nullptr) batch_->leave();
-}
 
 }  // namespace slo::ngx

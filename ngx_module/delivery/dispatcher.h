@@ -20,28 +20,15 @@ namespace slo::ngx {
 
 class Dispatcher {
  public:
-  // The side that waits for a batch: destroyed, nobody is called; the deliveries go on.
-  class PendingBatch {
-   public:
-    PendingBatch() = default;
-    PendingBatch(PendingBatch&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
-    PendingBatch& operator=(PendingBatch&& other) noexcept;
-    ~PendingBatch();
-    std::vector<Told> told() const;  // so far; of an empty handle nobody
-
-   private:
-    friend class Dispatcher;
-    explicit PendingBatch(Batch* batch);
-    Batch* batch_ = nullptr;
-  };
-
   Dispatcher(const MainConf& conf, Store& store, ngx_log_t* log);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
 
   // Sends what is owed (leased just now, for DeliveryPolicy::lease()). Who waits is told as soon as every
   // delivery has had its first answer, or when his time is over; with no time, or nothing owed, at once.
-  [[nodiscard]] PendingBatch dispatch(const ProviderConf& provider, redis::Owed owed, BatchListener waiting);
+  // REQUIRES: nobody gives up the handle after the end of this, as nginx ends no request after exit_process.
+  [[nodiscard]] Batch::Waiting dispatch(const ProviderConf& provider, redis::Owed owed,
+                                        BatchListener listener);
 
   // The same without anybody who waits: expiry, API.
   void send(const ProviderConf& provider, redis::Owed owed);

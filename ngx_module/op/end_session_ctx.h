@@ -20,7 +20,7 @@ struct EndSessionCtx : RequestCtx {
   End end{};
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
-  Dispatcher::PendingBatch batch{};
+  Batch::Waiting batch{};
   bool names_all = false;  // the page is to know all participants
   bool is_told = true;     // the line of what has ended is written, or nothing has
 };
