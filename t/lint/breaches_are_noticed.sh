@@ -99,5 +99,9 @@ must_notice reference core/fault.cpp '    {SLO_FAULT(unheard_of), invalid_reques
 must_notice reference ngx_module/delivery/delivery_log.cpp 'auto b = "never heard of: ";'
 must_notice format core/names.h 'inline   int  x( ){return 1 ;}'
 must_notice shell demo/run 'cd $unquoted; rm $1/*'
+for script in t/lint/*.sh; do
+  name=$(basename "$script" .sh)
+  [ "$name" = breaches_are_noticed ] || [[ " ${lints[*]} " = *" $name "* ]] || must_notice "$name" "$script" '# shown no breach'
+done
 for lint in $(printf '%s\n' "${lints[@]}" | sort -u); do show "$lint"; done
 done_linting

@@ -67,9 +67,10 @@ TEST(Key, differs_by_kind_for_the_same_value) {
       alias_key(space, {"v"}),   ticket_key(space, "v"),     expiry_key(space, 5),
       queue_key(space, 5),       records_key(space, 5),      tokens_key(space, 5),
       dead_key(space, 5),        dead_records_key(space, 5), counters_key(space, 5),
-      feed_key(space, 5),        schema_key("slo"),
+      feed_key(space, 5),        schema_key("slo"),          issuers_key("slo"),
+      done_key(space, 5),        claimed_key(space, 5, "c"),
   };
-  EXPECT_EQ(keys.size(), 14u);
+  EXPECT_EQ(keys.size(), 17u);
 }
 
 TEST(Key, keeps_the_bytes_of_a_cookie_digest) {
