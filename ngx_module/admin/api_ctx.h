@@ -23,7 +23,6 @@ struct ApiCtx : RequestCtx {
   redis::Ended ended{};
   Batch::Waiting batch{};
   std::string next{};
-  Registered registered{};
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first
   std::vector<SessionKey> gone{};
   std::optional<Delivery> delivery{};  // that is retried or dropped
@@ -39,7 +38,8 @@ inline const Provider& provider_of(R& r) { return ctx_at(r).provider->provider; 
 
 // The last thing of a request: what it changed is audited.
 void conclude(R& r, const Page& page);
-void turn_away(R& r, const Refusal& refusal);
+void turn_away(R& r, const Refusal& refusal);  // with a line in the error log
+void fail(R& r, const Refusal& refusal);       // of what has its line there
 
 // What changes something.
 void carry_out(R& r, const api::Register& command);

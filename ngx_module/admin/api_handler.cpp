@@ -43,9 +43,13 @@ void conclude(R& r, const Page& page) {
 }
 
 void turn_away(R& r, const Refusal& refusal) {
-  auto& ctx = ctx_at(r);
-  ctx.fault = refusal.fault;
+  const auto& ctx = ctx_at(r);
   report(r.connection->log, refusal, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
+  fail(r, refusal);
+}
+
+void fail(R& r, const Refusal& refusal) {
+  ctx_at(r).fault = refusal.fault;
   conclude(r, problem_page(refusal));
 }
 

@@ -4,8 +4,8 @@
 #include "ngx_module/delivery/deliver_and_wait.h"
 #include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/http/ask.h"
+#include "ngx_module/http/register_participation.h"
 #include "ngx_module/nginx/moment.h"
-#include "ngx_module/nginx/zone.h"
 
 namespace slo::ngx::api_job {
 
@@ -14,46 +14,20 @@ namespace slo::ngx::api_job {
 
 namespace {
 
-const Registration& registration_of(R& r) { return std::get<api::Register>(*ctx_at(r).command).registration; }
-
-void fail_registration(R& r, const Refusal& why) {
-  count(Counter::registrations_failed);
-  turn_away(r, why);
-}
-
-void with_pointers(R& r, Outcome<bool> taken) {
-  if (!taken) return fail_registration(r, taken.error());
-  count(Counter::registrations);
-  conclude(r, registered_page(provider_of(r), registration_of(r), ctx_at(r).registered));
-}
-
-void with_yielding(R& r, Outcome<std::vector<redis::Rival>> rivals) {
-  if (!rivals) return fail_registration(r, rivals.error());
-  ask(r, redis::take_pointers(space_of(r), registration_of(r), *rivals), with_pointers);
-}
-
-// A pointer that leads to another session is moved only now that this one is known to live.
-void with_registered(R& r, Outcome<redis::RegisterAnswer> result) {
-  if (!result) return fail_registration(r, result.error());
-  ctx_at(r).registered = result->registered;
-  if (result->rivals.empty()) return with_pointers(r, true);
-  ask(r, redis::yielding(space_of(r), *result), with_yielding);
-}
-
-void with_key(R& r, Outcome<std::optional<SessionKey>> key) {
-  if (!key) return turn_away(r, key.error());
-  auto& registration = std::get<api::Register>(*ctx_at(r).command).registration;
-  registration.key = *key ? **key : mint_key(*registration.cookie);
-  ask(r, redis::register_participation(space_of(r), registration, nonce(this_moment(), 0)), with_registered);
+void with_registered(R& r, Outcome<Registered> registered) {
+  if (!registered) return fail(r, registered.error());
+  conclude(r, registered_page(provider_of(r), std::get<api::Register>(*ctx_at(r).command).registration,
+                              *registered));
 }
 
 }  // namespace
 
 void carry_out(R& r, const api::Register& command) {
-  if (!command.registration.key.value.empty())
-    return ask(r, redis::register_participation(space_of(r), command.registration, nonce(this_moment(), 0)),
-               with_registered);
-  ask(r, redis::session_of_cookie(space_of(r), *command.registration.cookie), with_key);
+  register_participation(
+      *ctx_at(r).provider, command.registration,
+      {.done = [&r](Outcome<Registered> registered) { with_registered(r, std::move(registered)); },
+       .r = &r,
+       .key = &std::get<api::Register>(*ctx_at(r).command).registration.key});
 }
 
 // End

@@ -32,11 +32,16 @@ void go_on(ngx_http_request_t& r, PendingAsk& pending, const std::function<void(
 // NGX_DONE, and `next` restores r.write_event_handler = ngx_http_core_run_phases and calls it. There is a
 // slo_store: store() is not null. `next` throws, if at all, before it has ended the request.
 template <class T>
-void ask(ngx_http_request_t& r, redis::Exchange<T> exchange, void (*next)(ngx_http_request_t&, Outcome<T>)) {
+void ask(ngx_http_request_t& r, redis::Exchange<T> exchange, Store::OnAnswer<T> next) {
   PendingAsk& pending = hold_request(r);
-  pending.pending = store()->submit<T>(std::move(exchange), [&r, &pending, next](Outcome<T> answer) {
-    go_on(r, pending, [&] { next(r, std::move(answer)); });
-  });
+  pending.pending =
+      store()->submit<T>(std::move(exchange), [&r, &pending, next = std::move(next)](Outcome<T> answer) {
+        go_on(r, pending, [&] { next(std::move(answer)); });
+      });
+}
+template <class T>
+void ask(ngx_http_request_t& r, redis::Exchange<T> exchange, void (*next)(ngx_http_request_t&, Outcome<T>)) {
+  ask<T>(r, std::move(exchange), [&r, next](Outcome<T> answer) { next(r, std::move(answer)); });
 }
 
 }  // namespace slo::ngx

@@ -4,9 +4,8 @@
 
 #include <utility>
 
-#include "ngx_module/nginx/report.h"
+#include "ngx_module/http/register_participation.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/op/register_participation.h"
 
 namespace slo::ngx {
 namespace {
@@ -18,7 +17,11 @@ bool may_heal(const Refusal& why) { return describe(why.fault).status == NGX_HTT
 
 }  // namespace
 
-Repeats::Repeats(ngx_log_t* log) : log_(log), look_(log, [this] { look(); }) {}
+void note_stored_only(std::uint64_t fingerprint, const Outcome<Registered>& registered) noexcept {
+  if (!registered || *registered == Registered::too_late) forget_note(fingerprint);
+}
+
+Repeats::Repeats(ngx_log_t* log) : look_(log, [this] { look(); }) {}
 
 bool Repeats::add(const ProviderConf& provider, std::uint64_t fingerprint, Registration registration) {
   if (waiting_.size() >= max_repeats) return false;
@@ -33,14 +36,14 @@ void Repeats::look() {
 }
 
 void Repeats::look_at(std::uint64_t fingerprint, const Repeat& repeat) {
-  const ProviderConf& provider = *repeat.provider;
-  Registration registration = repeat.registration;
-  register_if_missing(provider, std::move(registration), [this, fingerprint, repeat](const Refusal& why) {
-    forget_note(fingerprint);
-    if (may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.registration)) return;
-    count(Counter::registrations_failed);
-    report(log_, why, repeat.provider->provider.name);
-  });
+  register_if_missing(
+      *repeat.provider, repeat.registration,
+      {.done = [fingerprint](
+                   const Outcome<Registered>& registered) { note_stored_only(fingerprint, registered); },
+       .again =
+           [this, fingerprint, repeat](const Refusal& why) {
+             return may_heal(why) && !ngx_exiting && add(*repeat.provider, fingerprint, repeat.registration);
+           }});
 }
 
 }  // namespace slo::ngx

@@ -10,12 +10,16 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "core/outcome.h"
 #include "core/session.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
 
 namespace slo::ngx {
+
+// A note is right only while the store knows what it says.
+void note_stored_only(std::uint64_t fingerprint, const Outcome<Registered>& registered) noexcept;
 
 class Repeats {
  public:
@@ -36,7 +40,6 @@ class Repeats {
   void look();
   void look_at(std::uint64_t fingerprint, const Repeat& repeat);
 
-  ngx_log_t* log_;
   std::unordered_map<std::uint64_t, Repeat> waiting_{};
   Event look_;  // a worker that quits stays for it
 };

@@ -10,15 +10,14 @@
 #include "core/jose/jose.h"
 #include "core/participation/participation.h"
 #include "core/text/set_cookie.h"
+#include "ngx_module/http/register_participation.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
-#include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/op/conf.h"
 #include "ngx_module/op/jobs.h"
-#include "ngx_module/op/register_participation.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {
@@ -98,17 +97,14 @@ void register_one(ngx_http_request_t& r, SessionRule& rule) {
   const bool is_repeat = noted(fingerprint, this_moment().seconds(), note_life(provider));
   auto registration = read_registration(provider, seen);
   if (!registration) {
-    if (is_repeat) return;
-    count(Counter::registrations_failed);
-    return report(r.connection->log, registration.error(), provider.name);
+    if (!is_repeat) registration_failed(r.connection->log, *rule.provider, registration.error());
+    return;
   }
   if (is_repeat && op_jobs()->repeats.add(*rule.provider, fingerprint, *registration)) return;
-  register_soon(*rule.provider, std::move(*registration),
-                [fingerprint, name = &provider.name](const Refusal& refusal) {
-                  forget_note(fingerprint);
-                  count(Counter::registrations_failed);
-                  report(op_jobs()->log, refusal, *name);
-                });
+  register_participation(*rule.provider, std::move(*registration),
+                         {.done = [fingerprint](const Outcome<Registered>& registered) {
+                           note_stored_only(fingerprint, registered);
+                         }});
 }
 
 void register_participations(ngx_http_request_t& r) {

@@ -263,6 +263,8 @@ a: POST /logout?tenant=1
 [201, 201, 200, 409]
 --- redis_after
 EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
+--- logged
+\[info\] .*slo: refused a registration for an ended session, provider "main", client: 127\.0\.0\.1
 --- received
 a: POST /logout?tenant=1
 
@@ -316,3 +318,16 @@ qr/slo: API write: DELETE session, session #\w{8}: 404, logout [\w-]+, provider 
 FORGED
 [alert]
 
+
+
+=== TEST 21: a registration by its cookie that the store cannot serve counts as failed, as any other
+--- init
+SloTest::Redis::stop();
+--- request eval
+[ "POST /api/main/sessions\n{\"client_id\":\"plain\",\"sub\":\"alice\",\"session_cookie\":\"c1\"}", 'GET /status' ]
+--- error_code eval
+[503, 200]
+--- response_body_like eval
+['"code":"store_', 'slo_registrations_total 0\n(?s).*slo_registrations_failed_total 1\n']
+--- logged
+\[info\] .*slo: the store cannot be reached: .*, provider "main", client: 127\.0\.0\.1

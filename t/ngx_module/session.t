@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use SloTest qw(redis);
+use SloTest::Logged;
 use SloTest::Slo;
 use Test::Nginx::Socket 'no_plan';
 
@@ -19,6 +20,7 @@ add_block_preprocessor( sub {
     $block->set_value( http_config => http_part() ) if !defined $block->http_config;
     $block->set_value( config => server_part() . ( $block->config // "location = /login { $::rule return 200 hello; }\n" ) );
 } );
+look_at_logged();
 run_tests();
 
 __DATA__
@@ -239,3 +241,23 @@ Cookie: op_session=c1
 [200, 200, 200]
 --- redis_after
 EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
+
+
+=== TEST 18: a login that comes too late is written down once, as one, and said in the log
+--- request eval
+[
+  SloTest::Slo::registration(client_id => 'back'),
+  'DELETE /api/main/sessions/s1',
+  'GET /login?client=both&sid=s1&sub=alice',
+  ('GET /api/main/sessions/s1') x 2,
+  'GET /status',
+]
+--- error_code eval
+[201, 200, 200, 200, 200, 200]
+--- response_body_like eval
+['', '', 'hello', '', '', 'slo_registrations_total 2\n(?s).*slo_registrations_failed_total 0\n']
+--- logged
+\[info\] .*slo: refused a registration for an ended session, provider "main"
+--- received
+a: POST /logout?tenant=1
+b: POST /
