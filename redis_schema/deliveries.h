@@ -2,11 +2,11 @@
 // Claims, settles and lists deliveries. Every step is one script, fenced by the token of its lease.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/admin/api.h"
+#include "core/admin/status_page.h"
 #include "core/delivery/delivery.h"
 #include "redis_schema/bundle.h"
 #include "redis_schema/exchange.h"
@@ -67,12 +67,8 @@ Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState st
 
 // The durable counters of one issuer, summed over all partitions: new, late, left, end:rp, end:expired,
 // end:admin, enq, ok, retry, dead, redriven, dropped, forgotten. Those that never happened are 0.
-Exchange<std::map<std::string, long long>> read_counters(const Space&);
-// Deliveries owed and dead letters, over all partitions.
-struct Backlog {
-  long long pending = 0;
-  long long dead = 0;
-};
+Exchange<StoreCounters> read_counters(const Space&);
+// Over all partitions.
 Exchange<Backlog> read_backlog(const Space&);
 
 }  // namespace slo::redis

@@ -148,15 +148,14 @@ Exchange<std::vector<ListedDelivery>> load_listed(const Space& space, DeliverySt
   return exchange;
 }
 
-Exchange<std::map<std::string, long long>> read_counters(const Space& space) {
-  using Counters = std::map<std::string, long long>;
-  Exchange<Counters> exchange;
+Exchange<StoreCounters> read_counters(const Space& space) {
+  Exchange<StoreCounters> exchange;
   for (std::uint16_t p = 0; p < partitions; ++p) {
     exchange.commands.push_back({.words = {"HGETALL", counters_key(space, p)}, .partition = p});
   }
-  exchange.read = [](std::span<const Reply> replies) -> Outcome<Counters> {
+  exchange.read = [](std::span<const Reply> replies) -> Outcome<StoreCounters> {
     if (auto whole = check_replies(replies, partitions, "HGETALL"); !whole) return refuse(whole.error());
-    Counters counters;
+    StoreCounters counters;
     for (const auto name : counter_fields) counters.emplace(name, 0);
     for (const auto& reply : replies) {
       for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {

@@ -2,19 +2,17 @@
 // What only the role for administrators keeps: how slo_api and slo_status answer in a location.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "core/admin/status_page.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/ngx.h"
 
 extern "C" ngx_module_t ngx_http_slo_admin_module;
 
 namespace slo::ngx {
-
-enum class StatusFormat : std::uint8_t { prometheus, json };
 
 struct AdminLocConf {
   bool api_write = false;

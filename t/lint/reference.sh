@@ -45,7 +45,7 @@ for counter in $counters; do missing ngx_module/nginx/zone.h:1 "\`slo_${counter}
 [ -n "$counters" ] || echo 'ngx_module/nginx/zone.h:1:no counters found' | breaches 'this lint reads the list'
 while IFS=: read -r file line metric; do
   missing "$file:$line" "\`$metric"
-done < <(grep -noP '(?<=[ "])slo_[a-z]+_[a-z_]*[a-z](?=["{ \\])' ngx_module/admin/status_handler.cpp | sed 's|^|ngx_module/admin/status_handler.cpp:|')
+done < <(grep -noP '(?<=[ "])slo_[a-z]+_[a-z_]*[a-z](?=["{ \\])' core/admin/status_page.cpp | sed 's|^|core/admin/status_page.cpp:|')
 while IFS=: read -r file line counter; do
   missing "$file:$line" "\`slo_store_${counter//:/_}"
 done < <(grep -noP "HINCRBY', KEYS\[\d\], '\K[a-z:]+" redis_schema/scripts/*.lua | sed -E 's/:$//' | grep -v ':1$')

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes the page of metrics. Which there are stands in docs/reference.md.
+#include "core/admin/status_page.h"
+
+#include <algorithm>
+
+#include "core/text/json.h"
+
+namespace slo {
+namespace {
+
+bool is_away(const Refusal& refusal) noexcept {
+  return refusal.fault != Fault::store_refused && refusal.fault != Fault::store_schema_foreign;
+}
+
+template <class T>
+bool is_away(const Outcome<T>& answer) noexcept {
+  return !answer && is_away(answer.error());
+}
+
+// `end:rp` is end_rp in both formats.
+std::string metric_name(std::string_view counter) {
+  std::string name(counter);
+  std::ranges::replace(name, ':', '_');
+  return name;
+}
+
+void add_header(std::string& text, const std::string& metric, std::string_view type) {
+  text.append("# TYPE ").append(metric).append(" ").append(type).append("\n");
+}
+
+void add_sample(std::string& text, const std::string& metric, const std::string& value) {
+  text.append(metric).append(" ").append(value).append("\n");
+}
+
+void add_store_samples(std::string& text, const std::string& provider, const StoreStatus& in_store) {
+  if (!in_store.backlog) return;
+  const std::string label = "{provider=\"" + provider + "\"}";
+  add_sample(text, "slo_deliveries_pending" + label, std::to_string(in_store.backlog->pending));
+  add_sample(text, "slo_deliveries_dead" + label, std::to_string(in_store.backlog->dead));
+  if (!in_store.counters) return;
+  for (const auto& [name, value] : *in_store.counters)
+    add_sample(text, "slo_store_" + metric_name(name) + "_total" + label, std::to_string(value));
+}
+
+std::string prometheus_text(const StatusReport& report) {
+  std::string text;
+  add_header(text, "slo_store_up", "gauge");
+  add_sample(text, "slo_store_up", is_store_away(report) ? "0" : "1");
+  for (const auto& [counter, value] : report.host) {
+    const std::string name = "slo_" + std::string(counter) + "_total";
+    add_header(text, name, "counter");
+    add_sample(text, name, std::to_string(value));
+  }
+  for (const auto& provider : report.providers)
+    if (provider.in_store) add_store_samples(text, provider.name, *provider.in_store);
+  return text;
+}
+
+void put_number(json_t* object, const std::string& name, long long value) {
+  json_object_set_new(object, name.c_str(), json_integer(value));
+}
+
+Json host_json(const StatusReport& report) {
+  Json host{json_object()};
+  for (const auto& [name, value] : report.host)
+    put_number(host.get(), std::string(name), static_cast<long long>(value));
+  return host;
+}
+
+void put_store_status(json_t* entry, const StoreStatus& in_store) {
+  put_number(entry, "deliveries_pending", in_store.backlog->pending);
+  put_number(entry, "deliveries_dead", in_store.backlog->dead);
+  if (!in_store.counters) return;
+  for (const auto& [name, value] : *in_store.counters) put_number(entry, metric_name(name), value);
+}
+
+Json providers_json(const StatusReport& report) {
+  Json providers{json_object()};
+  for (const auto& provider : report.providers) {
+    if (!provider.in_store || !provider.in_store->backlog) continue;
+    Json entry{json_object()};
+    put_store_status(entry.get(), *provider.in_store);
+    json_object_set_new(providers.get(), provider.name.c_str(), entry.release());
+  }
+  return providers;
+}
+
+std::string json_text(const StatusReport& report) {
+  const Json root{json_object()};
+  json_object_set_new(root.get(), "store_up", json_boolean(!is_store_away(report)));
+  json_object_set_new(root.get(), "host", host_json(report).release());
+  json_object_set_new(root.get(), "providers", providers_json(report).release());
+  return dump_json(root.get());
+}
+
+}  // namespace
+
+bool is_store_away(const StatusReport& report) noexcept {
+  if (report.refusal && is_away(*report.refusal)) return true;
+  return std::ranges::any_of(report.providers, [](const ProviderStatus& provider) {
+    return provider.in_store && (is_away(provider.in_store->backlog) || is_away(provider.in_store->counters));
+  });
+}
+
+Page status_page(const StatusReport& report, StatusFormat format) {
+  const bool is_json = format == StatusFormat::json;
+  return {.status = 200,
+          .content_type = is_json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8",
+          .headers = {{"Cache-Control", "no-store"}},
+          .body = is_json ? json_text(report) : prometheus_text(report)};
+}
+
+}  // namespace slo

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The page of metrics: what this host has counted and what the store says, as Prometheus text or as JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome.h"
+#include "core/page.h"
+
+namespace slo {
+
+enum class StatusFormat : std::uint8_t { prometheus, json };
+
+// Deliveries owed and dead letters.
+struct Backlog {
+  long long pending = 0;
+  long long dead = 0;
+  friend bool operator==(const Backlog&, const Backlog&) = default;
+};
+using StoreCounters = std::map<std::string, long long>;
+
+struct HostCounter {
+  std::string_view name{};
+  std::uint64_t value = 0;
+};
+
+// What the store says of one provider. What it refuses is left out; counters are shown beside a backlog
+// alone.
+struct StoreStatus {
+  Outcome<Backlog> backlog{};
+  Outcome<StoreCounters> counters{};
+};
+
+struct ProviderStatus {
+  std::string name{};
+  std::optional<StoreStatus> in_store{};  // nothing: it was not asked about this one
+};
+
+struct StatusReport {
+  std::vector<HostCounter> host{};
+  std::vector<ProviderStatus> providers{};
+  std::optional<Refusal> refusal{};  // why the store was not asked, or did not answer at all
+};
+
+// Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's: who refuses
+// is there.
+bool is_store_away(const StatusReport& report) noexcept;
+
+// 200, with or without a store, and no-store.
+Page status_page(const StatusReport& report, StatusFormat format);
+
+}  // namespace slo
