@@ -70,5 +70,8 @@ Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState st
 Exchange<StoreCounters> read_counters(const Space&);
 // Over all partitions.
 Exchange<Backlog> read_backlog(const Space&);
+// Both, of several issuers, in one pipelined batch; one answer each, in their order. What is refused of one
+// leaves the others as they are.
+Exchange<std::vector<StoreStatus>> read_statuses(const std::vector<Space>& spaces);
 
 }  // namespace slo::redis

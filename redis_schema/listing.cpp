@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include "redis_schema/deliveries.h"
 #include "redis_schema/fields.h"
@@ -101,6 +102,12 @@ Outcome<std::vector<ListedDelivery>> read_listed(DeliveryState state, const Deli
   return listed;
 }
 
+// What follows from the replies to read_backlog() and read_counters() of one issuer, one behind the other.
+StoreStatus read_status(std::span<const Reply> replies) {
+  return {.backlog = read_backlog({}).read(replies.first(2 * partitions)),
+          .counters = read_counters({}).read(replies.subspan(2 * partitions))};
+}
+
 }  // namespace
 
 Outcome<Exchange<DeliveryIds>> list_ids(const Space& space, DeliveryState state, unsigned limit,
@@ -186,6 +193,24 @@ Exchange<Backlog> read_backlog(const Space& space) {
       backlog.dead += *dead;
     }
     return backlog;
+  };
+  return exchange;
+}
+
+Exchange<std::vector<StoreStatus>> read_statuses(const std::vector<Space>& spaces) {
+  Exchange<std::vector<StoreStatus>> exchange;
+  const auto add = [&](auto part) { std::ranges::move(part, std::back_inserter(exchange.commands)); };
+  for (const auto& space : spaces) {
+    add(read_backlog(space).commands);
+    add(read_counters(space).commands);
+  }
+  exchange.read = [count = exchange.commands.size()](
+                      std::span<const Reply> replies) -> Outcome<std::vector<StoreStatus>> {
+    if (replies.size() != count) return refuse(unexpected_reply("ZCARD"));
+    std::vector<StoreStatus> statuses;
+    for (; !replies.empty(); replies = replies.subspan(3 * partitions))
+      statuses.push_back(read_status(replies.first(3 * partitions)));
+    return statuses;
   };
   return exchange;
 }

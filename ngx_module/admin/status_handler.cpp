@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_status: this host's counters and the store's. Answers even while the store is away.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/admin/api.h"
 #include "core/admin/status_page.h"
@@ -18,9 +20,13 @@ namespace slo::ngx {
 namespace {
 namespace status_job {  // names of this file alone, in unity builds too
 
+// What one exchange asks about: 192 commands each, and users wait behind them.
+constexpr std::size_t max_providers_at_once = 16;
+
 struct StatusVisit : RequestCtx {
-  StatusReport report{};
-  std::size_t next = 0;  // index of the provider that is asked about
+  StatusReport report{};  // of all providers, in their order
+  std::size_t told = 0;   // so many of them has the store answered
+  std::size_t at_once = max_providers_at_once;
 };
 
 using R = ngx_http_request_t;
@@ -29,8 +35,7 @@ using R = ngx_http_request_t;
 void with_wrong_method(R& r);
 void with_body(R& r, Outcome<std::string> body);
 void ask_next(R& r);
-void with_backlog(R& r, Outcome<Backlog> backlog);
-void with_counters(R& r, Outcome<StoreCounters> counters);
+void with_statuses(R& r, Outcome<std::vector<StoreStatus>> statuses);
 void show(R& r);
 
 void with_wrong_method(R& r) { respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"})); }
@@ -38,29 +43,34 @@ void with_wrong_method(R& r) { respond(r, problem_page(Refusal{Fault::method_not
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
 void with_body(R& r, Outcome<std::string> body) {
   if (!body) return respond(r, problem_page(body.error()));
-  if (!store()->is_up()) ctx_of<StatusVisit>(r).report.refusal = Refusal{Fault::store_unreachable};
+  StatusReport& report = ctx_of<StatusVisit>(r).report;
+  for (const auto& conf : main_conf(r).providers) report.providers.push_back({.name = conf.provider.name});
+  if (!store()->is_up()) report.refusal = Refusal{Fault::store_unreachable};
   ask_next(r);
 }
 
 void ask_next(R& r) {
   const auto& ctx = ctx_of<StatusVisit>(r);
   const auto& providers = main_conf(r).providers;
-  if (is_store_away(ctx.report) || ctx.next == providers.size()) return show(r);
-  ask(r, redis::read_backlog(providers[ctx.next].space), with_backlog);
+  if (is_store_away(ctx.report) || ctx.told == providers.size()) return show(r);
+  std::vector<redis::Space> spaces;
+  for (std::size_t i = ctx.told; i < std::min(ctx.told + ctx.at_once, providers.size()); ++i)
+    spaces.push_back(providers[i].space);
+  ask(r, redis::read_statuses(spaces), with_statuses);
 }
 
-void with_backlog(R& r, Outcome<Backlog> backlog) {
+// An exchange is refused as a whole where one of its providers is: then each is asked about alone.
+void with_statuses(R& r, Outcome<std::vector<StoreStatus>> statuses) {
   auto& ctx = ctx_of<StatusVisit>(r);
-  const auto& conf = main_conf(r).providers[ctx.next++];
-  const bool is_there = backlog.has_value();
-  ctx.report.providers.push_back(
-      {.name = conf.provider.name, .in_store = StoreStatus{.backlog = std::move(backlog)}});
-  if (!is_there) return ask_next(r);
-  ask(r, redis::read_counters(conf.space), with_counters);
-}
-
-void with_counters(R& r, Outcome<StoreCounters> counters) {
-  ctx_of<StatusVisit>(r).report.providers.back().in_store->counters = std::move(counters);
+  if (!statuses && statuses.error().fault == Fault::store_schema_foreign && ctx.at_once > 1) {
+    ctx.at_once = 1;
+    return ask_next(r);
+  }
+  if (!statuses) {
+    ctx.report.providers[ctx.told++].in_store = StoreStatus{.backlog = refuse(statuses.error())};
+    return ask_next(r);
+  }
+  for (StoreStatus& status : *statuses) ctx.report.providers[ctx.told++].in_store = std::move(status);
   ask_next(r);
 }
 

@@ -232,6 +232,7 @@ void hear_others(std::size_t which, const Replies& replies) {
     case 5:
       return on_reply(redis::load_listed(space, DeliveryState::dead, some_ids()), replies);
     case 6:
+      on_reply(redis::read_statuses({space}), replies);
       return on_reply(redis::read_counters(space), replies);
     case 7:
       return on_reply(redis::read_backlog(space), replies);

@@ -57,3 +57,14 @@ GET /status
 [405, 200, 405]
 --- response_headers eval
 ['Allow: GET, HEAD', 'Allow: ', 'Allow: GET, HEAD']
+
+
+=== TEST 5: all providers are shown, more than are asked about at once
+--- http_config eval
+SloTest::Slo::http_part() . CORE::join '', map { "slo_provider p$_ { issuer https://p$_.example; signing_key $ENV{TEST_NGINX_DIR}/op.pem; session_cookie c$_; client plain { } }\n" } 1 .. 17
+--- request eval
+[ SloTest::Slo::registration(client_id => 'plain') =~ s{/api/main}{/api/p17}r, 'GET /status' ]
+--- error_code eval
+[201, 200]
+--- response_body_like eval
+['', '(?s)\A.*slo_store_up 1\n.*slo_store_new_total\{provider="main"\} 0\n.*' . CORE::join '', map { "slo_deliveries_pending\\{provider=\"p$_\"\\} 0\n.*slo_store_new_total\\{provider=\"p$_\"\\} " . ($_ == 17 ? 1 : 0) . "\n.*" } 1 .. 17]
