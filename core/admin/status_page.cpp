@@ -33,14 +33,22 @@ void add_sample(std::string& text, const std::string& metric, const std::string&
   text.append(metric).append(" ").append(value).append("\n");
 }
 
-void add_store_samples(std::string& text, const std::string& provider, const StoreStatus& in_store) {
+std::string label_of(const ProviderStatus& provider) { return "{provider=\"" + provider.name + "\"}"; }
+
+void add_store_samples(std::string& text, const std::string& label, const StoreStatus& in_store) {
   if (!in_store.backlog) return;
-  const std::string label = "{provider=\"" + provider + "\"}";
   add_sample(text, "slo_deliveries_pending" + label, std::to_string(in_store.backlog->pending));
   add_sample(text, "slo_deliveries_dead" + label, std::to_string(in_store.backlog->dead));
   if (!in_store.counters) return;
   for (const auto& [name, value] : *in_store.counters)
     add_sample(text, "slo_store_" + metric_name(name) + "_total" + label, std::to_string(value));
+}
+
+void add_circuits(std::string& text, const std::vector<ProviderStatus>& providers) {
+  if (providers.empty()) return;
+  add_header(text, "slo_circuits_open", "gauge");
+  for (const auto& provider : providers)
+    add_sample(text, "slo_circuits_open" + label_of(provider), std::to_string(provider.circuits_open));
 }
 
 std::string prometheus_text(const StatusReport& report) {
@@ -52,8 +60,9 @@ std::string prometheus_text(const StatusReport& report) {
     add_header(text, name, "counter");
     add_sample(text, name, std::to_string(value));
   }
+  add_circuits(text, report.providers);
   for (const auto& provider : report.providers)
-    if (provider.in_store) add_store_samples(text, provider.name, *provider.in_store);
+    if (provider.in_store) add_store_samples(text, label_of(provider), *provider.in_store);
   return text;
 }
 
@@ -69,6 +78,7 @@ Json host_json(const StatusReport& report) {
 }
 
 void put_store_status(json_t* entry, const StoreStatus& in_store) {
+  if (!in_store.backlog) return;
   put_number(entry, "deliveries_pending", in_store.backlog->pending);
   put_number(entry, "deliveries_dead", in_store.backlog->dead);
   if (!in_store.counters) return;
@@ -78,9 +88,9 @@ void put_store_status(json_t* entry, const StoreStatus& in_store) {
 Json providers_json(const StatusReport& report) {
   Json providers{json_object()};
   for (const auto& provider : report.providers) {
-    if (!provider.in_store || !provider.in_store->backlog) continue;
     Json entry{json_object()};
-    put_store_status(entry.get(), *provider.in_store);
+    if (provider.in_store) put_store_status(entry.get(), *provider.in_store);
+    put_number(entry.get(), "circuits_open", static_cast<long long>(provider.circuits_open));
     json_object_set_new(providers.get(), provider.name.c_str(), entry.release());
   }
   return providers;

@@ -38,6 +38,7 @@ struct StoreStatus {
 
 struct ProviderStatus {
   std::string name{};
+  std::uint64_t circuits_open = 0;        // on this host
   std::optional<StoreStatus> in_store{};  // nothing: it was not asked about this one
 };
 

@@ -78,6 +78,8 @@ void show(R& r) {
   StatusReport& report = ctx_of<StatusVisit>(r).report;
   for (std::size_t i = 0; i < counter_names.size(); ++i)
     report.host.push_back({counter_names[i], value_of(static_cast<Counter>(i))});
+  for (std::size_t i = 0; i < report.providers.size(); ++i)
+    report.providers[i].circuits_open = open_circuits(i);
   respond(r, status_page(report, admin_loc_conf(r).status_format));
 }
 

@@ -6,12 +6,14 @@
 
 #include "ngx_module/delivery/scheduler.h"
 #include "ngx_module/nginx/deadline.h"
+#include "ngx_module/nginx/zone.h"
 
 namespace slo::ngx {
 
 struct Dispatcher::State {
   State(const MainConf& conf, Store& store, ngx_log_t* worker_log) : log(worker_log), budget(worker_log) {
     for (const auto& provider : conf.providers) {
+      begin_open_circuits(provider.index);
       schedulers.push_back(std::make_unique<DeliveryScheduler>(provider, store, budget, log));
     }
   }

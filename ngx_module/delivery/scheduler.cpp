@@ -37,7 +37,6 @@ std::string reason_of(const Verdict& verdict) {
 }
 
 Millis now() { return Millis(static_cast<Millis::rep>(ngx_current_msec)); }
-
 Millis age_of(const Attempt& attempt) { return -time_left(attempt.began); }
 
 }  // namespace
@@ -242,6 +241,7 @@ void DeliveryScheduler::note_receiver(Attempt& attempt, const Answer& answer, co
   if (answer.by_receiver && answer.status == NGX_HTTP_BAD_REQUEST)
     log_unpublished_key(log_, conf_.provider, attempt.leased.delivery);
   if (news == ReceiverNews::none) return;
+  set_open_circuits(conf_.index, queues_.shut());
   const bool is_host = outcome == CallOutcome::host_failed || news == ReceiverNews::host_recovered;
   log_receiver(log_, conf_.provider,
                is_host ? std::string_view(receiver.host->name) : without_query(receiver.uri),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lays the shared memory out: a header with the counters, and notes in all the rest.
+// Lays the shared memory out: a header with the counters, and in the rest notes and the workers' cells.
 #include "ngx_module/nginx/zone.h"
 
 #include <atomic>
 #include <new>
+
+#include "ngx_module/nginx/worker_cells.h"
 
 namespace slo::ngx {
 namespace {
@@ -16,6 +18,8 @@ struct Zone {
   std::atomic<std::uint64_t> store{};  // where it is, and which one it was when somebody looked last
   std::uint64_t places = 0;            // a power of two
   std::atomic<std::uint64_t>* notes = nullptr;
+  std::size_t cell_count = 0;
+  WorkerCells::Word* cells = nullptr;  // of open circuits: a row for each provider
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -40,15 +44,29 @@ ngx_int_t lay_out(ngx_shm_zone_t* shm, void* old) {
   void* place = ngx_slab_calloc(pool, sizeof(Zone));
   if (place == nullptr) return NGX_ERROR;
   auto* zone = ::new (place) Zone;
-  // The slab keeps a page or more for itself; the notes take half of what is left at most, as one run of
-  // pages.
+  // The slab keeps a page or more for itself; of what is left the notes take half at most, and the cells a
+  // quarter, each as one run of pages.
+  zone->cell_count = pool->pfree / 4 * ngx_pagesize / sizeof(WorkerCells::Word);
   zone->places = places_that_fit(pool->pfree * ngx_pagesize / 2);
   void* notes = ngx_slab_calloc(pool, zone->places * sizeof(std::atomic<std::uint64_t>));
-  if (notes == nullptr) return NGX_ERROR;
+  void* cells = ngx_slab_calloc(pool, zone->cell_count * sizeof(WorkerCells::Word));
+  if (notes == nullptr || cells == nullptr) return NGX_ERROR;
   zone->notes = static_cast<std::atomic<std::uint64_t>*>(notes);
+  zone->cells = static_cast<WorkerCells::Word*>(cells);
   pool->data = zone;
   shm->data = zone;
   return NGX_OK;
+}
+
+WorkerCells cells_here() noexcept {
+  const auto* conf =
+      reinterpret_cast<const ngx_core_conf_t*>(ngx_get_conf(ngx_cycle->conf_ctx, ngx_core_module));
+  if (zone_here == nullptr) return {{}, 0};
+  return {{zone_here->cells, zone_here->cell_count}, static_cast<std::size_t>(conf->worker_processes)};
+}
+
+WorkerCells::Worker this_worker() noexcept {
+  return {.number = ngx_worker, .pid = static_cast<std::uint32_t>(ngx_pid)};
 }
 
 std::atomic<std::uint64_t>& place_of(std::uint64_t fingerprint) noexcept {
@@ -82,6 +100,14 @@ std::uint64_t value_of(Counter counter) noexcept {
   if (zone_here == nullptr) return 0;
   return zone_here->counters[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
 }
+
+void begin_open_circuits(std::size_t index) noexcept { cells_here().begin(index, this_worker()); }
+
+void set_open_circuits(std::size_t index, unsigned count) noexcept {
+  cells_here().set(index, this_worker(), count);
+}
+
+std::uint64_t open_circuits(std::size_t index) noexcept { return cells_here().sum(index); }
 
 bool noted(std::uint64_t fingerprint, TimeS now, Seconds fresh_for) noexcept {
   if (zone_here == nullptr) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// This host's shared memory: request counters, and notes of what was registered lately.
+// This host's shared memory: request counters, open circuits, and notes of what was registered lately.
 //
 // Lock-free by design: counters are atomics, and a note is one 64-bit word in a direct-mapped table. A lost
 // race costs one more (harmless, idempotent) registration, never a missed one: the word holds most of the
@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -43,6 +44,12 @@ ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);
 
 void count(Counter counter) noexcept;  // of this worker's zone; nothing where there is none
 std::uint64_t value_of(Counter counter) noexcept;
+
+// So many circuits this worker has open of the provider at `index`; nought from the beginning.
+void begin_open_circuits(std::size_t index) noexcept;
+void set_open_circuits(std::size_t index, unsigned count) noexcept;
+// Summed over this host's workers (worker_cells.h).
+std::uint64_t open_circuits(std::size_t index) noexcept;
 
 // Was `fingerprint` noted within the last `fresh_for`? Notes it now if it was not.
 bool noted(std::uint64_t fingerprint, TimeS now, Seconds fresh_for) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Receivers that answer do not wait for those that do not, nor for a neighbour on their host that fails.
 import assert from 'node:assert/strict'
+import http from 'node:http'
 import { test } from 'node:test'
 import { send } from './parts/browser_jar.mjs'
 import { House, eventually, patience, sleep } from './parts/house.mjs'
@@ -45,19 +46,63 @@ test('an application that fails is probed, its neighbours on the host are told',
   assert.deepEqual(await nginx.deliveries('dead'), [])
 })
 
+const circuits_open = async (nginx) => Number((await nginx.metrics()).match(/^slo_circuits_open\{provider="main"\} (\d+)$/m)[1])
+
+// Each worker finds out for itself; one connection is one worker's.
+test('circuits are counted for each worker that has opened them, while it lives', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: (request, answer) => answer.writeHead(503).end() })
+  const { nginx } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 2,
+                                             provider: 'delivery wait=0 first=10m max=20m;' })
+  const shut_by = () => [...nginx.log().matchAll(/ (\d+)#\d+: (?:\*\d+ )?slo: a receiver does not take deliveries: 503/g)].map(([, pid]) => Number(pid))
+  const counts = (count) => eventually(`${count} are counted, whoever is asked`, async () =>
+    (await Promise.all(Array.from({ length: 20 }, () => circuits_open(nginx)))).every((counted) => counted === count))
+  let logouts = 0
+  const let_one_worker_shut = async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    const before = shut_by().length
+    for (let n = 0; n < 3; ++n) {
+      const sid = `s${++logouts}`, calls = app.requests.length
+      await nginx.register({ client_id: 'app', sid, sub: 'ann' }, agent)
+      await nginx.ask('DELETE', `sessions/${sid}`, undefined, agent)
+      await eventually('it is called', () => app.requests.length > calls)
+    }
+    await eventually('it is shut', () => shut_by().length > before)
+    agent.destroy()
+    return shut_by().at(-1)
+  }
+  await counts(0)
+  const dead = await let_one_worker_shut()
+  await counts(1)
+  process.kill(dead, 'SIGKILL')
+  await eventually('another worker has its place', () => nginx.workers().length === 2 && !nginx.workers().includes(dead))
+  await counts(0)
+  await let_one_worker_shut()
+  await counts(1)
+  const old = nginx.workers()
+  process.kill(nginx.child.pid, 'SIGHUP')
+  await eventually('the old workers are gone', () => nginx.workers().length === 2 && !nginx.workers().some((pid) => old.includes(pid)))
+  await counts(0)
+  await let_one_worker_shut()
+  await counts(1)
+})
+
 test('a receiver that answers again is told all that waited for it', { timeout: 60_000 }, async (t) => {
   const house = new House(t)
   const app = await start_receiver(house, { behave: (request, answer) => answer.writeHead(503).end() })
   const { nginx } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 1,
                                              provider: 'delivery wait=0 first=1s max=2s;' })
+  assert.equal(await circuits_open(nginx), 0)
   for (let n = 0; n < 12; ++n) {
     await nginx.register({ client_id: 'app', sid: `s${n}`, sub: 'ann' })
     await nginx.ask('DELETE', `sessions/s${n}`)
   }
   await eventually('it is shut', () => nginx.log().includes('a receiver does not take deliveries: 503'))
+  assert.equal(await circuits_open(nginx), 1)
   app.behave = (request, answer) => answer.writeHead(200).end()
   await eventually('nothing is owed', async () => (await nginx.deliveries('pending')).length === 0, { within: 30_000 })
   assert.match(nginx.log(), /a receiver answers again/)
+  assert.equal(await circuits_open(nginx), 0)
   assert.deepEqual(await nginx.deliveries('dead'), [])
 })
 

@@ -152,4 +152,4 @@ SloTest::Slo::http_part() . main::provider_two()
 --- no_error_log
 [crit]
 --- response_body_like eval
-['', '(?s)\A(?!.*provider="two").*slo_store_up 1.*slo_store_new_total\{provider="main"\} 1']
+['', '(?s)\A(?!.*slo_(?:deliveries|store)_\w+\{provider="two").*slo_store_up 1.*slo_store_new_total\{provider="main"\} 1']

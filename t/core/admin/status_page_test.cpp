@@ -12,12 +12,15 @@ StoreStatus in_store(long long pending, long long dead, StoreCounters counters) 
 
 StatusReport two_providers() {
   return {.host = {{"logouts_ended", 3}, {"registrations", 18446744073709551615U}},
-          .providers = {{.name = "main", .in_store = in_store(2, 1, {{"end:rp", 3}, {"new", 4}})},
-                        {.name = "other", .in_store = in_store(0, 0, {{"new", 0}})}}};
+          .providers = {
+              {.name = "main", .circuits_open = 5, .in_store = in_store(2, 1, {{"end:rp", 3}, {"new", 4}})},
+              {.name = "other", .in_store = in_store(0, 0, {{"new", 0}})}}};
 }
 
 StatusReport refused(Refusal why) {
-  return {.host = {{"logouts_ended", 3}}, .providers = {{.name = "main"}}, .refusal = std::move(why)};
+  return {.host = {{"logouts_ended", 3}},
+          .providers = {{.name = "main", .circuits_open = 1}},
+          .refusal = std::move(why)};
 }
 
 std::string prometheus(const StatusReport& report) {
@@ -38,6 +41,9 @@ TEST(StatusPage, is_text_for_prometheus) {
                           "slo_logouts_ended_total 3\n"
                           "# TYPE slo_registrations_total counter\n"
                           "slo_registrations_total 18446744073709551615\n"
+                          "# TYPE slo_circuits_open gauge\n"
+                          "slo_circuits_open{provider=\"main\"} 5\n"
+                          "slo_circuits_open{provider=\"other\"} 0\n"
                           "slo_deliveries_pending{provider=\"main\"} 2\n"
                           "slo_deliveries_dead{provider=\"main\"} 1\n"
                           "slo_store_end_rp_total{provider=\"main\"} 3\n"
@@ -50,13 +56,15 @@ TEST(StatusPage, is_text_for_prometheus) {
 TEST(StatusPage, is_json_for_others) {
   StatusReport report = two_providers();
   report.host = {{"logouts_ended", 3}, {"registrations", 4}};
-  EXPECT_EQ(status_page(report, StatusFormat::json),
-            (Page{.status = 200,
-                  .content_type = "application/json",
-                  .headers = {{"Cache-Control", "no-store"}},
-                  .body = R"({"store_up":true,"host":{"logouts_ended":3,"registrations":4},"providers":{)"
-                          R"("main":{"deliveries_pending":2,"deliveries_dead":1,"end_rp":3,"new":4},)"
-                          R"("other":{"deliveries_pending":0,"deliveries_dead":0,"new":0}}})"}));
+  EXPECT_EQ(
+      status_page(report, StatusFormat::json),
+      (Page{.status = 200,
+            .content_type = "application/json",
+            .headers = {{"Cache-Control", "no-store"}},
+            .body =
+                R"({"store_up":true,"host":{"logouts_ended":3,"registrations":4},"providers":{)"
+                R"("main":{"deliveries_pending":2,"deliveries_dead":1,"end_rp":3,"new":4,"circuits_open":5},)"
+                R"("other":{"deliveries_pending":0,"deliveries_dead":0,"new":0,"circuits_open":0}}})"}));
 }
 
 TEST(StatusPage, says_what_the_host_knows_while_the_store_is_away) {
@@ -65,8 +73,11 @@ TEST(StatusPage, says_what_the_host_knows_while_the_store_is_away) {
             "# TYPE slo_store_up gauge\n"
             "slo_store_up 0\n"
             "# TYPE slo_logouts_ended_total counter\n"
-            "slo_logouts_ended_total 3\n");
-  EXPECT_EQ(json(report), R"({"store_up":false,"host":{"logouts_ended":3},"providers":{}})");
+            "slo_logouts_ended_total 3\n"
+            "# TYPE slo_circuits_open gauge\n"
+            "slo_circuits_open{provider=\"main\"} 1\n");
+  EXPECT_EQ(json(report),
+            R"({"store_up":false,"host":{"logouts_ended":3},"providers":{"main":{"circuits_open":1}}})");
 }
 
 TEST(StatusPage, knows_no_providers_where_none_are_configured) {
@@ -76,9 +87,11 @@ TEST(StatusPage, knows_no_providers_where_none_are_configured) {
 
 TEST(StatusPage, says_that_a_store_is_up_which_refuses) {
   for (const auto fault : {Fault::store_refused, Fault::store_schema_foreign})
-    EXPECT_EQ(json(refused({fault})), R"({"store_up":true,"host":{"logouts_ended":3},"providers":{}})");
+    EXPECT_EQ(json(refused({fault})),
+              R"({"store_up":true,"host":{"logouts_ended":3},"providers":{"main":{"circuits_open":1}}})");
   for (const auto fault : {Fault::store_timeout, Fault::store_busy, Fault::store_reply_unexpected})
-    EXPECT_EQ(json(refused({fault})), R"({"store_up":false,"host":{"logouts_ended":3},"providers":{}})");
+    EXPECT_EQ(json(refused({fault})),
+              R"({"store_up":false,"host":{"logouts_ended":3},"providers":{"main":{"circuits_open":1}}})");
 }
 
 TEST(StatusPage, leaves_out_what_the_store_refuses_of_one_provider) {
@@ -88,10 +101,13 @@ TEST(StatusPage, leaves_out_what_the_store_refuses_of_one_provider) {
   report.providers[1].in_store->counters = refuse(Fault::store_refused, "NOPERM");
   EXPECT_EQ(
       json(report),
-      R"({"store_up":true,"host":{},"providers":{"other":{"deliveries_pending":0,"deliveries_dead":0}}})");
+      R"({"store_up":true,"host":{},"providers":{"main":{"circuits_open":5},"other":{"deliveries_pending":0,"deliveries_dead":0,"circuits_open":0}}})");
   EXPECT_EQ(prometheus(report),
             "# TYPE slo_store_up gauge\n"
             "slo_store_up 1\n"
+            "# TYPE slo_circuits_open gauge\n"
+            "slo_circuits_open{provider=\"main\"} 5\n"
+            "slo_circuits_open{provider=\"other\"} 0\n"
             "slo_deliveries_pending{provider=\"other\"} 0\n"
             "slo_deliveries_dead{provider=\"other\"} 0\n");
 }
@@ -100,9 +116,10 @@ TEST(StatusPage, trusts_no_store_that_answers_what_nobody_understands) {
   StatusReport report = two_providers();
   report.host.clear();
   report.providers[0].in_store->counters = refuse(Fault::store_reply_unexpected, "HGETALL");
-  EXPECT_EQ(json(report),
-            R"({"store_up":false,"host":{},"providers":{"main":{"deliveries_pending":2,"deliveries_dead":1},)"
-            R"("other":{"deliveries_pending":0,"deliveries_dead":0,"new":0}}})");
+  EXPECT_EQ(
+      json(report),
+      R"({"store_up":false,"host":{},"providers":{"main":{"deliveries_pending":2,"deliveries_dead":1,"circuits_open":5},)"
+      R"("other":{"deliveries_pending":0,"deliveries_dead":0,"new":0,"circuits_open":0}}})");
 }
 
 }  // namespace slo::status_page_test
