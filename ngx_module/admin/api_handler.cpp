@@ -20,142 +20,51 @@
 namespace slo::ngx {
 namespace api_job {
 
-namespace {
-
-void audit(R& r, ApiCtx& ctx, int status) {
-  if (!ctx.command || std::exchange(ctx.is_audited, true)) return;
-  log_audit(r, *ctx.command,
-            {.status = status, .logout_id = ctx.logout_id, .provider = ctx.provider->provider.name});
-}
-
-// What was asked for may be done by now, or may yet be: Redis has heard of it.
-void with_caller_gone(R& r, ApiCtx& ctx) {
-  const bool is_still_ours = find_ctx(r) == &ctx;                      // and not its post_action's
-  const ngx_uint_t status = is_still_ours ? r.headers_out.status : 0;  // 500 after an exception
-  audit(r, ctx, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
-}
-
-}  // namespace
-
-void conclude(R& r, const Page& page) {
-  audit(r, ctx_at(r), page.status);
-  respond(r, page);
-}
-
-void turn_away(R& r, const Refusal& refusal) {
-  const auto& ctx = ctx_at(r);
-  report(r.connection->log, refusal, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
-  fail(r, refusal);
-}
-
-void fail(R& r, const Refusal& refusal) {
-  ctx_at(r).fault = refusal.fault;
-  conclude(r, problem_page(refusal));
-}
+void with_body(R& r, Outcome<std::string> body);
 
 namespace {
-
-// Look up
-// -------------------------------------------------------------------------------------------------------
-
-void with_session(R& r, Outcome<std::optional<Session>> session) {
-  if (!session) return turn_away(r, session.error());
-  if (!*session) return turn_away(r, Refusal{Fault::session_unknown});
-  conclude(r, session_page(provider_of(r), **session));
-}
-
-void carry_out(R& r, const api::ShowSession& command) {
-  ask(r, redis::find_session(space_of(r), command.key), with_session);
-}
-
-void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded) {
-  if (!loaded) return turn_away(r, loaded.error());
-  std::vector<Session> sessions;
-  for (auto& session : *loaded) {
-    if (session) sessions.push_back(std::move(*session));
-  }
-  conclude(r, sessions_page(provider_of(r), sessions, ctx_at(r).next));
-}
-
-void with_keys(R& r, Outcome<std::vector<SessionKey>> keys) {
-  if (!keys) return turn_away(r, keys.error());
-  const auto& command = std::get<api::ListSessions>(*ctx_at(r).command);
-  if (keys->size() == command.limit) ctx_at(r).next = next_cursor(command);
-  if (keys->empty()) return conclude(r, sessions_page(provider_of(r), {}, ""));
-  ask(r, redis::load_sessions(space_of(r), *keys), with_sessions);
-}
-
-void carry_out(R& r, const api::ListSessions& command) {
-  ask(r, redis::sessions_of(space_of(r), command.sub, offset_of(command), command.limit), with_keys);
-}
-
-// Deliveries and clients
-// ------------------------------------------------------------------------------------------
-
-void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
-  if (!listed) return turn_away(r, listed.error());
-  conclude(r, deliveries_page(*listed, ctx_at(r).ids.next));
-}
-
-void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
-  if (!ids) return turn_away(r, ids.error());
-  ctx_at(r).ids = std::move(*ids);
-  if (ctx_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
-  const auto state = std::get<api::ListDeliveries>(*ctx_at(r).command).state;
-  ask(r, redis::load_listed(space_of(r), state, ctx_at(r).ids), with_listed);
-}
-
-void carry_out(R& r, const api::ListDeliveries& command) {
-  auto listing = redis::list_ids(space_of(r), command.state, command.limit, command.cursor);
-  if (!listing) return turn_away(r, listing.error());
-  ask(r, std::move(*listing), with_ids);
-}
-
-void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }
-
-void carry_out(R& r, const api::ShowClient& command) {
-  const Client* client = provider_of(r).find(command.client);
-  if (client == nullptr) return turn_away(r, Refusal{Fault::client_unknown});
-  conclude(r, client_page(*client));
-}
-
-// The front door
-// --------------------------------------------------------------------------------------------------
 
 struct Address {
   std::string_view provider{};
   std::string_view rest{};  // with its leading slash, or empty
 };
 
-std::string_view prefix_of(const R& r) {
-  return view(
-      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module))
-          ->name);
-}
+std::string_view prefix_of(const R& r);
+Address address_of(std::string_view path, std::string_view prefix);
+const ProviderConf* named_provider(const R& r, std::string_view name);
+std::span<const std::string> own_names(const R& r);
 
-Address address_of(std::string_view path, std::string_view prefix) {
-  if (!path.starts_with(prefix)) return {};
-  path.remove_prefix(prefix.size());
-  if (path.starts_with('/')) path.remove_prefix(1);
-  const std::size_t slash = path.find('/');
-  return {path.substr(0, slash), slash == std::string_view::npos ? std::string_view{} : path.substr(slash)};
-}
+void carry_out(R& r, const api::ShowSession& command);
+void with_session(R& r, Outcome<std::optional<Session>> session);
+void carry_out(R& r, const api::ListSessions& command);
+void with_keys(R& r, Outcome<std::vector<SessionKey>> keys);
+void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded);
 
-const ProviderConf* named_provider(const R& r, std::string_view name) {
-  for (const auto& conf : main_conf(r).providers) {
-    if (conf.provider.name == name) return &conf;
-  }
-  return nullptr;
-}
+void carry_out(R& r, const api::ListDeliveries& command);
+void with_ids(R& r, Outcome<redis::DeliveryIds> ids);
+void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed);
+void carry_out(R& r, const api::ListClients& command);
+void carry_out(R& r, const api::ShowClient& command);
 
-std::span<const std::string> own_names(const R& r) {
-  const auto& known = admin_main_conf(r).own_names;
-  const auto found = known.find(
-      static_cast<const ngx_http_core_srv_conf_t*>(ngx_http_get_module_srv_conf((&r), ngx_http_core_module)));
-  return found == known.end() ? std::span<const std::string>{} : found->second;
-}
+void with_caller_gone(R& r, ApiCtx& ctx);
+void audit(R& r, ApiCtx& ctx, int status);
 
 }  // namespace
+}  // namespace api_job
+
+ngx_int_t handle_api(ngx_http_request_t& r) {
+  auto& ctx = open_ctx<api_job::ApiCtx>(r);
+  ctx.path = raw_path(r);
+  ctx.query = query_of(r);
+  at_parting<api_job::with_caller_gone>(r, ctx);
+  hide_request(r, api_job::prefix_of(r));
+  return read_body(r, api_job::with_body);
+}
+
+namespace api_job {
+
+// The front door
+// --------------------------------------------------------------------------------------------------
 
 void with_body(R& r, Outcome<std::string> body) {
   auto& ctx = ctx_at(r);
@@ -186,15 +95,136 @@ void with_body(R& r, Outcome<std::string> body) {
   std::visit([&r](const auto& what) { carry_out(r, what); }, *ctx.command);
 }
 
-}  // namespace api_job
+namespace {
 
-ngx_int_t handle_api(ngx_http_request_t& r) {
-  auto& ctx = open_ctx<api_job::ApiCtx>(r);
-  ctx.path = raw_path(r);
-  ctx.query = query_of(r);
-  at_parting<api_job::with_caller_gone>(r, ctx);
-  hide_request(r, api_job::prefix_of(r));
-  return read_body(r, api_job::with_body);
+std::string_view prefix_of(const R& r) {
+  return view(
+      static_cast<const ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module))
+          ->name);
 }
 
+Address address_of(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return {};
+  path.remove_prefix(prefix.size());
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const std::size_t slash = path.find('/');
+  return {path.substr(0, slash), slash == std::string_view::npos ? std::string_view{} : path.substr(slash)};
+}
+
+const ProviderConf* named_provider(const R& r, std::string_view name) {
+  for (const auto& conf : main_conf(r).providers) {
+    if (conf.provider.name == name) return &conf;
+  }
+  return nullptr;
+}
+
+std::span<const std::string> own_names(const R& r) {
+  const auto& known = admin_main_conf(r).own_names;
+  const auto found = known.find(
+      static_cast<const ngx_http_core_srv_conf_t*>(ngx_http_get_module_srv_conf((&r), ngx_http_core_module)));
+  return found == known.end() ? std::span<const std::string>{} : found->second;
+}
+
+// Look up
+// -------------------------------------------------------------------------------------------------------
+
+void carry_out(R& r, const api::ShowSession& command) {
+  ask(r, redis::find_session(space_of(r), command.key), with_session);
+}
+
+void with_session(R& r, Outcome<std::optional<Session>> session) {
+  if (!session) return turn_away(r, session.error());
+  if (!*session) return turn_away(r, Refusal{Fault::session_unknown});
+  conclude(r, session_page(provider_of(r), **session));
+}
+
+void carry_out(R& r, const api::ListSessions& command) {
+  ask(r, redis::sessions_of(space_of(r), command.sub, offset_of(command), command.limit), with_keys);
+}
+
+void with_keys(R& r, Outcome<std::vector<SessionKey>> keys) {
+  if (!keys) return turn_away(r, keys.error());
+  const auto& command = std::get<api::ListSessions>(*ctx_at(r).command);
+  if (keys->size() == command.limit) ctx_at(r).next = next_cursor(command);
+  if (keys->empty()) return conclude(r, sessions_page(provider_of(r), {}, ""));
+  ask(r, redis::load_sessions(space_of(r), *keys), with_sessions);
+}
+
+void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded) {
+  if (!loaded) return turn_away(r, loaded.error());
+  std::vector<Session> sessions;
+  for (auto& session : *loaded) {
+    if (session) sessions.push_back(std::move(*session));
+  }
+  conclude(r, sessions_page(provider_of(r), sessions, ctx_at(r).next));
+}
+
+// Deliveries and clients
+// ------------------------------------------------------------------------------------------
+
+void carry_out(R& r, const api::ListDeliveries& command) {
+  auto listing = redis::list_ids(space_of(r), command.state, command.limit, command.cursor);
+  if (!listing) return turn_away(r, listing.error());
+  ask(r, std::move(*listing), with_ids);
+}
+
+void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
+  if (!ids) return turn_away(r, ids.error());
+  ctx_at(r).ids = std::move(*ids);
+  if (ctx_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
+  const auto state = std::get<api::ListDeliveries>(*ctx_at(r).command).state;
+  ask(r, redis::load_listed(space_of(r), state, ctx_at(r).ids), with_listed);
+}
+
+void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
+  if (!listed) return turn_away(r, listed.error());
+  conclude(r, deliveries_page(*listed, ctx_at(r).ids.next));
+}
+
+void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }
+
+void carry_out(R& r, const api::ShowClient& command) {
+  const Client* client = provider_of(r).find(command.client);
+  if (client == nullptr) return turn_away(r, Refusal{Fault::client_unknown});
+  conclude(r, client_page(*client));
+}
+
+}  // namespace
+
+// The end
+// -----------------------------------------------------------------------------------------------------------
+
+void turn_away(R& r, const Refusal& refusal) {
+  const auto& ctx = ctx_at(r);
+  report(r.connection->log, refusal, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
+  fail(r, refusal);
+}
+
+void fail(R& r, const Refusal& refusal) {
+  ctx_at(r).fault = refusal.fault;
+  conclude(r, problem_page(refusal));
+}
+
+void conclude(R& r, const Page& page) {
+  audit(r, ctx_at(r), page.status);
+  respond(r, page);
+}
+
+namespace {
+
+// What was asked for may be done by now, or may yet be: Redis has heard of it.
+void with_caller_gone(R& r, ApiCtx& ctx) {
+  const bool is_still_ours = find_ctx(r) == &ctx;                      // and not its post_action's
+  const ngx_uint_t status = is_still_ours ? r.headers_out.status : 0;  // 500 after an exception
+  audit(r, ctx, status != 0 ? static_cast<int>(status) : NGX_HTTP_CLIENT_CLOSED_REQUEST);
+}
+
+void audit(R& r, ApiCtx& ctx, int status) {
+  if (!ctx.command || std::exchange(ctx.is_audited, true)) return;
+  log_audit(r, *ctx.command,
+            {.status = status, .logout_id = ctx.logout_id, .provider = ctx.provider->provider.name});
+}
+
+}  // namespace
+}  // namespace api_job
 }  // namespace slo::ngx

@@ -8,9 +8,40 @@
 #include "ngx_module/nginx/moment.h"
 
 namespace slo::ngx::api_job {
+namespace {
+
+void with_registered(R& r, Outcome<Registered> registered);
+
+redis::EndTerms terms_of(R& r);
+void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
+void log_end(R& r, const redis::Ended& ended, std::string_view what);
+void with_participants(R& r, const std::vector<Told>&);
+
+void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys);
+void end_next(R& r);
+void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
+
+void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found);
+void keep(R& r, Delivery delivery);
+void with_retried(R& r, Outcome<bool> found);
+
+void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found);
+void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found);
+void with_dropped(R& r, Outcome<bool> found);
+Refusal no_such_delivery();
+
+}  // namespace
 
 // Register
 // ------------------------------------------------------------------------------------------------------
+
+void carry_out(R& r, const api::Register& command) {
+  register_participation(
+      *ctx_at(r).provider, command.registration,
+      {.done = [&r](Outcome<Registered> registered) { with_registered(r, std::move(registered)); },
+       .r = &r,
+       .key = &std::get<api::Register>(*ctx_at(r).command).registration.key});
+}
 
 namespace {
 
@@ -22,16 +53,18 @@ void with_registered(R& r, Outcome<Registered> registered) {
 
 }  // namespace
 
-void carry_out(R& r, const api::Register& command) {
-  register_participation(
-      *ctx_at(r).provider, command.registration,
-      {.done = [&r](Outcome<Registered> registered) { with_registered(r, std::move(registered)); },
-       .r = &r,
-       .key = &std::get<api::Register>(*ctx_at(r).command).registration.key});
-}
-
 // End
 // -----------------------------------------------------------------------------------------------------------
+
+void carry_out(R& r, const api::EndSession& command) {
+  ask(r, redis::end_session(space_of(r), command.key, terms_of(r)), with_ended);
+  r.read_event_handler = ngx_http_block_reading;  // the deliveries must be handed on, whoever goes away
+}
+
+void carry_out(R& r, const api::EndParticipation& command) {
+  ask(r, redis::end_participation(space_of(r), command.key, command.client, terms_of(r)), with_ended);
+  r.read_event_handler = ngx_http_block_reading;
+}
 
 namespace {
 
@@ -44,6 +77,15 @@ redis::EndTerms terms_of(R& r) {
           .tombstone = provider.tombstone,
           .lease = provider.delivery.lease(),
           .caller = ctx.logout_id};
+}
+
+void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
+  if (!ended) return turn_away(r, ended.error());
+  if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
+  auto& ctx = ctx_at(r);
+  ctx.ended = std::move(**ended);
+  log_end(r, ctx.ended, std::holds_alternative<api::EndParticipation>(*ctx.command) ? "left" : "ended");
+  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_participants);
 }
 
 void log_end(R& r, const redis::Ended& ended, std::string_view what) {
@@ -62,31 +104,32 @@ void with_participants(R& r, const std::vector<Told>&) {
   conclude(r, ending_page(provider_of(r), ctx.ended.ending, ctx.logout_id));
 }
 
-void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
-  if (!ended) return turn_away(r, ended.error());
-  if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
-  auto& ctx = ctx_at(r);
-  ctx.ended = std::move(**ended);
-  log_end(r, ctx.ended, std::holds_alternative<api::EndParticipation>(*ctx.command) ? "left" : "ended");
-  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_participants);
-}
-
 }  // namespace
 
-void carry_out(R& r, const api::EndSession& command) {
-  ask(r, redis::end_session(space_of(r), command.key, terms_of(r)), with_ended);
-  r.read_event_handler = ngx_http_block_reading;  // the deliveries must be handed on, whoever goes away
-}
-
-void carry_out(R& r, const api::EndParticipation& command) {
-  ask(r, redis::end_participation(space_of(r), command.key, command.client, terms_of(r)), with_ended);
-  r.read_event_handler = ngx_http_block_reading;
+void carry_out(R& r, const api::EndSessionsOf& command) {
+  ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);
 }
 
 namespace {
 
+void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
+  if (!keys) return turn_away(r, keys.error());
+  auto& ctx = ctx_at(r);
+  if (keys->size() == ends_at_once) ctx.next = next_cursor(std::get<api::EndSessionsOf>(*ctx.command));
+  ctx.keys = std::move(*keys);
+  ctx.logout_id = terms_of(r).caller;
+  end_next(r);
+}
+
 // One after the other: the sessions of one user need not hurry, and nobody else waits behind them.
-void end_next(R& r);
+void end_next(R& r) {
+  auto& ctx = ctx_at(r);
+  if (ctx.keys.empty()) return conclude(r, ends_page(ctx.gone, ctx.logout_id, ctx.next));
+  const SessionKey key = std::move(ctx.keys.back());
+  ctx.keys.pop_back();
+  ask(r, redis::end_session(space_of(r), key, terms_of(r)), with_one_ended);
+  r.read_event_handler = ngx_http_block_reading;
+}
 
 void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
@@ -99,77 +142,12 @@ void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   end_next(r);
 }
 
-void end_next(R& r) {
-  auto& ctx = ctx_at(r);
-  if (ctx.keys.empty()) return conclude(r, ends_page(ctx.gone, ctx.logout_id, ctx.next));
-  const SessionKey key = std::move(ctx.keys.back());
-  ctx.keys.pop_back();
-  ask(r, redis::end_session(space_of(r), key, terms_of(r)), with_one_ended);
-  r.read_event_handler = ngx_http_block_reading;
-}
-
-void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
-  if (!keys) return turn_away(r, keys.error());
-  auto& ctx = ctx_at(r);
-  if (keys->size() == ends_at_once) ctx.next = next_cursor(std::get<api::EndSessionsOf>(*ctx.command));
-  ctx.keys = std::move(*keys);
-  ctx.logout_id = terms_of(r).caller;
-  end_next(r);
-}
-
 }  // namespace
-
-void carry_out(R& r, const api::EndSessionsOf& command) {
-  ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);
-}
 
 // Deliveries
 // ------------------------------------------------------------------------------------------
 
-namespace {
-
 // A delivery is looked up before it is touched: its logout id is for the log and for the answer.
-Refusal no_such_delivery() { return {Fault::api_not_found, "no such delivery"}; }
-
-void with_retried(R& r, Outcome<bool> found) {
-  if (!found) return turn_away(r, found.error());
-  if (!*found) return turn_away(r, no_such_delivery());
-  conclude(r, retried_page(*ctx_at(r).delivery, this_moment().now));
-}
-
-void with_dropped(R& r, Outcome<bool> found) {
-  if (!found) return turn_away(r, found.error());
-  if (!*found) return turn_away(r, no_such_delivery());
-  conclude(r, dropped_page(*ctx_at(r).delivery));
-}
-
-void keep(R& r, Delivery delivery) {
-  ctx_at(r).logout_id = delivery.logout_id;
-  ctx_at(r).delivery = std::move(delivery);
-}
-
-void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found) {
-  if (!found) return turn_away(r, found.error());
-  if (found->empty()) return turn_away(r, {Fault::api_not_found, "no such dead letter"});
-  keep(r, std::move(found->front().delivery));
-  ask(r, redis::redrive(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_retried);
-}
-
-void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
-  if (!found) return turn_away(r, found.error());
-  if (found->empty()) return turn_away(r, no_such_delivery());
-  keep(r, std::move(found->front().delivery));
-  ask(r, redis::drop(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_dropped);
-}
-
-void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
-  if (!found || !found->empty()) return with_pending(r, std::move(found));
-  const auto& command = std::get<api::DropDelivery>(*ctx_at(r).command);
-  ask(r, redis::load_listed(space_of(r), DeliveryState::pending, redis::only(command.id)), with_pending);
-}
-
-}  // namespace
-
 void carry_out(R& r, const api::RetryDelivery& command) {
   if (!redis::is_delivery_id(command.id)) return turn_away(r, no_such_delivery());
   ask(r, redis::load_listed(space_of(r), DeliveryState::dead, redis::only(command.id)), with_dead_letter);
@@ -180,4 +158,46 @@ void carry_out(R& r, const api::DropDelivery& command) {
   ask(r, redis::load_listed(space_of(r), DeliveryState::dead, redis::only(command.id)), with_dead_or_pending);
 }
 
+namespace {
+
+void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found) {
+  if (!found) return turn_away(r, found.error());
+  if (found->empty()) return turn_away(r, {Fault::api_not_found, "no such dead letter"});
+  keep(r, std::move(found->front().delivery));
+  ask(r, redis::redrive(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_retried);
+}
+
+void keep(R& r, Delivery delivery) {
+  ctx_at(r).logout_id = delivery.logout_id;
+  ctx_at(r).delivery = std::move(delivery);
+}
+
+void with_retried(R& r, Outcome<bool> found) {
+  if (!found) return turn_away(r, found.error());
+  if (!*found) return turn_away(r, no_such_delivery());
+  conclude(r, retried_page(*ctx_at(r).delivery, this_moment().now));
+}
+
+void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
+  if (!found || !found->empty()) return with_pending(r, std::move(found));
+  const auto& command = std::get<api::DropDelivery>(*ctx_at(r).command);
+  ask(r, redis::load_listed(space_of(r), DeliveryState::pending, redis::only(command.id)), with_pending);
+}
+
+void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
+  if (!found) return turn_away(r, found.error());
+  if (found->empty()) return turn_away(r, no_such_delivery());
+  keep(r, std::move(found->front().delivery));
+  ask(r, redis::drop(space_of(r), ctx_at(r).delivery->id, nonce(this_moment(), 0)), with_dropped);
+}
+
+void with_dropped(R& r, Outcome<bool> found) {
+  if (!found) return turn_away(r, found.error());
+  if (!*found) return turn_away(r, no_such_delivery());
+  conclude(r, dropped_page(*ctx_at(r).delivery));
+}
+
+Refusal no_such_delivery() { return {Fault::api_not_found, "no such delivery"}; }
+
+}  // namespace
 }  // namespace slo::ngx::api_job

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a request to end_session carries between its doors; of end_session_handler.cpp only.
+// What a request to end_session carries between its doors; of end_session_*.cpp only.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/op/end_session.h"
+#include "core/page.h"
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/http/ctx.h"
+#include "ngx_module/nginx/zone.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {
@@ -25,4 +28,22 @@ struct EndSessionCtx : RequestCtx {
   bool is_told = true;     // the line of what has ended is written, or nothing has
 };
 
+namespace end_session_job {  // names of these files alone, in unity builds too
+
+using R = ngx_http_request_t;
+
+inline const Provider& provider_of(const EndSessionCtx& ctx) { return ctx.provider->provider; }
+
+// What core may decide.
+void carry_out(R& r, const AskUser& question);
+void carry_out(R& r, const AlreadyOver& over);
+void carry_out(R& r, const Stay& stay);
+void carry_out(R& r, const End& end);  // and all that follows: end_session_ending.cpp
+
+void turn_away(R& r, const Refusal& refusal);
+void conclude(R& r, std::string_view result, Counter counter, const Page& page);
+void note(R& r, std::string_view result, Counter counter);
+void with_user_gone(R& r, EndSessionCtx& ctx);
+
+}  // namespace end_session_job
 }  // namespace slo::ngx

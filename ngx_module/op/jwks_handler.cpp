@@ -11,17 +11,8 @@
 namespace slo::ngx {
 namespace {
 
-void show_keys(ngx_http_request_t& r) {
-  const Json keys = published_keys(loc_conf(r).provider->provider);
-  respond(r, Page{.status = 200,
-                  .content_type = "application/jwk-set+json",
-                  .headers = {{"Cache-Control", "public, max-age=300"}},
-                  .body = dump_json(keys.get())});
-}
-
-void refuse_to_write_keys(ngx_http_request_t& r) {
-  respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"}));
-}
+void refuse_to_write_keys(ngx_http_request_t& r);
+void show_keys(ngx_http_request_t& r);
 
 }  // namespace
 
@@ -30,4 +21,19 @@ ngx_int_t handle_jwks(ngx_http_request_t& r) {
   return drop_body(r, show_keys);
 }
 
+namespace {
+
+void refuse_to_write_keys(ngx_http_request_t& r) {
+  respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"}));
+}
+
+void show_keys(ngx_http_request_t& r) {
+  const Json keys = published_keys(loc_conf(r).provider->provider);
+  respond(r, Page{.status = 200,
+                  .content_type = "application/jwk-set+json",
+                  .headers = {{"Cache-Control", "public, max-age=300"}},
+                  .body = dump_json(keys.get())});
+}
+
+}  // namespace
 }  // namespace slo::ngx

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// RP-initiated logout, once it is decided: ends the session in the store, has everybody told, answers.
+#include <utility>
+
+#include "core/op/logout_page.h"
+#include "ngx_module/delivery/deliver_and_wait.h"
+#include "ngx_module/delivery/logout_log.h"
+#include "ngx_module/http/ask.h"
+#include "ngx_module/http/request.h"
+#include "ngx_module/http/respond.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/op/end_session_ctx.h"
+#include "redis_schema/told.h"
+
+namespace slo::ngx::end_session_job {
+namespace {
+
+void with_redeemed(R& r, Outcome<bool> first_time);
+void with_looked_again(R& r, Outcome<redis::Located> located);
+void end_now(R& r);
+std::string caller_of(const EndSessionCtx& ctx);
+
+void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
+void note_end(R& r);
+void carry_out_vanished(R& r);
+void with_told(R& r, Outcome<std::vector<Told>> told);
+void with_participants_told(R& r, const std::vector<Told>& told);
+
+void log_end(R& r, EndSessionCtx& ctx, const std::vector<Told>& told, bool is_gone);
+
+}  // namespace
+
+void carry_out(R& r, const End& end) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  ctx.end = end;
+  if (!end.good_once) return end_now(r);
+  ask(r,
+      redis::redeem(ctx.provider->space, ctx.checked.ticket->nonce, provider_of(ctx).ticket_life,
+                    ctx.logout_id),
+      with_redeemed);
+}
+
+namespace {
+
+void with_redeemed(R& r, Outcome<bool> first_time) {
+  if (!first_time) return turn_away(r, first_time.error());
+  if (*first_time) return end_now(r);
+  const auto& ctx = ctx_of<EndSessionCtx>(r);
+  ask(r, redis::locate(ctx.provider->space, SessionQuestion{.key = ctx.end.session}, ctx.end.only_client),
+      with_looked_again);
+}
+
+void with_looked_again(R& r, Outcome<redis::Located> located) {
+  if (!located) return turn_away(r, located.error());
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const Again again = decide_again(provider_of(ctx), ctx.checked, ctx.end, located->found.by_key, ctx.moment);
+  if (const auto* question = std::get_if<AskUser>(&again)) return carry_out(r, *question);
+  ctx.end = std::get<End>(again);
+  ctx.is_repeat = true;
+  end_now(r);
+}
+
+void end_now(R& r) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const auto& provider = provider_of(ctx);
+  const redis::EndTerms terms{.reason = "rp",
+                              .tombstone = provider.tombstone,
+                              .lease = provider.delivery.lease(),
+                              .caller = caller_of(ctx)};
+  const auto& space = ctx.provider->space;
+  if (ctx.end.only_client) {
+    ask(r, redis::end_participation(space, ctx.end.session, *ctx.end.only_client, terms), with_ended);
+  } else {
+    ask(r, redis::end_session(space, ctx.end.session, terms), with_ended);
+  }
+  // From here on the end may be a fact in Redis: the request must live to see it and hand the deliveries on.
+  r.read_event_handler = ngx_http_block_reading;
+}
+
+// A participation that is gone leaves no tombstone: only the caller that ended it hears of it again. So both
+// clicks on one question call themselves alike.
+std::string caller_of(const EndSessionCtx& ctx) {
+  return ctx.end.only_client && ctx.checked.ticket ? ctx.checked.ticket->nonce : ctx.logout_id;
+}
+
+void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
+  if (!ended) return turn_away(r, ended.error());
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  if (!*ended) return carry_out_vanished(r);
+  ctx.ended = std::move(**ended);
+  if (ctx.is_repeat) {
+    ctx.ended.ending.already = true;
+    ctx.ended.owed = {};
+  }
+  note_end(r);
+  const bool already = ctx.ended.ending.already;
+  ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
+  if (already) return ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
+  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended,
+                               {.time = provider_of(ctx).delivery.wait, .for_everyone = ctx.names_all},
+                               with_participants_told);
+}
+
+void note_end(R& r) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  ctx.is_told = false;
+  const bool already = ctx.ended.ending.already;
+  note(r, already ? "already_over" : "ended",
+       already ? Counter::logouts_already_over : Counter::logouts_ended);
+}
+
+// It vanished between the look-up and the end: nothing is left to end.
+void carry_out_vanished(R& r) {
+  const auto& ctx = ctx_of<EndSessionCtx>(r);
+  const auto& post_logout = ctx.end.post_logout;
+  conclude(r, "already_over", Counter::logouts_already_over,
+           ctx.end.only_client ? one_client_page(provider_of(ctx), post_logout)
+                               : already_out_page(provider_of(ctx), post_logout, Claim::unknown, false));
+}
+
+// Should the store not say, nothing is claimed of those that are told in the background.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): ask() hands answers over by value
+void with_told(R& r, Outcome<std::vector<Told>> told) {
+  with_participants_told(r, told.value_or(std::vector<Told>{}));
+}
+
+void with_participants_told(R& r, const std::vector<Told>& told) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  log_end(r, ctx, told, false);
+  const Circumstances circumstances{
+      .told = told,
+      .claim = ctx.end.claim,
+      .already = ctx.ended.ending.already,
+      .one_client = ctx.end.only_client.has_value(),
+      .lacks_applications = ctx.names_all && ctx.ended.ending.lacks_participants,
+      .self = ctx.request.self};
+  respond(r, logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
+                         this_moment()));
+}
+
+}  // namespace
+
+void with_user_gone(R& r, EndSessionCtx& ctx) { log_end(r, ctx, ctx.batch.told(), true); }
+
+namespace {
+
+// What has ended is a fact whether its user waits or leaves: it is counted at once, and its line is written
+// when it is known who was told, at the latest as the request goes.
+void log_end(R& r, EndSessionCtx& ctx, const std::vector<Told>& told, bool is_gone) {
+  if (std::exchange(ctx.is_told, true)) return;
+  std::string_view what = ctx.end.only_client ? "left" : "ended";
+  if (ctx.ended.ending.already) what = "already_over";
+  log_logout(
+      r.connection->log, provider_of(ctx), ctx.ended, told,
+      {.what = what, .reason = "rp", .logout_id = ctx.logout_id, .took = time_taken(r), .is_gone = is_gone});
+}
+
+}  // namespace
+}  // namespace slo::ngx::end_session_job
