@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Seals envelopes: which token goes where. What becomes of them stands in verdict.cpp.
+// Seals deliveries: which token goes where. What becomes of them stands in verdict.cpp.
 #include "core/delivery/delivery.h"
 
 #include <algorithm>

@@ -35,7 +35,7 @@ struct Attempt {
   State state = State::signing;
   Queues::Call call{};
   LeasedDelivery leased{};
-  Call envelope{};       // while ready
+  Call sealed{};         // while ready
   ngx_msec_t began = 0;  // its call
   std::unique_ptr<DetachedCall> detached{};
 };

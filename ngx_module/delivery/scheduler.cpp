@@ -156,8 +156,8 @@ void DeliveryScheduler::sign(At attempt) {
   const bool is_slow = addressees_.at(delivery).is_slow_to_seal;
   if (!is_worth_a_thread(is_slow))
     return signed_or_not(attempt, seal(conf_.provider, delivery, budget_.moment()));
-  signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Call> envelope) {
-    signed_or_not(attempt, std::move(envelope));
+  signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Call> sealed) {
+    signed_or_not(attempt, std::move(sealed));
     pump_.post();
   });
 }
@@ -169,13 +169,13 @@ bool DeliveryScheduler::is_worth_a_thread(bool is_slow) const {
   return signing_pool_.shares() && !is_first && fresh_.size() + queues_.ready() >= max_launched_at_once;
 }
 
-void DeliveryScheduler::signed_or_not(At attempt, Outcome<Call> envelope) {
-  if (envelope) {
-    attempt->envelope = *std::move(envelope);
+void DeliveryScheduler::signed_or_not(At attempt, Outcome<Call> sealed) {
+  if (sealed) {
+    attempt->sealed = *std::move(sealed);
     return attempts_.move(attempt, Attempt::State::ready);
   }
   LeasedDelivery leased = withdraw(attempt);
-  const Verdict verdict = judge(conf_.provider.delivery, leased.delivery, envelope.error(), budget_.moment());
+  const Verdict verdict = judge(conf_.provider.delivery, leased.delivery, sealed.error(), budget_.moment());
   pump_.post();
   conclude(std::move(leased.delivery), leased, verdict);
 }
@@ -190,7 +190,7 @@ void DeliveryScheduler::launch(At attempt) {
   attempt->began = ngx_current_msec;
   attempts_.move(attempt, Attempt::State::in_flight);
   attempt->detached = DetachedCall::launch(
-      *conf_.delivery_location, std::move(attempt->envelope), conf_.provider.delivery.timeout,
+      *conf_.delivery_location, std::move(attempt->sealed), conf_.provider.delivery.timeout,
       [this, attempt] { return delivery_label(conf_.provider, attempt->leased.delivery); },
       {.answered = [this, attempt](const Answer& answer) { answered(attempt, answer); },
        .over = [this, attempt] { attempts_.remove(attempt); }});

@@ -51,7 +51,7 @@ class DeliveryScheduler {
   LeasedDelivery withdraw(At attempt);
   void sign(At attempt);
   bool is_worth_a_thread(bool is_slow) const;
-  void signed_or_not(At attempt, Outcome<Call> envelope);
+  void signed_or_not(At attempt, Outcome<Call> sealed);
   void launch_ready();
   void launch(At attempt);
   void grow_old();

@@ -35,9 +35,9 @@ unsigned processors_of_worker() {
 struct SigningPool::Job {
   const Delivery* delivery;
   unsigned work;
-  Sealed sealed;
+  OnSealed on_sealed;
   // Written by the thread, read when it has said that it is done.
-  Outcome<Call> envelope = refuse(Fault::internal, "signing broke off");
+  Outcome<Call> sealed = refuse(Fault::internal, "signing broke off");
 };
 
 struct SigningPool::Task {
@@ -61,9 +61,9 @@ SigningPool::SigningPool(const Provider& provider, ngx_thread_pool_s* pool, ngx_
 SigningPool::~SigningPool() = default;
 
 // Those that are asked for together are shared out together.
-void SigningPool::seal(const Delivery& delivery, bool is_slow, Sealed sealed) {
+void SigningPool::seal(const Delivery& delivery, bool is_slow, OnSealed on_sealed) {
   const unsigned work = is_slow ? slow_work : quick_work;
-  waiting_.push_back({.delivery = &delivery, .work = work, .sealed = std::move(sealed)});
+  waiting_.push_back({.delivery = &delivery, .work = work, .on_sealed = std::move(on_sealed)});
   waiting_work_ += work;
   if (running_.empty()) return start_waiting();  // who is told first need not wait
   if (running_.size() < max_running()) start_.post();
@@ -109,7 +109,7 @@ void SigningPool::sign_in_thread(void* task, ngx_log_t* log) noexcept {
 void SigningPool::sign(Task& task, ngx_log_t* log) noexcept {
   for (Job& job : task.jobs) {
     if (&job != &task.jobs.front()) sched_yield();  // the event loop goes first
-    guarded(log, [&] { job.envelope = slo::seal(task.sealing->provider_, *job.delivery, task.moment); });
+    guarded(log, [&] { job.sealed = slo::seal(task.sealing->provider_, *job.delivery, task.moment); });
   }
 }
 
@@ -131,7 +131,7 @@ SigningPool::Tasks SigningPool::take_out(Task& task) {
 }
 
 void SigningPool::finish(Task& task) {
-  for (Job& job : task.jobs) job.sealed(std::move(job.envelope));
+  for (Job& job : task.jobs) job.on_sealed(std::move(job.sealed));
 }
 
 #else

@@ -16,7 +16,7 @@ unsigned processors_of_worker();
 
 class SigningPool {
  public:
-  using Sealed = std::function<void(Outcome<Call>)>;
+  using OnSealed = std::function<void(Outcome<Call>)>;
 
   // `pool` is null where there are no threads: then seal() must not be called.
   SigningPool(const Provider& provider, ngx_thread_pool_s* pool, ngx_log_t* log);
@@ -27,9 +27,9 @@ class SigningPool {
   // Are there threads, and processors beside the event loop's for them? Else only what is slow is worth it.
   bool shares() const noexcept { return pool_ != nullptr && processors_ > 1; }
   // `is_slow`: as is_slow_to_seal() says; of others a thread takes more at once.
-  // `delivery` stays where it is until `sealed` is called, once: from a later turn of the event loop, or from
-  // inside this call where the pool takes no more.
-  void seal(const Delivery& delivery, bool is_slow, Sealed sealed);
+  // `delivery` stays where it is until `on_sealed` is called, once: from a later turn of the event loop, or
+  // from inside this call where the pool takes no more.
+  void seal(const Delivery& delivery, bool is_slow, OnSealed on_sealed);
 
  private:
   struct Job;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Logout tokens: whatever a client registered and a session holds, the envelope's token verifies, says what
-// the specification wants, and nothing else.
+// Logout tokens: whatever a client registered and a session holds, the token of a sealed call verifies, says
+// what the specification wants, and nothing else.
 #include "core/delivery/logout_token.h"
 
 #include <array>
@@ -77,13 +77,13 @@ void check_claims(const Client& client, const Delivery& delivery, const json_t* 
   promise(json_object_size(json_object_get(claims, "events")) == 1, "a token has the event");
 }
 
-void check_envelope(const Client& client, const Delivery& delivery, const Call& envelope) {
-  promise(envelope.target == client.backchannel_logout_uri, "an envelope goes to the registered URI");
+void check_sealed(const Client& client, const Delivery& delivery, const Call& sealed) {
+  promise(sealed.target == client.backchannel_logout_uri, "a sealed call goes to the registered URI");
   const auto receiver = receiver_of(sender(), delivery);
-  promise(receiver->uri == envelope.target && receiver->host == read_uri(envelope.target)->origin(),
+  promise(receiver->uri == sealed.target && receiver->host == read_uri(sealed.target)->origin(),
           "in the queue of its URI, with its scheme, host and port");
-  promise(!holds_any(envelope.target + receiver->host, " \r\n\t"), "which cannot break a request");
-  const auto form = Form::read(envelope.body, token_parameter);
+  promise(!holds_any(sealed.target + receiver->host, " \r\n\t"), "which cannot break a request");
+  const auto form = Form::read(sealed.body, token_parameter);
   promise(form && form->find("logout_token"), "its body is a form with the token");
   const auto token = signed_token(client, *form->find("logout_token"));
   std::vector<const jose::Key*> keys;
@@ -118,14 +118,14 @@ FUZZ(input) {
   const Client& receiver = provider.clients.emplace(id, *std::move(client)).first->second;
   if (provider.signing_key_for(receiver) == nullptr) return;  // check() refuses such a provider
   provider.egress.allow_http = true;
-  const auto envelope = seal(provider, delivery, a_moment());
-  if (!envelope) {
-    const auto fault = envelope.error().fault;
+  const auto sealed = seal(provider, delivery, a_moment());
+  if (!sealed) {
+    const auto fault = sealed.error().fault;
     fuzz::promise(fault == Fault::delivery_without_subject || fault == Fault::key_unusable,
                   "what was registered can be told");
     return;
   }
-  fuzz::check_envelope(receiver, delivery, *envelope);
+  fuzz::check_sealed(receiver, delivery, *sealed);
   const auto retried = seal(provider, delivery, a_moment(Millis{1000}, 1));
   fuzz::promise(retried.has_value(), "and be told again");
   provider.egress.allow_http = false;

@@ -6,17 +6,17 @@
 
 namespace slo::carried_request_test {
 
-const Call envelope{.target = "https://App.example:8443/logout", .body = "logout_token=abc"};
+const Call sealed{.target = "https://App.example:8443/logout", .body = "logout_token=abc"};
 
 std::string wrong_with(std::string_view line, std::string_view headers, std::string_view body,
                        std::string_view connected_to = "app.example") {
   const std::string request =
       std::string(line) + " /logout HTTP/1.1\r\n" + std::string(headers) + "\r\n\r\n" + std::string(body);
-  return wrong_with_carried(request, envelope, connected_to);
+  return wrong_with_carried(request, sealed, connected_to);
 }
 
 std::string wrong_with_headers(std::string_view headers, std::string_view connected_to = "app.example") {
-  return wrong_with("POST", headers, envelope.body, connected_to);
+  return wrong_with("POST", headers, sealed.body, connected_to);
 }
 
 constexpr std::string_view form = "Content-Length: 16\r\nContent-Type: application/x-www-form-urlencoded";
@@ -39,7 +39,7 @@ TEST(Carried, may_name_the_host_of_the_uri_or_the_one_that_is_connected_to) {
 
 TEST(Carried, is_the_posted_form_that_was_sealed) {
   const std::string headers = "Host: app.example\r\n" + std::string(form);
-  EXPECT_EQ(wrong_with("GET", headers, envelope.body), "sends no POST (see \"proxy_method\")");
+  EXPECT_EQ(wrong_with("GET", headers, sealed.body), "sends no POST (see \"proxy_method\")");
   for (auto body : {"", "logout_token=ab", "logout_token=abcd", "LOGOUT_TOKEN=abc"}) {
     EXPECT_EQ(wrong_with("POST", headers, body),
               "sends another body (see \"proxy_pass_request_body\", \"proxy_set_body\")");
@@ -54,7 +54,7 @@ TEST(Carried, is_the_posted_form_that_was_sealed) {
 
 TEST(Carried, is_http) {
   for (auto bytes : {"", "\x01\x01", "POST / HTTP/1.1\r\n"}) {
-    EXPECT_EQ(wrong_with_carried(bytes, envelope, ""), "sends no HTTP request (it needs \"proxy_pass\")");
+    EXPECT_EQ(wrong_with_carried(bytes, sealed, ""), "sends no HTTP request (it needs \"proxy_pass\")");
   }
 }
 

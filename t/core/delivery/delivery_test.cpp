@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What goes into the envelope.
+// What is sealed: where it goes, and with which token.
 #include "core/delivery/delivery.h"
 
 #include <gtest/gtest.h>
@@ -15,23 +15,23 @@ namespace slo::delivery_test {
 
 constexpr std::string_view token_field = "logout_token=";
 
-jose::Parsed token_in(const Call& envelope) {
-  EXPECT_TRUE(envelope.body.starts_with(token_field));
+jose::Parsed token_in(const Call& sealed) {
+  EXPECT_TRUE(sealed.body.starts_with(token_field));
   const auto key = a_key();
-  return granted(jose::verify(envelope.body.substr(token_field.size()), {&key}, jose::Algorithm::RS256));
+  return granted(jose::verify(sealed.body.substr(token_field.size()), {&key}, jose::Algorithm::RS256));
 }
 
-std::string claims_in(const Call& envelope) { return dump_json(token_in(envelope).claims.get()); }
+std::string claims_in(const Call& sealed) { return dump_json(token_in(sealed).claims.get()); }
 
 Refusal refusal_of(const Provider& provider, const Delivery& delivery, const Moment& moment = a_moment()) {
-  const auto envelope = seal(provider, delivery, moment);
-  return envelope ? Refusal{Fault::internal, "sealed"} : envelope.error();
+  const auto sealed = seal(provider, delivery, moment);
+  return sealed ? Refusal{Fault::internal, "sealed"} : sealed.error();
 }
 
 TEST(Seal, puts_a_fresh_token_and_nothing_else_into_the_form) {
-  const auto envelope = granted(seal(a_provider(), a_delivery(), a_moment()));
-  EXPECT_EQ(envelope.target, "https://app-a.example.com/backchannel");
-  const auto parsed = token_in(envelope);
+  const auto sealed = granted(seal(a_provider(), a_delivery(), a_moment()));
+  EXPECT_EQ(sealed.target, "https://app-a.example.com/backchannel");
+  const auto parsed = token_in(sealed);
   const auto now = login_time.time_since_epoch().count() + 600;
   EXPECT_EQ(string_member(parsed.claims.get(), "sub"), "alice");
   EXPECT_EQ(string_member(parsed.claims.get(), "sid"), "sid-1");
@@ -45,10 +45,10 @@ TEST(Seal, keeps_the_registered_query_and_names_the_lane_by_scheme_host_and_port
   Client client = a_back_client();
   client.backchannel_logout_uri = "https://APP.example.com:8443/out?tenant=a%20b&x";
   enrol(provider, std::move(client));
-  const auto envelope = granted(seal(provider, a_delivery(), a_moment()));
-  EXPECT_EQ(envelope.target, "https://APP.example.com:8443/out?tenant=a%20b&x");
+  const auto sealed = granted(seal(provider, a_delivery(), a_moment()));
+  EXPECT_EQ(sealed.target, "https://APP.example.com:8443/out?tenant=a%20b&x");
   EXPECT_EQ(granted(receiver_of(provider, a_delivery())),
-            (ReceiverName{.uri = envelope.target, .host = "https://app.example.com:8443"}));
+            (ReceiverName{.uri = sealed.target, .host = "https://app.example.com:8443"}));
 }
 
 TEST(Seal, gives_each_lease_and_each_delivery_its_own_jti_even_in_one_moment) {
