@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_api, the management API: finds the provider in the path, asks the store, writes JSON.
 //
-// What a command means and how a result looks is administration.h's; here are only its doors.
+// What a command means and how a result looks is core/admin/api.h's; here are only its doors.
 #include <utility>
 
 #include "core/admin/api.h"

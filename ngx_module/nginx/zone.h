@@ -33,11 +33,12 @@ enum class Counter : std::uint8_t {
   sessions_expired,
   store_emptied,
 };
-inline constexpr std::array<std::string_view, 14> counter_names{
-    "logouts_ended",        "logouts_already_over", "logouts_unknown",    "logouts_asked",
-    "logouts_stayed",       "logouts_refused",      "logouts_failed",     "registrations",
-    "registrations_failed", "deliveries_delivered", "deliveries_retried", "deliveries_abandoned",
-    "sessions_expired",     "store_emptied"};
+inline constexpr auto counter_names = std::to_array<std::string_view>(
+    {"logouts_ended", "logouts_already_over", "logouts_unknown", "logouts_asked", "logouts_stayed",
+     "logouts_refused", "logouts_failed", "registrations", "registrations_failed", "deliveries_delivered",
+     "deliveries_retried", "deliveries_abandoned", "sessions_expired", "store_emptied"});
+static_assert(counter_names.size() == static_cast<std::size_t>(Counter::store_emptied) + 1,
+              "a name for each");
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
 ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { Jar, read_form, send } from './parts/browser_jar.mjs'
-import { House, eventually, free_port } from './parts/house.mjs'
+import { House, eventually, free_port, sleep } from './parts/house.mjs'
 import { start_nginx } from './parts/nginx.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
 import { back_client, query, set_stage } from './parts/stage.mjs'
@@ -74,10 +74,12 @@ for (const [what, sid] of [['', 's1'], [', at an OP without sids', '']]) {
     assert.equal((await two.ask('DELETE', `sessions/${encodeURIComponent(key)}/clients/app`)).status, 200)
     for (let i = 0; i < 4; ++i) await log_in('app')  // enough to meet every worker
     assert.equal((await two.ask('DELETE', `sessions/${encodeURIComponent(key)}`)).status, 200)
-    await eventually('told when it left, and of the logout', () =>
-      app.requests.filter((request) => audience_of(request) === 'app').length === 2, { within: 10_000 })
+    const tokens_of = (client) => app.requests.filter((request) => audience_of(request) === client).length
+    await eventually('told when it left, and of the logout', () => tokens_of('app') >= 2, { within: 10_000 })
     await eventually('nothing is owed', async () => (await two.deliveries('pending')).length === 0)
-    assert.deepEqual(app.requests.map(audience_of).sort(), ['app', 'app', 'other'])
+    await sleep(1200)  // a repeat that was spared just before the end is looked at after it: told once more, at most
+    assert.ok([2, 3].includes(tokens_of('app')), `${tokens_of('app')} tokens`)
+    assert.equal(tokens_of('other'), 1)
   })
 }
 
