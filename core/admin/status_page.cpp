@@ -3,6 +3,8 @@
 #include "core/admin/status_page.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <map>
 
 #include "core/text/json.h"
 
@@ -33,22 +35,47 @@ void add_sample(std::string& text, const std::string& metric, const std::string&
   text.append(metric).append(" ").append(value).append("\n");
 }
 
-std::string label_of(const ProviderStatus& provider) { return "{provider=\"" + provider.name + "\"}"; }
+// A metric of providers, all its samples in one group as the format wants them; nothing where there are none.
+struct ProviderMetric {
+  std::string name{};
+  std::string_view type{};
+  std::vector<std::string> samples{};
 
-void add_store_samples(std::string& text, const std::string& label, const StoreStatus& in_store) {
-  if (!in_store.backlog) return;
-  add_sample(text, "slo_deliveries_pending" + label, std::to_string(in_store.backlog->pending));
-  add_sample(text, "slo_deliveries_dead" + label, std::to_string(in_store.backlog->dead));
-  if (!in_store.counters) return;
-  for (const auto& [name, value] : *in_store.counters)
-    add_sample(text, "slo_store_" + metric_name(name) + "_total" + label, std::to_string(value));
+  void add(const ProviderStatus& provider, long long value) {
+    samples.push_back(name + "{provider=\"" + provider.name + "\"} " + std::to_string(value) + "\n");
+  }
+};
+
+void add_metric(std::string& text, const ProviderMetric& metric) {
+  if (metric.samples.empty()) return;
+  add_header(text, metric.name, metric.type);
+  for (const auto& sample : metric.samples) text += sample;
 }
 
-void add_circuits(std::string& text, const std::vector<ProviderStatus>& providers) {
-  if (providers.empty()) return;
-  add_header(text, "slo_circuits_open", "gauge");
-  for (const auto& provider : providers)
-    add_sample(text, "slo_circuits_open" + label_of(provider), std::to_string(provider.circuits_open));
+void add_gauges(std::string& text, const std::vector<ProviderStatus>& providers) {
+  ProviderMetric circuits{.name = "slo_circuits_open", .type = "gauge"};
+  ProviderMetric pending{.name = "slo_deliveries_pending", .type = "gauge"};
+  ProviderMetric dead{.name = "slo_deliveries_dead", .type = "gauge"};
+  for (const auto& provider : providers) {
+    circuits.add(provider, static_cast<long long>(provider.circuits_open));
+    if (!provider.in_store || !provider.in_store->backlog) continue;
+    pending.add(provider, provider.in_store->backlog->pending);
+    dead.add(provider, provider.in_store->backlog->dead);
+  }
+  for (const auto* metric : {&circuits, &pending, &dead}) add_metric(text, *metric);
+}
+
+void add_store_counters(std::string& text, const std::vector<ProviderStatus>& providers) {
+  std::map<std::string, ProviderMetric> metrics;
+  for (const auto& provider : providers) {
+    if (!provider.in_store || !provider.in_store->backlog || !provider.in_store->counters) continue;
+    for (const auto& [counter, value] : *provider.in_store->counters) {
+      const std::string name = "slo_store_" + metric_name(counter) + "_total";
+      metrics.try_emplace(name, ProviderMetric{.name = name, .type = "counter"})
+          .first->second.add(provider, value);
+    }
+  }
+  for (const auto& [name, metric] : metrics) add_metric(text, metric);
 }
 
 std::string prometheus_text(const StatusReport& report) {
@@ -60,9 +87,8 @@ std::string prometheus_text(const StatusReport& report) {
     add_header(text, name, "counter");
     add_sample(text, name, std::to_string(value));
   }
-  add_circuits(text, report.providers);
-  for (const auto& provider : report.providers)
-    if (provider.in_store) add_store_samples(text, label_of(provider), *provider.in_store);
+  add_gauges(text, report.providers);
+  add_store_counters(text, report.providers);
   return text;
 }
 

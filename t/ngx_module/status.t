@@ -67,4 +67,7 @@ SloTest::Slo::http_part() . CORE::join '', map { "slo_provider p$_ { issuer http
 --- error_code eval
 [201, 200]
 --- response_body_like eval
-['', '(?s)\A.*slo_store_up 1\n.*slo_store_new_total\{provider="main"\} 0\n.*' . CORE::join '', map { "slo_deliveries_pending\\{provider=\"p$_\"\\} 0\n.*slo_store_new_total\\{provider=\"p$_\"\\} " . ($_ == 17 ? 1 : 0) . "\n.*" } 1 .. 17]
+['', '(?s)\A.*slo_store_up 1\n.*# TYPE slo_deliveries_pending gauge\nslo_deliveries_pending\{provider="main"\} 0\n'
+   . CORE::join( '', map {"slo_deliveries_pending\\{provider=\"p$_\"\\} 0\n"} 1 .. 17 )
+   . '.*# TYPE slo_store_new_total counter\nslo_store_new_total\{provider="main"\} 0\n'
+   . CORE::join( '', map { "slo_store_new_total\\{provider=\"p$_\"\\} " . ( $_ == 17 ? 1 : 0 ) . "\n" } 1 .. 17 )]

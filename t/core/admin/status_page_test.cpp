@@ -44,12 +44,16 @@ TEST(StatusPage, is_text_for_prometheus) {
                           "# TYPE slo_circuits_open gauge\n"
                           "slo_circuits_open{provider=\"main\"} 5\n"
                           "slo_circuits_open{provider=\"other\"} 0\n"
+                          "# TYPE slo_deliveries_pending gauge\n"
                           "slo_deliveries_pending{provider=\"main\"} 2\n"
-                          "slo_deliveries_dead{provider=\"main\"} 1\n"
-                          "slo_store_end_rp_total{provider=\"main\"} 3\n"
-                          "slo_store_new_total{provider=\"main\"} 4\n"
                           "slo_deliveries_pending{provider=\"other\"} 0\n"
+                          "# TYPE slo_deliveries_dead gauge\n"
+                          "slo_deliveries_dead{provider=\"main\"} 1\n"
                           "slo_deliveries_dead{provider=\"other\"} 0\n"
+                          "# TYPE slo_store_end_rp_total counter\n"
+                          "slo_store_end_rp_total{provider=\"main\"} 3\n"
+                          "# TYPE slo_store_new_total counter\n"
+                          "slo_store_new_total{provider=\"main\"} 4\n"
                           "slo_store_new_total{provider=\"other\"} 0\n"}));
 }
 
@@ -108,7 +112,9 @@ TEST(StatusPage, leaves_out_what_the_store_refuses_of_one_provider) {
             "# TYPE slo_circuits_open gauge\n"
             "slo_circuits_open{provider=\"main\"} 5\n"
             "slo_circuits_open{provider=\"other\"} 0\n"
+            "# TYPE slo_deliveries_pending gauge\n"
             "slo_deliveries_pending{provider=\"other\"} 0\n"
+            "# TYPE slo_deliveries_dead gauge\n"
             "slo_deliveries_dead{provider=\"other\"} 0\n");
 }
 
