@@ -94,7 +94,7 @@ must_notice mirror core/untested.h "$spdx"
 touch "$copy/core/untested.cpp" # whose header no test includes
 must_notice links docs/breach.md '[x](no/such/file.md)'
 must_notice promises README.md 'A receiver is never told twice.'
-must_notice promises t/promises.md '| README.md | "nobody says this" | t/ngx_module/load.t: loaded |'
+must_notice promises t/promises.md '| README.md | "nobody says this" | t/ngx_module/config/load.t: loaded |'
 must_notice reference core/fault.cpp '    {SLO_FAULT(unheard_of), invalid_request, 400, info, "No.",\n     "no"},'
 must_notice reference ngx_module/delivery/delivery_log.cpp 'auto b = "never heard of: ";'
 must_notice format core/names.h 'inline   int  x( ){return 1 ;}'

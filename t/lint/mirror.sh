@@ -22,8 +22,8 @@ for entry in $through; do
   [ -f "${entry%.h:*}.h" ] && [ -f "t/core/${entry#*:}_test.cpp" ] || echo "${entry%:*}:1:${entry#*:}" | breaches 'the list above is true'
 done
 for handler in ngx_module/*/*_handler.cpp; do
-  name=$(basename "$handler" _handler.cpp)
-  [ -f "t/ngx_module/$name.t" ] || head -q -n 3 t/ngx_module/*.t | grep -q "slo_$name" ||
-    echo "$handler:1:no t/ngx_module/$name.t" | breaches 'every handler has its suite, or is named at the top of one'
+  name=$(basename "$handler" _handler.cpp) room=$(basename "$(dirname "$handler")")
+  [ -f "t/ngx_module/$room/$name.t" ] || head -q -n 3 t/ngx_module/*/*.t | grep -q "slo_$name" ||
+    echo "$handler:1:no t/ngx_module/$room/$name.t" | breaches 'every handler has its suite, or is named at the top of one'
 done
 done_linting

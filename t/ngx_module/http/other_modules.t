@@ -3,7 +3,7 @@
 #
 # Each block names directives of another module and where they stand. A session of three clients is ended, which gives a
 # page with a frame, and one of a single client, which gives a redirect; both wait for the receivers' answers. What was
-# said then goes into the table at the end, a line per module: `prove -v t/ngx_module/other_modules.t | grep '|'`.
+# said then goes into the table at the end, a line per module: `prove -v t/ngx_module/http/other_modules.t | grep '|'`.
 use strict;
 use warnings;
 use lib 't/lib';
