@@ -14,6 +14,12 @@ std::size_t number_of(const std::vector<Told>& told, Told::State state) {
   return static_cast<std::size_t>(std::ranges::count(told, state, &Told::state));
 }
 
+// In vain so far or for good: what the receiver refused is a dead letter already.
+std::size_t number_of_failed(const std::vector<Told>& told) {
+  return number_of(told, Told::State::failed) + number_of(told, Told::State::refused) +
+         number_of(told, Told::State::given_up);
+}
+
 // Those that are still in the bundle wait as well.
 std::size_t number_of_pending(const Session& session, const std::vector<Told>& told) {
   const auto owed = static_cast<std::size_t>(std::ranges::count_if(
@@ -37,8 +43,8 @@ void log_logout(ngx_log_t* log, const Provider& provider, const redis::Ended& en
       "logout " + std::string(note.what) + ": session #" + fingerprint(ended.ending.session.key.value) +
       ", " + clients_of(ended.ending) + ": " + std::to_string(number_of(told, Told::State::delivered)) +
       " told, " + std::to_string(number_of_pending(ended.ending.session, told)) + " pending, " +
-      std::to_string(number_of(told, Told::State::failed)) + " failed, " + std::to_string(note.took) +
-      " ms, reason " + std::string(note.reason) + ", logout " + std::string(note.logout_id) +
+      std::to_string(number_of_failed(told)) + " failed, " + std::to_string(note.took) + " ms, reason " +
+      std::string(note.reason) + ", logout " + std::string(note.logout_id) +
       (note.is_gone ? ", the user left" : "") + ", provider \"" + provider.name + "\"";
   ngx_log_error(NGX_LOG_INFO, log, 0, "slo: %*s", line.size(), line.data());
 }

@@ -86,6 +86,14 @@ test('all dead letters of one client are sent again, and nobody else\'s', in_tim
   assert.match(stage.nginx.log(), /\[notice\].* API write: POST retry of dead letters, client "app": 200, provider "main"/)
 })
 
+test('who refuses the token counts as failed in the line of the logout', in_time, async (t) => {
+  const stage = await settle(t, ['app', 'other'], { manner: { other: manners.refusing_the_token } })
+  for (const client_id of ['app', 'other']) await stage.nginx.register({ client_id, sid: 's1', sub: 'ann' })
+  await send(stage.logout_url({ id_token_hint: await stage.hint({ aud: 'app', sid: 's1', sub: 'ann' }) }))
+  await eventually('its line', () => stage.nginx.log().includes('slo: logout ended'))
+  assert.match(stage.nginx.log(), /slo: logout ended: session #\S+, 2 clients: 1 told, 0 pending, 1 failed, \d+ ms, reason rp/)
+})
+
 test('those that die again meanwhile are not sent for ever', in_time, async (t) => {
   const stage = await settle(t, ['app'], { manner: { app: manners.refusing_the_token } })
   for (let i = 0; i < 20; ++i) {
