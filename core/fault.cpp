@@ -75,6 +75,11 @@ constexpr std::array<FaultRow, fault_count> table{{
      "The server is busy. Nothing has happened yet; please try again.",
      "refused an encrypted hint, since too many wait to be decrypted"},
 
+    {SLO_FAULT(response_malformed), server_error, 500, warn, "An answer of the OP cannot be read.",
+     "cannot read an answer of the OP"},
+    {SLO_FAULT(response_too_large), server_error, 500, warn, "An answer of the OP is too large.",
+     "cannot read an answer of the OP that is so large"},
+
     {SLO_FAULT(client_unknown), invalid_request, 400, info, "This client is not registered.",
      "refused an unknown client"},
     {SLO_FAULT(redirect_not_registered), "post_logout_uri_not_associated_with_client", 400, info,

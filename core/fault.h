@@ -41,6 +41,9 @@ enum class Fault : std::uint8_t {
   hint_required,
   hint_client_mismatch,
   hint_queue_full,
+  // answers of the OP (slo_learn)
+  response_malformed,
+  response_too_large,
   // clients and redirects
   client_unknown,
   redirect_not_registered,

@@ -128,6 +128,7 @@ struct Registration {
   std::optional<Subject> client_sub{};  // set only where it differs from `sub`
   std::optional<Sid> client_sid{};      // set only where it differs from `key`
   bool client_no_sid = false;
+  bool is_renewal = false;  // no login: tokens of one are renewed, which wakes no logout that was told
   Seconds absolute{};
   Seconds idle{};
   friend bool operator==(const Registration&, const Registration&) = default;

@@ -53,7 +53,7 @@ Command register_client(const Space& space, const Registration& registration, co
        std::to_string(registration.idle.count()), common_sid(registration.key),
        registration.client_sub.value_or(Subject{}).value, registration.client_sid.value_or(Sid{}).value,
        registration.client_no_sid ? "1" : "0", std::to_string(max_participants),
-       std::to_string(mark_of(caller))});
+       std::to_string(mark_of(caller)), registration.is_renewal ? "1" : "0"});
 }
 
 Outcome<RegisterAnswer> read_registered(const Reply& reply) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What only the OP's role keeps of a location: which participations its answers tell of (slo_session).
+// What only the OP's role keeps of a location: which participations its answers tell of.
 #pragma once
 
 #include <vector>
@@ -18,9 +18,15 @@ struct SessionRule {
   ngx_http_complex_value_t cookie{};  // not set: the provider's session_cookie, as the browser will have it
 };
 
+// slo_learn: whose ID Tokens the answers hold.
+struct LearnRule {
+  const ProviderConf* provider = nullptr;
+};
+
 struct OpLocConf {
   std::vector<SessionRule*> session_rules{};
   bool session_off = false;
+  const LearnRule* learns_for = nullptr;
 };
 
 inline const OpLocConf& op_loc_conf(const ngx_http_request_t& r) noexcept {

@@ -2,6 +2,8 @@
 // What the OP's role does in the background of a worker: born in init_process, gone in exit_process.
 #pragma once
 
+#include <list>
+
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/op/decryption.h"
@@ -9,6 +11,9 @@
 #include "ngx_module/op/repeats.h"
 
 namespace slo::ngx {
+
+// Requests whose answers wait for the store (slo_learn); null where the request is gone meanwhile.
+using WaitingRequests = std::list<ngx_http_request_t*>;
 
 // They keep nothing of the store: they ask for it each time, and are called back by it until it has quit,
 // which is before they go.
@@ -19,6 +24,7 @@ struct OpJobs {
   Expiry expiry;
   Repeats repeats;
   HintDecryption decryption;
+  WaitingRequests waiting{};
 };
 
 // This process's; null where there is no store().

@@ -4,6 +4,7 @@
 #include "ngx_module/op/conf.h"
 #include "ngx_module/op/directives.h"
 #include "ngx_module/op/jobs.h"
+#include "ngx_module/op/learn_filter.h"
 #include "ngx_module/op/session_filter.h"
 
 namespace slo::ngx {
@@ -13,17 +14,23 @@ namespace op_module {  // names of this file alone, in unity builds too
 ngx_command_t directives[] = {
     at_location(ngx_string("slo_end_session"), in_location | NGX_CONF_TAKE1, directive<set_end_session>),
     at_location(ngx_string("slo_session"), anywhere | NGX_CONF_1MORE, directive<set_session_rule>),
+    at_location(ngx_string("slo_learn"), in_location | NGX_CONF_TAKE1, directive<set_learn>),
     at_location(ngx_string("slo_jwks"), in_location | NGX_CONF_TAKE1, directive<set_jwks_location>),
     ngx_null_command,
 };
 
 void merge(ngx_conf_t*, const OpLocConf& above, OpLocConf& here) {
   if (here.session_rules.empty() && !here.session_off) here.session_rules = above.session_rules;
+  if (here.learns_for == nullptr) here.learns_for = above.learns_for;
+}
+
+ngx_int_t install_filters(ngx_conf_t* cf) {
+  return install_session_filter(cf) == NGX_OK ? install_learn_filter(cf) : NGX_ERROR;
 }
 
 ngx_http_module_t context = {
     nullptr,
-    conf_hook<install_session_filter>,
+    conf_hook<install_filters>,
     nullptr,
     nullptr,
     nullptr,

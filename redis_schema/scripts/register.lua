@@ -3,14 +3,14 @@
 -- KEYS  S X Q D M A
 -- ARGV  key, client, flags, sub, cookie digest, absolute s, idle s, session's sid ('' = none), client's own sub
 --       ('' = the session's), client's own sid ('' = the session's), '1' = the client has no sid, most participants, caller
---       (a random number below 2^21 for this call; 0: none)
+--       (a random number below 2^21 for this call; 0: none), '1' = no login, only new tokens of one
 -- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
 --       {-1,0} ended, and a logout of this client is still to come, {-2,0} the session is full. t: second of the session's
 --       creation. The same to a caller that asks again, unless somebody else joined the session meanwhile, or this client
 --       left it, which then is back: it may not have heard.
 -- Promise: one participation for each client, never two; each joining has a number of its own, by which its logout is told
 -- from all others; what is learnt later fills in what was missing and drops
--- nothing; an ended session is never revived; who logs in after the end is told after that, and of no client more than one
+-- nothing; an ended session is never revived; who logs in after the end is told after that (who only renews tokens has been), and of no client more than one
 -- such logout waits for its turn under the same names; a session's life is what its first registration
 -- says, counted from there, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
 -- days after its life. Refused as a whole on a full server (every first write is deny-oom).
@@ -55,6 +55,7 @@ if not was and created and redis.call('HLEN', KEYS[1]) - others >= tonumber(ARGV
 
 if ended then
   if said then return {-1, said == 3 and 1 or 0} end
+  if was and ARGV[14] == '1' then return {-1, 0} end
   local function id_of(number) return key .. '\31' .. created + joined .. number .. '\31' .. client end
   -- What waits for its first or its next attempt tells of this login as well. What is under way may come before it is
   -- done, and so might what is sent at once: who came before is told a second later, however often he comes meanwhile.

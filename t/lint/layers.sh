@@ -10,11 +10,11 @@ forbid() { # ROOM PATTERN RULE
 }
 
 std='<[a-z_]+>|<c[a-z]+>'
-core_headers='"core/[a-z0-9_/]+\.h"|<openssl/[a-z0-9_]+\.h>|<jansson\.h>|<cjose/[a-z]+\.h>|<uriparser/[A-Za-z]+\.h>|<tl/expected\.hpp>'
+core_headers='"core/[a-z0-9_/]+\.h"|<openssl/[a-z0-9_]+\.h>|<jansson\.h>|<cjose/[a-z]+\.h>|<uriparser/[A-Za-z]+\.h>|<zlib\.h>|<tl/expected\.hpp>'
 effects='<(iostream|fstream|filesystem|thread|mutex|future|regex|ctime|csignal|random)>'
 
 includes_of core | grep -vE "include ($std|$core_headers)" |
-  breaches 'core may include std, OpenSSL, Jansson, cjose, uriparser, tl::expected'
+  breaches 'core may include std, OpenSSL, Jansson, cjose, uriparser, zlib, tl::expected'
 includes_of redis_schema | grep -vE "include ($std|$core_headers|\"redis_schema/[a-z_]+\.h\"|<hiredis/(read|hiredis)\.h>|\"scripts\.inc\")" |
   breaches 'redis_schema may include core and the reader of hiredis'
 includes_of 'core redis_schema' | grep -E "include $effects" | breaches 'no clock, dice, thread, file or regex here'
@@ -39,7 +39,7 @@ declare -A below=(
   [core/provider]='core core/text core/jose core/client'
   [core/participation]='core core/text core/provider'
   [core/delivery]='core core/text core/jose core/client core/provider'
-  [core/op]='core core/text core/jose core/client core/provider core/delivery'
+  [core/op]='core core/text core/jose core/client core/provider core/participation core/delivery'
   [core/admin]='core core/text core/client core/provider core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"

@@ -156,6 +156,22 @@ TEST_F(Invariant, I5_a_login_that_lost_the_race_is_itself_logged_out) {
   EXPECT_GT(number({"TTL", session_key(test_space, {"sid-1"})}), 0) << "the tombstone still goes";
 }
 
+TEST_F(Invariant, I5_who_only_renews_its_tokens_after_the_end_has_been_told_unless_it_never_took_part) {
+  run(register_participation(test_space, a_lesson("app-a")));
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  claim_all();
+  auto renewal = a_lesson("app-a");
+  renewal.is_renewal = true;
+  const auto before = session();
+  EXPECT_EQ(run(register_participation(test_space, renewal)), Registered::too_late_known);
+  EXPECT_EQ(session(), before);
+  EXPECT_EQ(claim_all().size(), 0u);
+  auto unheard_of = a_lesson("app-b");
+  unheard_of.is_renewal = true;
+  EXPECT_EQ(run(register_participation(test_space, unheard_of)), Registered::too_late);
+  EXPECT_EQ(claim_all().size(), 1u);
+}
+
 TEST_F(Invariant, I6_a_worker_that_lost_its_lease_can_neither_settle_nor_put_off) {
   run(register_participation(test_space, a_lesson()));
   const auto stale =

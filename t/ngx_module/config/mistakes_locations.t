@@ -45,6 +45,18 @@ server { listen 127.0.0.1:28009; location = /logout { slo_end_session main; if (
 STORE slo_provider corp { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session crop; } }
 [emerg] unknown slo_provider "crop" in "slo_end_session", did you mean "corp"? in http.conf:2
+=== a token endpoint of nobody's
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /token { slo_learn crop; proxy_pass http://127.0.0.1:28010; } }
+[emerg] unknown slo_provider "crop" in "slo_learn", did you mean "corp"? in http.conf:2
+=== a token endpoint of two
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /token { slo_learn corp; slo_learn corp; proxy_pass http://127.0.0.1:28010; } }
+[emerg] "slo_learn" directive is duplicate in http.conf:2
+=== tokens learnt everywhere
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; slo_learn corp; }
+[emerg] "slo_learn" directive is not allowed here in http.conf:2
 === the API at an exact location
 STORE
 server { listen 127.0.0.1:28009; location = /slo { slo_api; } }

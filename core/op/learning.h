@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What an answer of the OP teaches on its way to a client: who takes part in which session.
+//
+// OIDC Core 3.1.3.3 and 12.2: a token response, of a login or a refresh, may hold an ID Token.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/moment.h"
+#include "core/outcome.h"
+#include "core/participation/participation.h"
+#include "core/provider/provider.h"
+
+namespace slo {
+
+// An answer with more than that is no token response.
+inline constexpr std::size_t max_token_response = 262'144;
+
+// Nothing: it holds no ID Token (an error, a scope without `openid`, a refresh that does not renew it). The
+// ID Token is verified as a hint is, and must not have expired. response_malformed: no JSON object; else
+// what is wrong with the token.
+Outcome<std::optional<Participation>> learn_from_token_response(const Provider& provider,
+                                                                std::string_view body, const Moment& moment);
+
+// Does the form that asked for it say `grant_type=refresh_token`?
+bool is_renewal(std::string_view token_request);
+
+}  // namespace slo

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An answer on its way to a client, held back until it is whole and released byte for byte.
+#include "ngx_module/op/held_answer.h"
+
+#include <new>
+
+namespace slo::ngx {
+namespace {
+
+bool is_readable(const ngx_buf_t& buf) { return ngx_buf_in_memory((&buf)) || ngx_buf_special((&buf)); }
+
+std::size_t size_in_memory(const ngx_buf_t& buf) {
+  return ngx_buf_in_memory((&buf)) ? static_cast<std::size_t>(buf.last - buf.pos) : 0;
+}
+
+}  // namespace
+
+bool HeldAnswer::take(ngx_chain_t* in) {
+  std::size_t size = bytes_.size();
+  for (const ngx_chain_t* link = in; link != nullptr; link = link->next) {
+    if (!is_readable(*link->buf)) return false;
+    size += size_in_memory(*link->buf);
+  }
+  if (size > max_) return false;
+  for (const ngx_chain_t* link = in; link != nullptr; link = link->next) {
+    ngx_buf_t& buf = *link->buf;
+    bytes_.append(reinterpret_cast<const char*>(buf.pos), size_in_memory(buf));
+    if (ngx_buf_in_memory((&buf))) buf.pos = buf.last;  // its owner may use it again
+    is_whole_ = is_whole_ || buf.last_buf != 0;
+  }
+  return true;
+}
+
+ngx_chain_t* HeldAnswer::release(ngx_pool_t* pool, ngx_chain_t* rest) {
+  if (bytes_.empty() && !is_whole_) return rest;
+  ngx_chain_t* link = ngx_alloc_chain_link(pool);
+  ngx_buf_t* buf = bytes_.empty() ? static_cast<ngx_buf_t*>(ngx_calloc_buf(pool))
+                                  : ngx_create_temp_buf(pool, bytes_.size());
+  if (link == nullptr || buf == nullptr) throw std::bad_alloc();
+  if (!bytes_.empty()) buf->last = ngx_cpymem(buf->last, bytes_.data(), bytes_.size());
+  buf->last_buf = is_whole_ ? 1 : 0;
+  buf->last_in_chain = rest == nullptr ? 1 : 0;
+  link->buf = buf;
+  link->next = rest;
+  bytes_ = std::string();
+  return link;
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An answer on its way to a client, held back until it is whole and released byte for byte.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ngx_module/nginx/ngx.h"
+
+namespace slo::ngx {
+
+class HeldAnswer {
+ public:
+  explicit HeldAnswer(std::size_t max) : max_(max) {}
+
+  // Takes all of `in`. False: it has become more than `max`, or lies where nobody can read it; nothing of
+  // `in` was taken, and there is nothing to hold any more.
+  bool take(ngx_chain_t* in);
+  bool is_whole() const { return is_whole_; }
+  std::string_view bytes() const { return bytes_; }
+
+  // What was taken, in front of `rest`. In `pool`; throws std::bad_alloc.
+  ngx_chain_t* release(ngx_pool_t* pool, ngx_chain_t* rest);
+
+ private:
+  std::size_t max_;
+  std::string bytes_{};
+  bool is_whole_ = false;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/op/learning.h"
+
+#include <gtest/gtest.h>
+
+#include "t/core/op/hint_tokens.h"
+
+namespace slo::learning_test {
+namespace {
+
+std::string response_with(std::string_view id_token) {
+  return R"({"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"id_token":")" +
+         std::string(id_token) + "\"}";
+}
+
+// What was learnt, in short; or why nothing.
+std::string learnt(const Provider& provider, std::string_view body, const Moment& moment = a_moment()) {
+  const auto seen = learn_from_token_response(provider, body, moment);
+  if (!seen) return std::string(describe(seen.error().fault).name);
+  if (!*seen) return "nothing";
+  return (*seen)->client_id + " " + (*seen)->sub + " " + (*seen)->sid;
+}
+
+std::string learnt_with(std::string_view changes) {
+  const Provider provider = a_provider();
+  return learnt(provider, response_with(a_hint(provider, changes)));
+}
+
+}  // namespace
+
+TEST(TokenResponse, says_who_takes_part_in_which_session) {
+  EXPECT_EQ(learnt_with("{}"), "app-a alice sid-1");
+  EXPECT_EQ(learnt_with(R"({"aud":["app-a"],"sub":"bob","sid":"s-2"})"), "app-a bob s-2");
+  EXPECT_EQ(learnt_with(R"({"aud":["app-a","api"],"azp":"app-a"})"), "app-a alice sid-1");
+}
+
+TEST(TokenResponse, may_lack_a_sid) { EXPECT_EQ(learnt_with(R"({"sid":null})"), "app-a alice "); }
+
+TEST(TokenResponse, teaches_nothing_without_an_id_token) {
+  const Provider provider = a_provider();
+  for (const char* body :
+       {R"({"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"})", R"({"error":"invalid_grant"})",
+        R"({"id_token":null})", R"({"id_token":["a"]})", "{}"}) {
+    EXPECT_EQ(learnt(provider, body), "nothing") << body;
+  }
+}
+
+TEST(TokenResponse, is_a_json_object) {
+  const Provider provider = a_provider();
+  const std::string token = a_hint(provider);
+  for (const std::string& body : {std::string(), std::string("<html>"), "[" + response_with(token) + "]",
+                                  response_with(token) + "x", response_with(token).substr(0, 300),
+                                  "\"" + token + "\"", R"({"id_token":"a","id_token":")" + token + "\"}"}) {
+    EXPECT_EQ(learnt(provider, body), "response_malformed") << body;
+  }
+}
+
+TEST(TokenResponse, is_believed_only_what_its_signature_says) {
+  const Provider provider = a_provider();
+  const std::string token = a_hint(provider);
+  EXPECT_EQ(learnt(provider, response_with(token.substr(0, token.size() - 8) + "AAAAAAAA")),
+            "token_signature_invalid");
+  EXPECT_EQ(learnt(provider, response_with("a.b")), "token_malformed");
+  EXPECT_EQ(learnt_with(R"({"iss":"https://elsewhere.example.com"})"), "token_issuer_foreign");
+  EXPECT_EQ(learnt_with(R"({"aud":"nobody"})"), "client_unknown");
+  EXPECT_EQ(learnt_with(R"({"aud":["app-a","app-b"]})"), "token_audience_ambiguous");
+  EXPECT_EQ(learnt_with(R"({"sub":7})"), "token_claims_invalid");
+  EXPECT_EQ(learnt_with(R"({"events":{}})"), "token_not_id_token");
+}
+
+TEST(TokenResponse, is_of_now_whatever_hints_may_be) {
+  const Provider provider = a_provider();
+  ASSERT_TRUE(provider.hint.accept_expired);
+  EXPECT_EQ(learnt(provider, response_with(a_hint(provider)), a_moment(std::chrono::hours{2})),
+            "token_expired");
+}
+
+TEST(TokenRequest, renews_tokens_by_a_refresh_token) {
+  EXPECT_TRUE(is_renewal("grant_type=refresh_token&refresh_token=8xLOxBtZp8"));
+  EXPECT_TRUE(is_renewal("client_id=a&grant_type=refresh%5Ftoken"));
+  for (const char* form : {"grant_type=authorization_code&code=a", "code=grant_type%3Drefresh_token", "",
+                           "{}", "grant_type=refresh_token&grant_type=refresh_token"}) {
+    EXPECT_FALSE(is_renewal(form)) << form;
+  }
+}
+
+}  // namespace slo::learning_test
