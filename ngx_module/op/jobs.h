@@ -12,8 +12,9 @@
 
 namespace slo::ngx {
 
-// Requests whose answers wait for the store (slo_learn); null where the request is gone meanwhile.
-using WaitingRequests = std::list<ngx_http_request_t*>;
+struct LearnCtx;
+// Answers that wait for the store (slo_learn); null where one waits no more.
+using WaitingAnswers = std::list<LearnCtx*>;
 
 // They keep nothing of the store: they ask for it each time, and are called back by it until it has quit,
 // which is before they go.
@@ -24,7 +25,7 @@ struct OpJobs {
   Expiry expiry;
   Repeats repeats;
   HintDecryption decryption;
-  WaitingRequests waiting{};
+  WaitingAnswers waiting{};
 };
 
 // This process's; null where there is no store().

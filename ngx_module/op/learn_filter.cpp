@@ -15,6 +15,7 @@
 #include "ngx_module/http/register_participation.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/zone.h"
@@ -23,6 +24,34 @@
 #include "ngx_module/op/jobs.h"
 
 namespace slo::ngx {
+
+enum class LearnStep : unsigned char { none, collecting, storing, passing };
+
+namespace {
+namespace learning {
+void resume(LearnCtx& ctx);
+}
+}  // namespace
+
+struct LearnCtx {
+  explicit LearnCtx(ngx_http_request_t& request)
+      : r(request), longest(ngx_cycle->log, [this] { learning::resume(*this); }) {}
+  LearnCtx(const LearnCtx&) = delete;
+  ~LearnCtx() { let_go(); }
+  void let_go() noexcept {
+    if (waiting) **std::exchange(waiting, std::nullopt) = nullptr;
+  }
+
+  ngx_http_request_t& r;
+  const ProviderConf* provider = nullptr;
+  std::string token_request{};
+  bool is_packed = false;  // by the OP: our own gzip comes later
+  LearnStep step = LearnStep::none;
+  HeldAnswer answer{max_token_response};
+  std::optional<WaitingAnswers::iterator> waiting{};
+  Event longest;
+};
+
 namespace {
 namespace learning {  // names of this file alone, in unity builds too
 
@@ -30,52 +59,78 @@ using R = ngx_http_request_t;
 
 // One of nginx's bits for filters that keep something; image_filter's, which answers no token requests.
 constexpr unsigned held_back = 0x08;
+// A token request with a longer form is taken for a login.
+constexpr std::size_t max_token_request = 65'536;
 
-enum class Step : unsigned char { collecting, storing, passing };
-
-struct LearnCtx {
-  const ProviderConf* provider = nullptr;
-  bool is_packed = false;  // by the OP: our own gzip comes later
-  Step step = Step::collecting;
-  HeldAnswer answer{max_token_response};
-  std::optional<WaitingRequests::iterator> waiting{};
-  ~LearnCtx() {
-    if (waiting) **waiting = nullptr;
-  }
-};
-
+ngx_http_request_body_filter_pt next_request_body_filter;
 ngx_http_output_header_filter_pt next_header_filter;
 ngx_http_output_body_filter_pt next_body_filter;
 
 // In the order in which they are called.
+ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t filter_header(R* r) noexcept;
 bool is_to_learn(const R& r);
 bool has_content_encoding(const R& r);
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept;
-ngx_int_t collect(R& r, LearnCtx& ctx, ngx_chain_t* in);
+ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in);
+bool begin_to_store(LearnCtx& ctx);
 Outcome<std::optional<Participation>> read_answer(const LearnCtx& ctx);
-bool begin_to_store(R& r, LearnCtx& ctx);
-std::string token_request(const R& r);
-void stored(WaitingRequests::iterator waiting);
-ngx_int_t pass(R& r, LearnCtx& ctx, ngx_chain_t* rest);
-void note_failure(const R& r, const LearnCtx& ctx, const Refusal& why);
+void hold(LearnCtx& ctx);
+void stored(WaitingAnswers::iterator waiting);
+void resume(LearnCtx& ctx);
+ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest);
+void note_failure(const LearnCtx& ctx, const Refusal& why);
 
+// Null as well where the request has gone another way since: to a post_action.
 LearnCtx* ctx_of(const R& r) noexcept {
   return static_cast<LearnCtx*>(ngx_http_get_module_ctx((&r), ngx_http_slo_op_module));
 }
 
+LearnCtx& open_learn_ctx(R& r) {
+  if (LearnCtx* open = ctx_of(r)) return *open;
+  LearnCtx& ctx = pool_new<LearnCtx>(r.pool, r);
+  ngx_http_set_ctx((&r), &ctx, ngx_http_slo_op_module);
+  return ctx;
+}
+
+bool is_learnt_from(const R& r) noexcept {
+  return &r == r.main && op_loc_conf(r).learns_for != nullptr && op_jobs() != nullptr;
+}
+
+// A copy as it comes: an unbuffered body, or one that lies in a file, is gone when the answer is there.
+ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept {
+  if (is_learnt_from(*r)) {
+    guarded(r->connection->log, [r, in] {
+      std::string& form = open_learn_ctx(*r).token_request;
+      for (const ngx_chain_t* link = in; link != nullptr && form.size() <= max_token_request;
+           link = link->next) {
+        if (ngx_buf_in_memory(link->buf))
+          form.append(reinterpret_cast<const char*>(link->buf->pos),
+                      static_cast<std::size_t>(link->buf->last - link->buf->pos));
+      }
+    });
+  }
+  return next_request_body_filter(r, in);
+}
+
 ngx_int_t filter_header(R* r) noexcept {
+  if (r == r->main) r->buffered &= ~held_back;  // left over from before a post_action
   if (is_to_learn(*r)) {
     guarded(r->connection->log, [r] {
-      LearnCtx& ctx = pool_new<LearnCtx>(r->pool);
+      LearnCtx& ctx = open_learn_ctx(*r);
       ctx.provider = op_loc_conf(*r).learns_for->provider;
       ctx.is_packed = has_content_encoding(*r);
-      ngx_http_set_ctx(r, &ctx, ngx_http_slo_op_module);
+      ctx.step = LearnStep::collecting;
       r->filter_need_in_memory = 1;
-      r->allow_ranges = 0;  // half a token says nothing
+      if (r->headers_in.range != nullptr) r->allow_ranges = 0;  // half a token says nothing
     });
   }
   return next_header_filter(r);
+}
+
+bool is_to_learn(const R& r) {
+  return is_learnt_from(r) && r.headers_out.status == NGX_HTTP_OK && !r.header_only &&
+         r.method != NGX_HTTP_HEAD;
 }
 
 bool has_content_encoding(const R& r) {
@@ -83,43 +138,44 @@ bool has_content_encoding(const R& r) {
   return coding != nullptr && coding->value.len != 0;
 }
 
-bool is_to_learn(const R& r) {
-  return &r == r.main && op_loc_conf(r).learns_for != nullptr && r.headers_out.status == NGX_HTTP_OK &&
-         !r.header_only && r.method != NGX_HTTP_HEAD && op_jobs() != nullptr;
-}
-
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
   LearnCtx* ctx = ctx_of(*r);
-  if (ctx == nullptr ||
-      (ctx->step == Step::passing && ctx->answer.bytes().empty() && !ctx->answer.is_whole()))
-    return next_body_filter(r, in);
+  if (ctx == nullptr || ctx->step == LearnStep::none) return next_body_filter(r, in);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&]() -> ngx_int_t {
-    if (ctx->step == Step::collecting) return collect(*r, *ctx, in);
-    return ctx->step == Step::storing ? NGX_AGAIN : pass(*r, *ctx, in);
+    if (ctx->step == LearnStep::collecting) return collect(*ctx, in);
+    return ctx->step == LearnStep::storing ? NGX_AGAIN : pass(*ctx, in);
   });
 }
 
-ngx_int_t collect(R& r, LearnCtx& ctx, ngx_chain_t* in) {
+// How nginx ends an answer that its upstream cut short; and how it begins one that is not buffered.
+bool is_bare_flush(const ngx_chain_t* in) {
+  return in != nullptr && in->next == nullptr && in->buf->flush && !in->buf->last_buf &&
+         ngx_buf_special(in->buf);
+}
+
+ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
+  if (is_bare_flush(in)) {
+    if (ctx.answer.bytes().empty()) return next_body_filter(&ctx.r, in);
+    note_failure(ctx, Refusal{Fault::response_malformed, "it broke off"});
+    return pass(ctx, in);
+  }
   if (!ctx.answer.take(in)) {
-    note_failure(r, ctx, Refusal{Fault::response_too_large});
-    return pass(r, ctx, in);
+    note_failure(ctx, Refusal{Fault::response_too_large});
+    return pass(ctx, in);
   }
   if (!ctx.answer.is_whole()) return NGX_OK;
-  return begin_to_store(r, ctx) ? NGX_AGAIN : pass(r, ctx, nullptr);
+  return begin_to_store(ctx) ? NGX_AGAIN : pass(ctx, nullptr);
 }
 
 // False: there is nothing to store.
-bool begin_to_store(R& r, LearnCtx& ctx) {
+bool begin_to_store(LearnCtx& ctx) {
   const auto seen = read_answer(ctx);
-  if (!seen) return note_failure(r, ctx, seen.error()), false;
+  if (!seen) return note_failure(ctx, seen.error()), false;
   if (!*seen) return false;
   auto registration = read_registration(ctx.provider->provider, **seen);
-  if (!registration) return note_failure(r, ctx, registration.error()), false;
-  registration->is_renewal = is_renewal(token_request(r));
-  auto& all = op_jobs()->waiting;
-  ctx.waiting = all.insert(all.end(), &r);
-  ctx.step = Step::storing;
-  r.buffered |= held_back;
+  if (!registration) return note_failure(ctx, registration.error()), false;
+  registration->is_renewal = is_renewal(ctx.token_request);
+  hold(ctx);
   register_participation(*ctx.provider, *std::move(registration),
                          {.done = [at = *ctx.waiting](const Outcome<Registered>&) { stored(at); }});
   return true;
@@ -133,44 +189,48 @@ Outcome<std::optional<Participation>> read_answer(const LearnCtx& ctx) {
   return learn_from_token_response(provider, *plain, this_moment());
 }
 
-// As far as nginx has it in memory; what lies in a file is no renewal, which is short.
-std::string token_request(const R& r) {
-  std::string form;
-  if (r.request_body == nullptr) return form;
-  for (const auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
-    if (!ngx_buf_in_memory(link->buf)) return {};
-    form.append(reinterpret_cast<const char*>(link->buf->pos),
-                static_cast<std::size_t>(link->buf->last - link->buf->pos));
-  }
-  return form;
+// A client that takes nothing for `send_timeout` is given up by nginx: ours has had nothing to take.
+void hold(LearnCtx& ctx) {
+  auto& all = op_jobs()->waiting;
+  ctx.waiting = all.insert(all.end(), &ctx);
+  ctx.step = LearnStep::storing;
+  ctx.r.buffered |= held_back;
+  const auto* core =
+      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&ctx.r), ngx_http_core_module));
+  ctx.longest.after(Millis(static_cast<Millis::rep>(core->send_timeout / 4 * 3)));
 }
 
-// The request may be gone; else nginx calls it as if its client could be written to again.
-void stored(WaitingRequests::iterator waiting) {
-  R* r = *waiting;
+void stored(WaitingAnswers::iterator waiting) {
+  LearnCtx* ctx = *waiting;
   op_jobs()->waiting.erase(waiting);
-  if (r == nullptr) return;
-  LearnCtx& ctx = *ctx_of(*r);
-  ctx.waiting.reset();
-  ctx.step = Step::passing;
-  ngx_post_event(r->connection->write, &ngx_posted_events);
+  if (ctx == nullptr) return;
+  ctx->waiting.reset();
+  resume(*ctx);
 }
 
-ngx_int_t pass(R& r, LearnCtx& ctx, ngx_chain_t* rest) {
-  ctx.step = Step::passing;
-  r.buffered &= ~held_back;
-  ngx_chain_t* all = ctx.answer.release(r.pool, rest);
-  ctx.answer = HeldAnswer(0);
-  return next_body_filter(&r, all);
+// nginx calls the request as if its client could be written to again.
+void resume(LearnCtx& ctx) {
+  ctx.let_go();
+  ctx.longest.cancel();
+  ctx.step = LearnStep::passing;
+  if (ctx_of(ctx.r) == &ctx) {
+    ngx_post_event(ctx.r.connection->write, &ngx_posted_events);
+  }
+}
+
+ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest) {
+  ctx.step = LearnStep::none;
+  ctx.r.buffered &= ~held_back;
+  return next_body_filter(&ctx.r, ctx.answer.release(ctx.r.pool, rest));
 }
 
 // Whoever is no client of ours is none of our business; all else an operator wants to hear of.
-void note_failure(const R& r, const LearnCtx& ctx, const Refusal& why) {
+void note_failure(const LearnCtx& ctx, const Refusal& why) {
   if (why.fault == Fault::client_unknown) return;
   count(Counter::registrations_failed);
   // Each reason has lines of its own: one that is frequent hides no other.
   const std::string what = "a token response teaches nothing: " + std::string(describe(why.fault).name);
-  log_bounded(what, NGX_LOG_WARN, r.connection->log,
+  log_bounded(what, NGX_LOG_WARN, ctx.r.connection->log,
               what + (why.detail.empty() ? "" : ": " + why.detail) + ", provider \"" +
                   ctx.provider->provider.name + '"');
 }
@@ -180,6 +240,8 @@ void note_failure(const R& r, const LearnCtx& ctx, const Refusal& why) {
 
 ngx_int_t install_learn_filter(ngx_conf_t* cf) {
   if (main_conf(cf).providers.empty()) return NGX_OK;
+  learning::next_request_body_filter =
+      std::exchange(ngx_http_top_request_body_filter, learning::filter_request_body);
   learning::next_header_filter = std::exchange(ngx_http_top_header_filter, learning::filter_header);
   learning::next_body_filter = std::exchange(ngx_http_top_body_filter, learning::filter_body);
   return NGX_OK;

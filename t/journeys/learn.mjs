@@ -91,6 +91,10 @@ async function set_op(house, { store = 'timeout=1s', ...how } = {}) {
   const http2_port = await free_port('127.0.0.1')
   const to_op = `proxy_pass http://127.0.0.1:${server.address().port}/;`
   const locations = `location /token/ { slo_learn main; ${to_op} } location /plain/ { ${to_op} }
+    location /after_it/ { slo_learn main; post_action /after; ${to_op} } location = /after { proxy_pass http://127.0.0.1:${server.address().port}/after; }
+    location = /active { stub_status; }
+    location /streamed/ { slo_learn main; proxy_request_buffering off; proxy_http_version 1.1; ${to_op} }
+    location /in_a_file/ { slo_learn main; client_body_in_file_only clean; ${to_op} }
     location /unbuffered/ { slo_learn main; proxy_buffering off; ${to_op} }
     location /zipped/ { slo_learn main; gzip on; gzip_min_length 1; gzip_types application/json; ${to_op} }`
   const stage = await set_stage(house, {
@@ -126,6 +130,32 @@ test('every shape passes byte for byte, and teaches what its ID Token says or le
   assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]/)
 })
 
+test('an answer that the OP cuts short is cut short for the client, not swallowed', { timeout: 60_000 }, async (t) => {
+  const op = await set_op(new House(t))
+  const body = response(await op.token({ sid: 's1' }))
+  const cut = {
+    with_length: (answer) => { answer.writeHead(200, { ...json, 'content-length': body.length }); answer.write(body.slice(0, 300)); },
+    chunked: (answer) => { answer.writeHead(200, json); answer.write(body.slice(0, 300)) },
+    head_alone: (answer) => { answer.writeHead(200, { ...json, 'content-length': body.length }); answer.flushHeaders() },
+  }
+  for (const [name, begin] of Object.entries(cut)) {
+    op.answers[name] = async (answer) => { begin(answer); await sleep(50); answer.socket.destroy() }
+    const seen = []
+    for (const way of ['token', 'unbuffered', 'plain']) {
+      const client = createConnection(Number(new URL(op.nginx.url).port), '127.0.0.1')
+      client.write(`POST /${way}/${name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      let bytes = ''
+      client.on('data', (more) => { bytes += more })
+      await once(client, 'close')
+      seen.push(bytes.replace(/^Date: .*\r\n/m, ''))
+    }
+    assert.match(seen[2], /^HTTP\/1.1 200/, name)
+    assert.deepEqual(seen, [seen[2], seen[2], seen[2]], name)
+  }
+  assert.equal((await op.nginx.session('s1')).status, 404)
+  assert.match(op.nginx.log(), /teaches nothing: response_malformed: it broke off/)
+})
+
 test('the client has nothing before its session is known, at most the store\'s timeout long', { timeout: 60_000 }, async (t) => {
   const op = await set_op(new House(t))
   const log_in = async (sid, name = 'token') => {
@@ -147,6 +177,37 @@ test('the client has nothing before its session is known, at most the store\'s t
   await op.redis.ask('CONFIG', 'SET', 'maxmemory', '1')
   assert.ok(await log_in('f1') < 500)
   assert.match(op.nginx.log(), /a registration|maxmemory|refused|full/)
+})
+
+test('a send_timeout below the store\'s lets the answer go in time', { timeout: 60_000 }, async (t) => {
+  const op = await set_op(new House(t), { store: 'timeout=4s', http: 'send_timeout 1s;' })
+  op.answers.login = whole(response(await op.token({ sid: 's1' })))
+  op.redis.freeze()
+  const began = Date.now()
+  const { status, body } = await fetch_raw(`${op.nginx.url}/token/login`)
+  assert.deepEqual([status, JSON.parse(body).token_type], [200, 'Bearer'])
+  assert.ok(Date.now() - began < 1000)
+  op.redis.thaw()
+  await eventually('it is known all the same', async () => (await op.nginx.session('s1')).status === 200)
+})
+
+test('a post_action takes over from an answer whose client left while it was held', { timeout: 60_000 }, async (t) => {
+  const op = await set_op(new House(t), { store: 'timeout=3s' })
+  for (let n = 0; n < 5; ++n) {
+    op.answers[`p${n}`] = whole(response(await op.token({ sid: `p${n}` })))
+    op.answers.after = (answer) => { setTimeout(() => whole('after')(answer), 1500) }
+    op.redis.freeze()
+    const client = createConnection(Number(new URL(op.nginx.url).port), '127.0.0.1')
+    client.write(`POST /after_it/p${n} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`)
+    await sleep(300)
+    client.resetAndDestroy()
+    await sleep(100)
+    op.redis.thaw()
+    await eventually('it is known', async () => (await op.nginx.session(`p${n}`)).status === 200)
+  }
+  await sleep(1700)
+  assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]/)
+  assert.equal(Number(/Active connections: (\d+)/.exec((await fetch_raw(`${op.nginx.url}/active`, { method: 'GET' })).body)[1]), 1, 'none stays')
 })
 
 test('a client that goes away while its answer is held is registered all the same', { timeout: 60_000 }, async (t) => {
@@ -196,17 +257,20 @@ test('two at once for one session, HTTP/2 and our own gzip: each is learnt', { t
 test('who was learnt is told of the logout, once: tokens that are renewed after it wake none, another login does', { timeout: 60_000 }, async (t) => {
   const op = await set_op(new House(t))
   const login = 'grant_type=authorization_code&code=c', renewal = 'grant_type=refresh_token&refresh_token=r'
-  const ask = async (form) => {
+  const ask = async (form, way = 'token') => {
     op.answers.tokens = whole(response(await op.token({ sid: 's1' })))
-    assert.equal((await fetch_raw(`${op.nginx.url}/token/tokens`, { form })).status, 200)
+    assert.equal((await fetch_raw(`${op.nginx.url}/${way}/tokens`, { form })).status, 200)
   }
   await ask(login)
   await ask(renewal)
   assert.deepEqual((await op.nginx.session('s1')).json.participants.map(({ client_id }) => client_id), ['app'])
   await op.nginx.ask('DELETE', 'sessions/s1')
   await eventually('it is told', () => op.app.requests.length === 1)
-  for (let n = 0; n < 3; ++n) await ask(renewal)
-  await sleep(1500)
+  for (const way of ['token', 'unbuffered', 'streamed', 'in_a_file']) {
+    for (const form of [renewal, `${renewal}&client_assertion=${'a'.repeat(20_000)}`, `client_assertion=${'a'.repeat(20_000)}&${renewal}`])
+      await ask(form, way)
+  }
+  await sleep(2500)
   assert.equal(op.app.requests.length, 1)
   await ask(login)
   await eventually('who logs in again is told again', () => op.app.requests.length === 2)
