@@ -28,4 +28,11 @@ bool Breaker::answered() {
   return std::exchange(is_open_, false);
 }
 
+bool Breaker::forget_idle(const BreakerPolicy& policy, Millis now) {
+  if (!is_open_ || is_probing_ || wanted_ > 0 || now < probe_at_ + interval_) return false;
+  is_open_ = false;
+  failures_ = policy.failures - 1;
+  return true;
+}
+
 }  // namespace slo

@@ -2,6 +2,8 @@
 // A circuit breaker: who failed several times in a row is called once an interval, until it answers.
 #pragma once
 
+#include <cstddef>
+
 #include "core/moment.h"
 
 namespace slo {
@@ -25,15 +27,22 @@ class Breaker {
   // The call that was let through begins, and is over: meanwhile there is no other probe.
   void begin_probe() { is_probing_ = is_open_; }
   void end_probe() { is_probing_ = false; }
+  // Somebody waits to call, or calls; and so many do no more.
+  void want() { ++wanted_; }
+  void release(std::size_t count) { wanted_ -= count; }
   // True: it has opened just now. Calls that were under way when it opened say nothing new.
   bool failed(const BreakerPolicy& policy, Millis now);
   // True: it was open.
   bool answered();
+  // True: it was open, and a probe has been due for as long as its interval again, which nobody wanted to
+  // make. It is closed now, but the next failure opens it.
+  bool forget_idle(const BreakerPolicy& policy, Millis now);
 
  private:
   bool is_open_ = false;
   bool is_probing_ = false;
   unsigned failures_ = 0;
+  std::size_t wanted_ = 0;
   Millis interval_{0};
   Millis probe_at_{0};
 };

@@ -10,8 +10,8 @@
 //   suspect  failed, or has kept a call waiting for long: one call at a time, a quarter of the places at most
 //
 // A call holds a place while it is young: a socket that only waits costs little, and is counted no more. Who
-// fails several times in a row is shut: not called but for a probe, once an interval (breaker.h). What a
-// receiver itself did strikes that receiver; where nobody could be reached, the host is struck.
+// fails several times in a row is shut: not called but for a probe, once an interval (breaker.h), and
+// for last chances: what has waited for too long is tried once more, up to sixteen calls at a time.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/delivery/circuits.h"
 #include "core/delivery/receiver_standing.h"
 #include "core/moment.h"
 
@@ -56,7 +57,8 @@ class ReceiverQueues {
     Item item;
   };
 
-  explicit ReceiverQueues(QueueLimits limits) : limits_(limits) {}
+  explicit ReceiverQueues(QueueLimits limits)
+      : limits_(limits), places_(limits.places), circuits_(limits.breaker) {}
 
   Receiver& receiver(const std::string& uri, const std::string& host) {
     auto& known = receivers_[uri];
@@ -84,30 +86,30 @@ class ReceiverQueues {
 
   void add(Receiver& receiver, Item item) {
     receiver.waiting.push_back(std::move(item));
-    ++waiting_;
-    list(receiver);
+    added(receiver);
   }
   // The same for one that has waited for too long to wait for a probe.
+  // REQUIRES: takes_last_chance(receiver)
   void add_last_chance(Receiver& receiver, Item item) {
     receiver.waiting.push_front(std::move(item));
     ++receiver.last_chances;
-    ++waiting_;
-    list(receiver);
+    added(receiver);
   }
+  static bool takes_last_chance(const Receiver& receiver) { return receiver.last_chances < max_last_chances; }
 
   // The next one in turn whose call may begin now, counted as under way until over().
   std::optional<Started> start(Millis now) {
     for (std::size_t i = 0; i < turns_.size(); ++i) {
       next_turn_ = (next_turn_ + 1) % turns_.size();
       const auto standing = static_cast<Standing>(next_turn_);
-      if (!has_place(standing)) continue;
+      if (!places_.has_one_for(standing)) continue;
       if (Receiver* receiver = next_of(standing, now)) return start_of(*receiver, now);
     }
     return std::nullopt;
   }
   bool may_start() const {
     for (std::size_t i = 0; i < turns_.size(); ++i) {
-      if (!turns_[i].empty() && has_place(static_cast<Standing>(i))) return true;
+      if (!turns_[i].empty() && places_.has_one_for(static_cast<Standing>(i))) return true;
     }
     return false;
   }
@@ -115,14 +117,14 @@ class ReceiverQueues {
   // It only waits: its place is free.
   void grew_old(Call& call) {
     if (!std::exchange(call.is_young, false)) return;
-    --young_;
-    if (call.counted_as == Standing::unknown) --young_unknown_;
+    places_.leave(call.counted_as);
     leave_host(*call.receiver->host);
   }
   // It has kept us waiting for so long that its receiver is not trusted any more.
   void grew_suspect(Call& call) {
     grew_old(call);
-    if (call.counted_as != Standing::suspect) ++suspects_;
+    places_.over(call.counted_as);
+    places_.add_old_suspect();
     call.counted_as = Standing::suspect;
     call.receiver->standing = Standing::suspect;
   }
@@ -130,11 +132,14 @@ class ReceiverQueues {
   ReceiverNews over(Call& call, CallOutcome outcome, Millis now) {
     Receiver& receiver = *call.receiver;
     grew_old(call);
-    if (call.counted_as == Standing::suspect) --suspects_;
+    places_.over(call.counted_as);
     --receiver.calls;
+    release(receiver, 1);
     if (call.probes_receiver) receiver.breaker.end_probe();
     if (call.probes_host) receiver.host->breaker.end_probe();
-    const ReceiverNews news = learn(receiver, outcome, now);
+    if (outcome != CallOutcome::nothing)
+      receiver.standing = outcome == CallOutcome::answered ? Standing::proven : Standing::suspect;
+    const ReceiverNews news = circuits_.heard(receiver.breaker, receiver.host->breaker, outcome, now);
     if (kept_from_calling(receiver, now)) turn_away(receiver);
     list(receiver);
     return news;
@@ -149,6 +154,7 @@ class ReceiverQueues {
     std::ranges::move(take_turned_away(), std::back_inserter(items));
     for (auto& [uri, receiver] : receivers_) {
       std::ranges::move(receiver->waiting, std::back_inserter(items));
+      release(*receiver, receiver->waiting.size());
       receiver->waiting.clear();
       receiver->last_chances = 0;
     }
@@ -157,30 +163,42 @@ class ReceiverQueues {
   }
 
   std::size_t waiting() const { return waiting_; }
-  unsigned young() const { return young_; }
+  unsigned young() const { return places_.young(); }
   // Receivers that may have a call, suspects left out.
   std::size_t ready() const {
     return turns_[static_cast<std::size_t>(Standing::proven)].size() +
            turns_[static_cast<std::size_t>(Standing::unknown)].size();
   }
   // How many more could start at once. What waits for its own receiver does not count.
-  std::size_t room() const { return may_start() || young_ >= limits_.places ? 0 : limits_.places - young_; }
-  // Receivers and hosts that are shut.
-  unsigned shut() const { return shut_; }
+  std::size_t room() const { return may_start() ? 0 : places_.free(); }
+  // Receivers and hosts that are shut; they are forgotten where nobody has anything for them. True: some
+  // were.
+  unsigned shut() const { return circuits_.open(); }
+  bool forget_idle(Millis now) { return circuits_.forget_idle(now); }
 
  private:
   // For one receiver; what is beyond that need not be held by us meanwhile.
   static constexpr std::size_t max_waiting = 256, max_waiting_for_suspect = 16;
+  // Of one receiver, that wait; and so many are called at a time.
+  static constexpr unsigned max_last_chances = 16;
 
-  bool has_place(Standing standing) const {
-    if (young_ >= limits_.places) return false;
-    if (standing == Standing::unknown) return young_unknown_ < std::max(1U, limits_.places * 3 / 4);
-    if (standing == Standing::suspect) return suspects_ < std::max(1U, limits_.places / 4);
-    return true;
+  // Last chances are given many at a time, lest those of one that hangs take days; the half of the suspects'
+  // places is left to those that need but one.
+  unsigned max_calls(const Receiver& receiver) const {
+    const unsigned by_standing = receiver.standing == Standing::proven ? limits_.per_host : 1;
+    const bool has_many = receiver.last_chances > 0 && places_.has_many_for_suspects();
+    return has_many ? std::max(by_standing, max_last_chances) : by_standing;
   }
 
-  unsigned max_calls(const Receiver& receiver) const {
-    return receiver.standing == Standing::proven ? limits_.per_host : 1;
+  void added(Receiver& receiver) {
+    ++waiting_;
+    receiver.breaker.want();
+    receiver.host->breaker.want();
+    list(receiver);
+  }
+  static void release(Receiver& receiver, std::size_t count) {
+    receiver.breaker.release(count);
+    receiver.host->breaker.release(count);
   }
 
   void list(Receiver& receiver) {
@@ -222,6 +240,7 @@ class ReceiverQueues {
     while (receiver.waiting.size() > receiver.last_chances) {
       turned_away_.push_back(std::move(receiver.waiting.back()));
       receiver.waiting.pop_back();
+      release(receiver, 1);
       --waiting_;
     }
   }
@@ -239,9 +258,7 @@ class ReceiverQueues {
     if (receiver.last_chances > 0) --receiver.last_chances;
     --waiting_;
     ++receiver.calls;
-    ++young_;
-    if (receiver.standing == Standing::unknown) ++young_unknown_;
-    if (receiver.standing == Standing::suspect) ++suspects_;
+    places_.take(receiver.standing);
     ++receiver.host->young;
     list(receiver);
     return started;
@@ -267,22 +284,9 @@ class ReceiverQueues {
     if (receivers.empty()) blocked_.erase(found);
   }
 
-  ReceiverNews learn(Receiver& receiver, CallOutcome outcome, Millis now) {
-    ReceiverHost& host = *receiver.host;
-    if (outcome == CallOutcome::nothing) return ReceiverNews::none;
-    receiver.standing = outcome == CallOutcome::answered ? Standing::proven : Standing::suspect;
-    const bool is_there = outcome != CallOutcome::host_failed;
-    const bool host_recovered = is_there && host.breaker.answered();
-    const bool recovered = outcome == CallOutcome::answered && receiver.breaker.answered();
-    Breaker& struck = is_there ? receiver.breaker : host.breaker;
-    const bool has_shut = outcome != CallOutcome::answered && struck.failed(limits_.breaker, now);
-    shut_ = shut_ + has_shut - host_recovered - recovered;
-    if (has_shut) return ReceiverNews::shut;
-    if (host_recovered) return ReceiverNews::host_recovered;
-    return recovered ? ReceiverNews::recovered : ReceiverNews::none;
-  }
-
   QueueLimits limits_;
+  Places places_;
+  Circuits circuits_;
   std::unordered_map<std::string, std::unique_ptr<Receiver>> receivers_{};  // never shrinks
   std::unordered_map<std::string, ReceiverHost> hosts_{};
   std::array<std::deque<Receiver*>, 3> turns_{};  // by standing: who may have a call more
@@ -291,10 +295,6 @@ class ReceiverQueues {
   std::vector<Item> turned_away_{};
   std::size_t next_turn_ = 0;
   std::size_t waiting_ = 0;
-  unsigned young_ = 0;
-  unsigned young_unknown_ = 0;
-  unsigned suspects_ = 0;  // calls
-  unsigned shut_ = 0;
 };
 
 }  // namespace slo

@@ -23,7 +23,6 @@ constexpr Millis young_for{50};
 constexpr Millis trusted_for{1000};
 // Answers that are still read; beyond that the oldest is cut off.
 constexpr std::size_t max_read_on = 64;
-constexpr unsigned max_last_chances = 16;
 
 // In the order of Verdict's alternatives.
 constexpr std::array verdict_counters{Counter::deliveries_delivered, Counter::deliveries_retried,
@@ -64,6 +63,7 @@ DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, Store& store, Loo
           conf, store, log,
           [this] {
             log_left_out(log_);
+            if (queues_.forget_idle(now())) set_open_circuits(conf_.index, queues_.shut());
             if (wants_more()) unbundling_.draw();
             claim();
           },
@@ -129,7 +129,7 @@ void DeliveryScheduler::sort_in(LeasedDelivery leased) {
   const auto kept_off = queues_.kept_off(receiver, now());
   if (!kept_off) return queues_.add(receiver, std::move(leased));
   const bool is_last_chance = is_too_old(conf_.provider.delivery, leased.delivery, budget_.moment());
-  if (is_last_chance && receiver.last_chances < max_last_chances)
+  if (is_last_chance && Queues::takes_last_chance(receiver))
     return queues_.add_last_chance(receiver, std::move(leased));
   put_off(std::move(leased), *kept_off);
 }

@@ -87,6 +87,36 @@ test('circuits are counted for each worker that has opened them, while it lives'
   await counts(1)
 })
 
+test('a circuit that nobody has anything to probe with is forgotten', { timeout: 60_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: (request, answer) => answer.writeHead(503).end() })
+  const { nginx, redis } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 2,
+                                                    provider: 'delivery wait=0 first=1s max=1s;' })
+  for (let n = 0; n < 8; ++n) {
+    await nginx.register({ client_id: 'app', sid: `s${n}`, sub: 'ann' })
+    await nginx.ask('DELETE', `sessions/s${n}`)
+  }
+  await eventually('it is shut', async () => await circuits_open(nginx) > 0)
+  await redis.ask('EVAL', `for _, kind in ipairs({'q', 'd', 'a'}) do
+    for _, key in ipairs(redis.call('KEYS', '*:' .. kind)) do redis.call('DEL', key) end end`, '0')
+  await eventually('none is counted', async () => await circuits_open(nginx) === 0, { within: 15_000 })
+  assert.doesNotMatch(nginx.log(), /a receiver answers again/)
+})
+
+// One at a time they would take 48 x 2 s.
+test('many deliveries that one receiver let grow too old are all tried, and given up, soon', { timeout: 90_000 }, async (t) => {
+  const house = new House(t)
+  const app = await start_receiver(house, { behave: manners.hanging })
+  const { nginx } = await set_stage(house, { clients: [back_client('app', app.url)], workers: 1,
+                                             provider: 'delivery wait=0 timeout=2s first=1s max=1s max_age=4s;' })
+  for (let n = 0; n < 48; ++n) {
+    await nginx.register({ client_id: 'app', sid: `s${n}`, sub: 'ann' })
+    await nginx.ask('DELETE', `sessions/s${n}`)
+  }
+  await eventually('all are given up', async () => (await nginx.deliveries('dead')).length === 48, { within: 45_000 })
+  assert.deepEqual((await nginx.deliveries('dead')).filter(({ attempts }) => attempts === 0), [], 'dead letters that nobody tried')
+})
+
 test('a receiver that answers again is told all that waited for it', { timeout: 60_000 }, async (t) => {
   const house = new House(t)
   const app = await start_receiver(house, { behave: (request, answer) => answer.writeHead(503).end() })

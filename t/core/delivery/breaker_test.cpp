@@ -77,4 +77,40 @@ TEST(Breaker, has_one_probe_at_a_time) {
   EXPECT_TRUE(breaker.lets_through(Millis{6000}));
 }
 
+TEST(Breaker, is_forgotten_when_nobody_wanted_its_probe_for_an_interval) {
+  Breaker breaker = opened_at(Millis{0});
+  EXPECT_FALSE(breaker.forget_idle(policy, Millis{9999}));
+  EXPECT_TRUE(breaker.forget_idle(policy, Millis{10'000}));
+  EXPECT_FALSE(breaker.is_open());
+  EXPECT_FALSE(breaker.forget_idle(policy, Millis{20'000})) << "it says so once";
+}
+
+TEST(Breaker, opens_again_at_the_first_failure_after_it_was_forgotten) {
+  Breaker breaker = opened_at(Millis{0});
+  breaker.failed(policy, Millis{5000});
+  EXPECT_TRUE(breaker.forget_idle(policy, Millis{25'000}));
+  EXPECT_TRUE(breaker.failed(policy, Millis{30'000}));
+  EXPECT_EQ(breaker.interval(), Millis{5000}) << "anew";
+  EXPECT_EQ(breaker.closed_for(Millis{30'000}), Millis{5000});
+}
+
+TEST(Breaker, forgets_all_failures_when_it_is_answered_after_it_was_forgotten) {
+  Breaker breaker = opened_at(Millis{0});
+  breaker.forget_idle(policy, Millis{10'000});
+  EXPECT_FALSE(breaker.answered()) << "it was not open";
+  EXPECT_FALSE(breaker.failed(policy, Millis{11'000}));
+}
+
+TEST(Breaker, is_not_forgotten_while_somebody_probes_or_wants_to) {
+  Breaker breaker = opened_at(Millis{0});
+  breaker.want();
+  EXPECT_FALSE(breaker.forget_idle(policy, Millis{60'000})) << "waits for its turn";
+  breaker.begin_probe();
+  EXPECT_FALSE(breaker.forget_idle(policy, Millis{60'000}));
+  breaker.release(1);
+  EXPECT_FALSE(breaker.forget_idle(policy, Millis{60'000}));
+  breaker.end_probe();
+  EXPECT_TRUE(breaker.forget_idle(policy, Millis{60'000}));
+}
+
 }  // namespace slo::breaker_test

@@ -186,14 +186,103 @@ TEST(ReceiverQueues, tell_that_a_receiver_answers_again) {
 }
 
 TEST(ReceiverQueues, try_a_last_chance_though_its_receiver_be_shut) {
-  House house({.places = 8, .per_host = 4});
+  House house({.places = 64, .per_host = 4});
   for (int i = 0; i < 3; ++i) house.did("a/x", receiver_failed);
   house.queues.add_last_chance(house.receiver("a/x"), "old");
   house.queues.add_last_chance(house.receiver("a/x"), "older");
-  EXPECT_EQ(house.start(), Names{"older"}) << "one at a time";
+  EXPECT_EQ(house.start(), (Names{"old", "older"}));
   house.over("older", receiver_failed);
-  EXPECT_EQ(house.start(), Names{"old"});
   EXPECT_EQ(house.turned_away(), Names{});
+}
+
+TEST(ReceiverQueues, try_sixteen_last_chances_of_one_receiver_at_a_time_and_only_one_ordinary_delivery) {
+  House house({.places = 512, .per_host = 512});
+  for (int i = 0; i < 2; ++i) house.did("a/x", receiver_failed);
+  auto& receiver = house.receiver("a/x");
+  house.add("a/x", {"ordinary", "another"});
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_TRUE(TestQueues::takes_last_chance(receiver));
+    house.queues.add_last_chance(receiver, "old");
+  }
+  EXPECT_FALSE(TestQueues::takes_last_chance(receiver)) << "so many wait";
+  EXPECT_EQ(house.start(), Names(16, "old"));
+  for (int i = 0; i < 16; ++i) house.queues.add_last_chance(receiver, "older");
+  EXPECT_EQ(house.start(), Names{}) << "so many are called";
+  house.over("old", CallOutcome::nothing);
+  EXPECT_EQ(house.start(), Names{"older"});
+  for (int i = 0; i < 15; ++i) house.over("old", CallOutcome::nothing), house.start();
+  for (int i = 0; i < 15; ++i) house.over("older", CallOutcome::nothing);
+  EXPECT_EQ(house.start(), Names{}) << "an ordinary one waits until it is alone";
+  house.over("older", CallOutcome::nothing);
+  EXPECT_EQ(house.start(), Names{"ordinary"});
+}
+
+TEST(ReceiverQueues, call_no_host_more_often_at_a_time_for_last_chances_until_they_only_wait) {
+  House house({.places = 512, .per_host = 4});
+  for (int i = 0; i < 3; ++i) house.did("a/x", receiver_failed);
+  for (const char* item : {"1", "2", "3", "4", "5", "6"})
+    house.queues.add_last_chance(house.receiver("a/x"), item);
+  EXPECT_EQ(house.start(), (Names{"3", "4", "5", "6"}));
+  house.queues.grew_old(house.call("6"));
+  EXPECT_EQ(house.start(), Names{"2"});
+}
+
+TEST(ReceiverQueues, leave_half_of_the_suspects_places_to_those_that_need_but_one) {
+  House house({.places = 32, .per_host = 32});
+  for (int i = 0; i < 3; ++i) house.did("hung/x", receiver_failed);
+  for (int i = 0; i < 3; ++i) house.did("bad" + std::to_string(i) + "/x", receiver_failed);
+  for (int i = 0; i < 16; ++i) house.queues.add_last_chance(house.receiver("hung/x"), "old");
+  EXPECT_EQ(house.start(), Names(4, "old")) << "of eight";
+  for (int i = 0; i < 3; ++i) house.add("bad" + std::to_string(i) + "/x", {"b"});
+  EXPECT_EQ(house.start(), Names(3, "b"));
+}
+
+TEST(ReceiverQueues, forget_a_receiver_that_nobody_wants_to_probe_and_leave_it_its_standing) {
+  House house({.places = 8, .per_host = 4});
+  for (int i = 0; i < 3; ++i) house.did("a/x", receiver_failed);
+  for (int i = 0; i < 3; ++i) house.did("b/x", host_failed);
+  EXPECT_EQ(house.queues.shut(), 2U);
+  house.now = Millis{9999};
+  EXPECT_FALSE(house.queues.forget_idle(house.now));
+  house.now = Millis{10'000};
+  EXPECT_TRUE(house.queues.forget_idle(house.now));
+  EXPECT_EQ(house.queues.shut(), 0U);
+  EXPECT_FALSE(house.queues.forget_idle(house.now)) << "it says so once";
+  house.add("a/x", {"1", "2"});
+  EXPECT_EQ(house.start(), Names{"1"}) << "one at a time";
+  EXPECT_EQ(house.over("1", receiver_failed), ReceiverNews::shut);
+  EXPECT_EQ(house.turned_away(), Names{"2"});
+  EXPECT_EQ(house.did("b/x", answered), ReceiverNews::none) << "it was not known to be shut";
+  EXPECT_EQ(house.queues.shut(), 1U);
+}
+
+TEST(ReceiverQueues, forget_nobody_for_whom_something_waits_or_is_on_its_way) {
+  House house({.places = 1, .per_host = 1});
+  for (int i = 0; i < 3; ++i) house.did("a/x", host_failed);
+  house.add("b/x", {"b"});
+  house.start();
+  house.now = Millis{60'000};
+  house.add("a/y", {"probe"});
+  EXPECT_FALSE(house.queues.forget_idle(house.now)) << "there is no place";
+  house.over("b", answered);
+  house.start();
+  EXPECT_FALSE(house.queues.forget_idle(house.now)) << "it is called";
+  EXPECT_EQ(house.over("probe", CallOutcome::nothing), ReceiverNews::none);
+  EXPECT_TRUE(house.queues.forget_idle(house.now));
+}
+
+TEST(ReceiverQueues, forget_a_receiver_whose_deliveries_were_turned_away_or_given_back) {
+  House house({.places = 8, .per_host = 4});
+  house.did("a/x", answered);
+  house.add("a/x", {"1", "2", "3", "4", "5", "6"});
+  house.start();
+  for (const char* item : {"1", "2", "3", "4"}) house.over(item, receiver_failed);
+  EXPECT_EQ(house.turned_away(), (Names{"5", "6"}));
+  house.queues.add_last_chance(house.receiver("a/x"), "old");
+  house.now = Millis{60'000};
+  EXPECT_FALSE(house.queues.forget_idle(house.now));
+  EXPECT_EQ(house.queues.take_all(), Names{"old"});
+  EXPECT_TRUE(house.queues.forget_idle(house.now));
 }
 
 TEST(ReceiverQueues, hold_little_for_a_receiver_that_keeps_them_waiting) {
