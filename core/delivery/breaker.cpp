@@ -29,7 +29,7 @@ bool Breaker::answered() {
 }
 
 bool Breaker::forget_idle(const BreakerPolicy& policy, Millis now) {
-  if (!is_open_ || is_probing_ || wanted_ > 0 || now < probe_at_ + interval_) return false;
+  if (!is_open_ || is_probing_ || wanted_ > 0 || now < probe_at_ + interval_ + policy.idle) return false;
   is_open_ = false;
   failures_ = policy.failures - 1;
   return true;

@@ -12,6 +12,8 @@ struct BreakerPolicy {
   unsigned failures = 3;  // in a row, that open it
   Millis first{5000};     // until the first probe; doubled with each one that fails
   Millis max{60'000};
+  Millis idle{
+      0};  // so long, and its interval, nobody makes the probe that is due: then nothing is owed to it
 };
 
 // `now`, here and below: by any clock that never goes back.
@@ -34,8 +36,8 @@ class Breaker {
   bool failed(const BreakerPolicy& policy, Millis now);
   // True: it was open.
   bool answered();
-  // True: it was open, and a probe has been due for as long as its interval again, which nobody wanted to
-  // make. It is closed now, but the next failure opens it.
+  // True: it was open, and a probe has been due for `idle` and its interval, which nobody wanted to make. It
+  // is closed now, but the next failure opens it.
   bool forget_idle(const BreakerPolicy& policy, Millis now);
 
  private:

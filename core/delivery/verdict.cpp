@@ -170,7 +170,9 @@ bool is_too_old(const DeliveryPolicy& policy, const Delivery& delivery, const Mo
 }
 
 BreakerPolicy breaker_of(const DeliveryPolicy& policy) {
-  return {.first = policy.first, .max = std::min(std::max(policy.first, Millis{60'000}), policy.max)};
+  return {.first = policy.first,
+          .max = std::min(std::max(policy.first, Millis{60'000}), policy.max),
+          .idle = 2 * policy.max};  // what is owed comes again before that
 }
 
 bool is_attempt(const Verdict& verdict) {

@@ -52,4 +52,12 @@ TEST(Circuits, are_counted_again_when_they_open_after_they_were_forgotten) {
   EXPECT_EQ(house.circuits.open(), 1U);
 }
 
+TEST(Circuits, stay_open_as_long_as_something_may_be_owed) {
+  Breaker breaker;
+  const BreakerPolicy patient{.failures = 1, .first = Millis{5000}, .idle = Millis{30'000}};
+  breaker.failed(patient, Millis{0});
+  EXPECT_FALSE(breaker.forget_idle(patient, Millis{39'999}));
+  EXPECT_TRUE(breaker.forget_idle(patient, Millis{40'000}));
+}
+
 }  // namespace slo::circuits_test

@@ -361,6 +361,7 @@ TEST(Told, says_what_became_of_a_delivery) {
 TEST(Breaker, of_a_policy_waits_for_a_minute_at_most) {
   EXPECT_EQ(breaker_of({}).first, Millis{5000});
   EXPECT_EQ(breaker_of({}).max, Millis{60'000});
+  EXPECT_EQ(breaker_of({}).idle, Millis{1'800'000}) << "longer than any delivery waits";
   EXPECT_EQ(breaker_of({.first = Millis{1000}, .max = Millis{2000}}).max, Millis{2000});
 }
 
