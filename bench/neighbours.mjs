@@ -9,7 +9,7 @@ import { send } from '../t/journeys/parts/browser_jar.mjs'
 import { number, quantile, remark, table, verdict } from './parts/numbers.mjs'
 
 const wait_ms = 500
-const addresses = (count) => Array.from({ length: count }, (_, i) => `127.4.${i >> 8}.${(i & 255) + 1}`)
+const addresses = (count) => Array.from({ length: count }, (_, i) => `127.4.${Math.floor(i / 250)}.${(i % 250) + 1}`)
 
 async function neighbours(elsewhere, { quick }) {
   const rows = [], worst = { p99: 0, untried: 0 }
