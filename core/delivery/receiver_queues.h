@@ -91,8 +91,7 @@ class ReceiverQueues {
   // The same for one that has waited for too long to wait for a probe.
   // REQUIRES: takes_last_chance(receiver)
   void add_last_chance(Receiver& receiver, Item item) {
-    receiver.waiting.push_front(std::move(item));
-    ++receiver.last_chances;
+    receiver.waiting.insert(receiver.waiting.begin() + receiver.last_chances++, std::move(item));
     added(receiver);
   }
   static bool takes_last_chance(const Receiver& receiver) { return receiver.last_chances < max_last_chances; }

@@ -195,6 +195,14 @@ TEST(ReceiverQueues, try_a_last_chance_though_its_receiver_be_shut) {
   EXPECT_EQ(house.turned_away(), Names{});
 }
 
+TEST(ReceiverQueues, give_last_chances_in_the_order_in_which_they_came) {
+  House house({.places = 8, .per_host = 4});
+  for (int i = 0; i < 3; ++i) house.did("a/x", receiver_failed);
+  for (const char* item : {"first", "second", "third"})
+    house.queues.add_last_chance(house.receiver("a/x"), item);
+  EXPECT_EQ(house.start(), (Names{"first"}));
+}
+
 TEST(ReceiverQueues, try_sixteen_last_chances_of_one_receiver_at_a_time_and_only_one_ordinary_delivery) {
   House house({.places = 512, .per_host = 512});
   for (int i = 0; i < 2; ++i) house.did("a/x", receiver_failed);
@@ -222,9 +230,9 @@ TEST(ReceiverQueues, call_no_host_more_often_at_a_time_for_last_chances_until_th
   for (int i = 0; i < 3; ++i) house.did("a/x", receiver_failed);
   for (const char* item : {"1", "2", "3", "4", "5", "6"})
     house.queues.add_last_chance(house.receiver("a/x"), item);
-  EXPECT_EQ(house.start(), (Names{"3", "4", "5", "6"}));
-  house.queues.grew_old(house.call("6"));
-  EXPECT_EQ(house.start(), Names{"2"});
+  EXPECT_EQ(house.start(), (Names{"1", "2", "3", "4"}));
+  house.queues.grew_old(house.call("1"));
+  EXPECT_EQ(house.start(), Names{"5"});
 }
 
 TEST(ReceiverQueues, leave_half_of_the_suspects_places_to_those_that_need_but_one) {
