@@ -14,14 +14,24 @@
 
 namespace slo {
 
-// An answer with more than that is no token response.
+// An answer with more than that, packed or not, is no token response.
 inline constexpr std::size_t max_token_response = 262'144;
 
-// Nothing: it holds no ID Token (an error, a scope without `openid`, a refresh that does not renew it). The
-// ID Token is verified as a hint is, and must not have expired. response_malformed: no JSON object; else
-// what is wrong with the token.
+struct TokenResponse {
+  std::string_view body{};
+  bool is_packed = false;  // it has a Content-Encoding
+};
+
+// Nothing: it holds no ID Token (an error, a scope without `openid`, a refresh that does not renew it), or
+// one of a client that is none of ours. The ID Token is verified as a hint is, and must not have expired.
+// response_malformed: no JSON object, or packed otherwise than by gzip or deflate; else what is wrong with
+// the token.
 Outcome<std::optional<Participation>> learn_from_token_response(const Provider& provider,
-                                                                std::string_view body, const Moment& moment);
+                                                                const TokenResponse& response,
+                                                                const Moment& moment);
+
+// A token request with a longer form is taken for a login.
+inline constexpr std::size_t max_token_request = 65'536;
 
 // Does the form that asked for it say `grant_type=refresh_token`?
 bool is_renewal(std::string_view token_request);

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "core/op/learning.h"
-#include "core/text/inflate.h"
 #include "ngx_module/http/register_participation.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
@@ -59,8 +58,6 @@ using R = ngx_http_request_t;
 
 // One of nginx's bits for filters that keep something; image_filter's, which answers no token requests.
 constexpr unsigned held_back = 0x08;
-// A token request with a longer form is taken for a login.
-constexpr std::size_t max_token_request = 65'536;
 
 ngx_http_request_body_filter_pt next_request_body_filter;
 ngx_http_output_header_filter_pt next_header_filter;
@@ -74,7 +71,6 @@ bool has_content_encoding(const R& r);
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in);
 bool begin_to_store(LearnCtx& ctx);
-Outcome<std::optional<Participation>> read_answer(const LearnCtx& ctx);
 void hold(LearnCtx& ctx);
 void stored(WaitingAnswers::iterator waiting);
 void resume(LearnCtx& ctx);
@@ -114,7 +110,6 @@ ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept {
 }
 
 ngx_int_t filter_header(R* r) noexcept {
-  if (r == r->main) r->buffered &= ~held_back;  // left over from before a post_action
   if (is_to_learn(*r)) {
     guarded(r->connection->log, [r] {
       LearnCtx& ctx = open_learn_ctx(*r);
@@ -140,6 +135,7 @@ bool has_content_encoding(const R& r) {
 
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
   LearnCtx* ctx = ctx_of(*r);
+  if (ctx == nullptr) r->buffered &= ~held_back;  // left over from before a post_action
   if (ctx == nullptr || ctx->step == LearnStep::none) return next_body_filter(r, in);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&]() -> ngx_int_t {
     if (ctx->step == LearnStep::collecting) return collect(*ctx, in);
@@ -164,12 +160,15 @@ ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
     return pass(ctx, in);
   }
   if (!ctx.answer.is_whole()) return NGX_OK;
-  return begin_to_store(ctx) ? NGX_AGAIN : pass(ctx, nullptr);
+  // Whatever goes wrong with the login, its answer goes on.
+  const bool is_held = guarded(ctx.r.connection->log, false, [&ctx] { return begin_to_store(ctx); });
+  return is_held ? NGX_AGAIN : pass(ctx, nullptr);
 }
 
 // False: there is nothing to store.
 bool begin_to_store(LearnCtx& ctx) {
-  const auto seen = read_answer(ctx);
+  const auto seen = learn_from_token_response(
+      ctx.provider->provider, {.body = ctx.answer.bytes(), .is_packed = ctx.is_packed}, this_moment());
   if (!seen) return note_failure(ctx, seen.error()), false;
   if (!*seen) return false;
   auto registration = read_registration(ctx.provider->provider, **seen);
@@ -179,14 +178,6 @@ bool begin_to_store(LearnCtx& ctx) {
   register_participation(*ctx.provider, *std::move(registration),
                          {.done = [at = *ctx.waiting](const Outcome<Registered>&) { stored(at); }});
   return true;
-}
-
-Outcome<std::optional<Participation>> read_answer(const LearnCtx& ctx) {
-  const Provider& provider = ctx.provider->provider;
-  if (!ctx.is_packed) return learn_from_token_response(provider, ctx.answer.bytes(), this_moment());
-  const auto plain = inflate(ctx.answer.bytes(), max_token_response);
-  if (!plain) return refuse(Fault::response_malformed, "its Content-Encoding is not gzip or deflate");
-  return learn_from_token_response(provider, *plain, this_moment());
 }
 
 // A client that takes nothing for `send_timeout` is given up by nginx: ours has had nothing to take.
@@ -215,18 +206,20 @@ void resume(LearnCtx& ctx) {
   ctx.step = LearnStep::passing;
   if (ctx_of(ctx.r) == &ctx) {
     ngx_post_event(ctx.r.connection->write, &ngx_posted_events);
+  } else {
+    ctx.r.buffered &= ~held_back;
   }
 }
 
 ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest) {
+  ctx.let_go();
+  ctx.longest.cancel();
   ctx.step = LearnStep::none;
   ctx.r.buffered &= ~held_back;
   return next_body_filter(&ctx.r, ctx.answer.release(ctx.r.pool, rest));
 }
 
-// Whoever is no client of ours is none of our business; all else an operator wants to hear of.
 void note_failure(const LearnCtx& ctx, const Refusal& why) {
-  if (why.fault == Fault::client_unknown) return;
   count(Counter::registrations_failed);
   // Each reason has lines of its own: one that is frequent hides no other.
   const std::string what = "a token response teaches nothing: " + std::string(describe(why.fault).name);

@@ -19,7 +19,7 @@ const Provider& provider_that_learns() {
 }
 
 void look_at(const std::string& body, bool holds_our_token) {
-  const auto seen = learn_from_token_response(provider_that_learns(), body, a_moment());
+  const auto seen = learn_from_token_response(provider_that_learns(), {.body = body}, a_moment());
   if (!seen || !*seen) return;
   promise(holds_our_token, "nothing is learnt that we have not signed");
   promise((*seen)->client_id == "app-a" && (*seen)->sub == "alice" && (*seen)->sid == "sid-1",

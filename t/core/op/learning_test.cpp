@@ -15,7 +15,7 @@ std::string response_with(std::string_view id_token) {
 
 // What was learnt, in short; or why nothing.
 std::string learnt(const Provider& provider, std::string_view body, const Moment& moment = a_moment()) {
-  const auto seen = learn_from_token_response(provider, body, moment);
+  const auto seen = learn_from_token_response(provider, {.body = body}, moment);
   if (!seen) return std::string(describe(seen.error().fault).name);
   if (!*seen) return "nothing";
   return (*seen)->client_id + " " + (*seen)->sub + " " + (*seen)->sid;
@@ -45,6 +45,17 @@ TEST(TokenResponse, teaches_nothing_without_an_id_token) {
   }
 }
 
+TEST(TokenResponse, of_a_client_that_is_none_of_ours_teaches_nothing) {
+  EXPECT_EQ(learnt_with(R"({"aud":"nobody"})"), "nothing");
+}
+
+TEST(TokenResponse, is_malformed_where_it_is_packed_in_no_known_way) {
+  const auto seen = learn_from_token_response(a_provider(), {.body = "{}", .is_packed = true}, a_moment());
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error(),
+            (Refusal{Fault::response_malformed, "its Content-Encoding is not gzip or deflate"}));
+}
+
 TEST(TokenResponse, is_a_json_object) {
   const Provider provider = a_provider();
   const std::string token = a_hint(provider);
@@ -62,7 +73,6 @@ TEST(TokenResponse, is_believed_only_what_its_signature_says) {
             "token_signature_invalid");
   EXPECT_EQ(learnt(provider, response_with("a.b")), "token_malformed");
   EXPECT_EQ(learnt_with(R"({"iss":"https://elsewhere.example.com"})"), "token_issuer_foreign");
-  EXPECT_EQ(learnt_with(R"({"aud":"nobody"})"), "client_unknown");
   EXPECT_EQ(learnt_with(R"({"aud":["app-a","app-b"]})"), "token_audience_ambiguous");
   EXPECT_EQ(learnt_with(R"({"sub":7})"), "token_claims_invalid");
   EXPECT_EQ(learnt_with(R"({"events":{}})"), "token_not_id_token");
@@ -82,6 +92,7 @@ TEST(TokenRequest, renews_tokens_by_a_refresh_token) {
                            "{}", "grant_type=refresh_token&grant_type=refresh_token"}) {
     EXPECT_FALSE(is_renewal(form)) << form;
   }
+  EXPECT_FALSE(is_renewal("grant_type=refresh_token&a=" + std::string(max_token_request, 'a')));
 }
 
 }  // namespace slo::learning_test
