@@ -28,8 +28,7 @@ if #mine > 0 then
   redis.call('ZREM', KEYS[1], unpack(mine))
   redis.call('HDEL', KEYS[2], unpack(mine))
   redis.call('HDEL', KEYS[3], unpack(mine))
-  redis.call(unpack(done))
-  redis.call('LTRIM', KEYS[5], -2000, -1)
+  if redis.call(unpack(done)) > 2000 then redis.call('LTRIM', KEYS[5], -2000, -1) end
   redis.call('EXPIRE', KEYS[5], 60)
   if #mine > bundles then redis.call('HINCRBY', KEYS[4], 'ok', #mine - bundles) end
 end

@@ -18,19 +18,23 @@ local now = tonumber(t[1])
 local ms = now * 1000 + math.floor(t[2] / 1000)
 local stamp = string.format('%.0f', ms)
 local names, fields, h = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n', 'f'}, {}, {}
-for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
-  if value then
-    h[names[i]] = value
-    fields[#fields + 1] = names[i]; fields[#fields + 1] = value
+local function read_without_clients()
+  fields = {}
+  for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+    if value then fields[#fields + 1] = names[i]; fields[#fields + 1] = value end
   end
 end
-redis.call('ZREM', KEYS[2], '')
+local bundled = redis.call('HLEN', KEYS[1]) > tonumber(ARGV[8])
+if bundled then read_without_clients() else fields = redis.call('HGETALL', KEYS[1]) end
+for i = 1, #fields, 2 do
+  if string.byte(fields[i]) ~= 58 then h[fields[i]] = fields[i + 1] end
+end
 if not h.t then redis.call('ZREM', KEYS[2], key); return {'none'} end
 -- Who comes after the end makes no bundle of what was none.
-local bundled
-if h.e then bundled = redis.call('HEXISTS', KEYS[4], key) == 1
-else bundled = redis.call('HLEN', KEYS[1]) > tonumber(ARGV[8]) end
-if not bundled then fields = redis.call('HGETALL', KEYS[1]) end
+if h.e and bundled ~= (redis.call('HEXISTS', KEYS[4], key) == 1) then
+  bundled = not bundled
+  if bundled then read_without_clients() else fields = redis.call('HGETALL', KEYS[1]) end
+end
 local how = bundled and (h.f and 2 or 1) or 0
 if h.e then
   redis.call('ZREM', KEYS[2], key)
@@ -42,11 +46,13 @@ if ARGV[2] == 'due' then
   local due, idle = tonumber(h.x), tonumber(h.d)
   if idle > 0 and h.l + idle < due then due = h.l + idle end
   if h.t + due > now then
+    redis.call('ZREM', KEYS[2], '')
     redis.call('ZADD', KEYS[2], 'XX', h.t + due, key)
     return {'later', h.t + due}
   end
 end
 
+redis.call('ZREM', KEYS[2], key)
 local owed, score = 0, string.format('%.0f', ms + lease)
 local queue, records, tokens = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
 local function owe(id, record)
@@ -74,7 +80,6 @@ end
 local ended = tostring(now - h.t)
 redis.call('HSET', KEYS[1], 'e', ended, 'r', reason, 'n', stamp .. ' ' .. ARGV[7])
 if not bundled then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-redis.call('ZREM', KEYS[2], key)
 local memory = math.max(tonumber(h.x), tonumber(ARGV[4]))
 redis.call('XADD', KEYS[7], 'MINID', '~', string.format('%.0f', math.max(now - memory, 0) * 1000), '*', 's', key)
 redis.call('EXPIRE', KEYS[7], memory + 2592000)

@@ -29,7 +29,7 @@ local function last_until(second)
   redis.call('EXPIREAT', KEYS[1], second + 2592000)
   if redis.call('EXPIRETIME', KEYS[2]) < second + 2592000 then redis.call('EXPIREAT', KEYS[2], second + 2592000) end
 end
-local others = 6 + (ended and 2 or 0)
+local others = 6 + (ended and 2 + redis.call('HEXISTS', KEYS[1], 'o') or 0)
 for i = 6, 9 do others = others + (h[i] and 1 or 0) end
 local rel = created and math.max(now - created, 0) or 0
 -- j: the number of the last joining, after the end too. It never goes back.

@@ -16,27 +16,33 @@ redis.call('HDEL', KEYS[4], '')
 
 -- Whoever took part at the end, by the number of his joining: neither who comes late, nor another encoding of the hash,
 -- nor another server that takes over changes that order, or who is next. Those of version 1 have no number: they come
--- first, together.
-local all, at, numbers, h, fields = redis.call('HGETALL', KEYS[1]), {}, {}, {}, {}
-local first, next_first = tonumber(place), tonumber(here) or math.huge
-for i = 1, #all, 2 do
-  if string.byte(all[i]) ~= 58 then
-    h[all[i]] = all[i + 1]
-    fields[#fields + 1] = all[i]; fields[#fields + 1] = all[i + 1]
-  else
+-- first, together. Read once, for it costs as much as all the draws; the last draw forgets it.
+local function everybody()
+  local all, at = redis.call('HGETALL', KEYS[1]), {}
+  for i = 1, #all, 2 do
     local number, late = string.match(all[i + 1], '^%d+%.?(%d*)(l?)')
-    number = tonumber(number) or 0
-    if late == '' and number >= first and (place == here or number < next_first) then
-      if not at[number] then at[number] = {}; numbers[#numbers + 1] = number end
-      table.insert(at[number], i)
-    end
+    if string.byte(all[i]) == 58 and late == '' then at[#at + 1] = {tonumber(number) or 0, all[i]} end
   end
+  table.sort(at, function(a, b) return a[1] < b[1] end)
+  for i, one in ipairs(at) do at[i] = string.format('%.0f', one[1]) .. one[2] end
+  return '\31' .. table.concat(at, '\31')
 end
-table.sort(numbers)
-local drawn, after = {}, place == here and '' or here
-for _, number in ipairs(numbers) do
-  if place == here and #drawn >= many then after = string.format('%.0f', number); break end
-  for _, i in ipairs(at[number]) do drawn[#drawn + 1] = i end
+local first, drawn, after, last = tonumber(place), {}, place == here and '' or here, nil
+local order = redis.call('HGET', KEYS[1], 'o') or everybody()
+local begin = string.find(order, '\31' .. place .. ':', 1, true) or 1
+for number, name in string.gmatch(string.sub(order, begin), '\31(%d+)(:[^\31]*)') do
+  if place == here and #drawn >= many and number ~= last or place ~= here and number == here then
+    after = number
+    break
+  end
+  if tonumber(number) >= first then drawn[#drawn + 1] = name; last = number end
+end
+local names, fields, h = {'t', 'x', 'd', 'l', 'u', 'k', 'e', 'r', 'n', 'f'}, {}, {}
+for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+  if value then
+    h[names[i]] = value
+    fields[#fields + 1] = names[i]; fields[#fields + 1] = value
+  end
 end
 
 local t = redis.call('TIME')
@@ -50,18 +56,23 @@ local function owe(id, value)
   if lease > 0 then tokens[#tokens + 1] = id; tokens[#tokens + 1] = 1 end
   owed = owed + 1
 end
-local function has_his_own(id)
-  if place ~= here then return (redis.call('HGET', KEYS[4], id) or '1') ~= '1' end
-  return redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[6], id) > 0
+local ids, theirs = {}, #drawn > 0 and redis.call('HMGET', KEYS[1], unpack(drawn)) or {}
+for i, name in ipairs(drawn) do
+  local joined, number = string.match(theirs[i], '^(%d+)(%.?%d*)')
+  ids[i] = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(name, 2)
 end
-for _, i in ipairs(drawn) do
-  local name, value = all[i], all[i + 1]
-  local joined, number = string.match(value, '^(%d+)(%.?%d*)')
-  local id = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(name, 2)
-  -- Who has a delivery already keeps it, and its token. (If only the answer was lost, it is the caller's still, under token 1.)
-  if not has_his_own(id) then
-    fields[#fields + 1] = name; fields[#fields + 1] = value
-    if joined % 2 == 1 and place == here then owe(id, value) end
+-- Who has a delivery already keeps it, and its token. (If only the answer was lost, it is the caller's still, under token 1.)
+local held, dead, tokens_of = {}, {}, {}
+if #ids > 0 and place == here then
+  held, dead = redis.call('HMGET', KEYS[3], unpack(ids)), redis.call('HMGET', KEYS[6], unpack(ids))
+elseif #ids > 0 then
+  tokens_of = redis.call('HMGET', KEYS[4], unpack(ids))
+end
+for i, value in ipairs(theirs) do
+  local has_his_own = held[i] or dead[i] or (tokens_of[i] or '1') ~= '1'
+  if not has_his_own then
+    fields[#fields + 1] = drawn[i]; fields[#fields + 1] = value
+    if string.match(value, '^%d+') % 2 == 1 and place == here then owe(ids[i], value) end
   end
 end
 if place == here then
@@ -70,6 +81,11 @@ if place == here then
   redis.call(unpack(records)); redis.call(unpack(queue)); redis.call(unpack(tokens))
   for i = 2, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
   if owed > 0 then redis.call('HINCRBY', KEYS[5], 'enq', owed) end
-  if after == '' then redis.call('EXPIRE', KEYS[1], ARGV[7]) end
+  if after == '' then
+    redis.call('HDEL', KEYS[1], 'o')
+    redis.call('EXPIRE', KEYS[1], ARGV[7])
+  elseif place == '0' then
+    redis.call('HSET', KEYS[1], 'o', order)
+  end
 end
 return {'some', tonumber(stamp), fields, after}

@@ -241,6 +241,24 @@ TEST_F(Bundles, lose_nobody_when_the_session_outgrows_its_encoding) {
   EXPECT_EQ(told, std::set<std::string>(owed.begin(), owed.end()));
 }
 
+TEST_F(Bundles, go_on_in_the_same_order_where_it_has_to_be_read_again) {
+  auto bundle = end_many(100);
+  const auto key = session_key(test_space, {"sid-1"});
+  auto first = draw(bundle);
+  ASSERT_TRUE(first);
+  check_request({"HDEL", key, "o"});
+  for (const auto& delivery : first->deliveries) settle_with(delivery, Delivered{});
+  auto all = draw_all(bundle);
+  EXPECT_EQ(all, names(16, 100)) << "nobody twice";
+}
+
+TEST_F(Bundles, count_as_no_client_of_the_session) {
+  sign_in(0, max_participants - 1);
+  auto bundle = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.bundles.at(0);
+  draw(bundle);
+  EXPECT_EQ(run(register_participation(test_space, a_lesson("the last"))), Registered::too_late);
+}
+
 TEST_F(Bundles, show_their_end_to_whoever_asks_later) {
   auto bundle = end_many(100);
   for (int i = 0; i < 2; ++i) {
