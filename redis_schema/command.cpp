@@ -14,7 +14,7 @@ namespace slo::redis {
 namespace {
 
 struct CommandRelease {
-  void operator()(char* bytes) const noexcept { redisFreeCommand(bytes); }
+  void operator()(char* bytes) const noexcept { redisFreeSdsCommand(bytes); }
 };
 
 }  // namespace
@@ -28,9 +28,9 @@ std::string encode(const Command& command) {
     words.push_back(word.data());
     lengths.push_back(word.size());
   }
-  char* bytes = nullptr;
+  sds bytes = nullptr;  // its numbers are written without printf
   const int length =
-      redisFormatCommandArgv(&bytes, static_cast<int>(words.size()), words.data(), lengths.data());
+      redisFormatSdsCommandArgv(&bytes, static_cast<int>(words.size()), words.data(), lengths.data());
   const std::unique_ptr<char, CommandRelease> owned(bytes);
   return length < 0 ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
 }

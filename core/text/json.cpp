@@ -3,16 +3,11 @@
 #include "core/text/json.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace slo {
 namespace {
 
 constexpr int deepest_level = 64;
-
-struct JsonTextRelease {
-  void operator()(char* text) const noexcept { std::free(text); }
-};
 
 // Lines and columns count from 1; a column is a character, not a byte.
 std::string json_position(std::string_view text, std::size_t offset) {
@@ -136,9 +131,15 @@ bool is_for_duplicate_member(const Refusal& refusal) noexcept {
          refusal.detail.find(": duplicate object key") != std::string::npos;
 }
 
+// Most of what is written is a token's claims, which fit at the first try.
 std::string dump_json(const json_t* value) {
-  const std::unique_ptr<char, JsonTextRelease> text(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
-  return text ? std::string(text.get()) : std::string();
+  constexpr std::size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+  std::string text(512, '\0');
+  const std::size_t size = json_dumpb(value, text.data(), text.size(), flags);
+  const bool fits = size <= text.size();
+  text.resize(size);
+  if (!fits) json_dumpb(value, text.data(), text.size(), flags);
+  return text;
 }
 
 std::string position_in_array(std::string_view text, std::size_t index, std::string_view member) {
