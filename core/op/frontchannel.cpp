@@ -81,9 +81,10 @@ ListedApplication list_application(const Provider& provider, const Session& ende
 }  // namespace
 
 std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
-                                                 const std::vector<Told>& told) {
+                                                 const std::vector<Told>& told, bool op_lives) {
   std::vector<ListedApplication> applications;
-  applications.reserve(ended.participants.size());
+  applications.reserve(ended.participants.size() + 1);
+  if (op_lives) applications.push_back({.name = "Your sign-in itself", .state = State::given_up});
   ToldBy states = states_by_client(told);
   for (const Participant& participant : ended.participants) {
     const State state = state_by_back_channel(participant, states);

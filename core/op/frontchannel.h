@@ -28,10 +28,10 @@ struct ListedApplication {
   friend bool operator==(const ListedApplication&, const ListedApplication&) = default;
 };
 
-// In the order of the participants, one each, and behind them who was told but is not among them. iss and sid
-// go together or not at all; a client that requires them gets no iframe without. A client that is registered
-// no more has no iframe either.
+// In the order of the participants, one each, and behind them who was told but is not among them; first of
+// all the OP itself, given up, where `op_lives`. iss and sid go together or not at all; a client that
+// requires them gets no iframe without. A client that is registered no more has no iframe either.
 std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
-                                                 const std::vector<Told>& told);
+                                                 const std::vector<Told>& told, bool op_lives = false);
 
 }  // namespace slo

@@ -255,7 +255,7 @@ Finish finish_of(const Provider& provider, const PostLogout& post_logout,
 Page ended_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                 const Circumstances& circumstances, const Moment& moment) {
   Finish finish = finish_of(provider, post_logout, circumstances);
-  const Applications applications = list_applications(provider, ended, circumstances.told);
+  const auto applications = list_applications(provider, ended, circumstances.told, circumstances.op_lives);
   finish.moves_on = finish.moves_on && !is_to_be_shown(provider, applications, finish.lacks_applications);
   if (std::ranges::any_of(applications, is_framed)) {
     return frame_page(provider, finish, applications, post_logout, moment);

@@ -53,6 +53,13 @@ enum class ShowUntold : std::uint8_t { never, refused, any };
 // So many session cookies may have a name, and so many values are looked up of one request.
 inline constexpr std::size_t max_session_cookies = 8;
 
+// The OP's own logout: a request to a location of the server that ends sessions, with the browser's cookies.
+struct UpstreamLogoutPolicy {
+  std::string uri{};     // empty: none
+  bool is_post = false;  // with the hint and client_id that came, as a form
+  Millis timeout{2000};  // how long the user's answer waits for it
+};
+
 struct EgressPolicy {
   bool allow_http = false;
 };
@@ -85,6 +92,7 @@ struct Provider {
   AlreadyOut already_out = AlreadyOut::redirect;
   ShowUntold show_untold = ShowUntold::refused;
   EgressPolicy egress{};
+  UpstreamLogoutPolicy upstream_logout{};
   std::string post_logout_uri{};  // where a user lands without a valid redirect; empty: our own page
 
   bool is_https() const { return issuer.value.starts_with("https:"); }

@@ -131,6 +131,13 @@ std::optional<std::string_view> find_set_cookie(std::span<const std::string_view
   return found;
 }
 
+bool has_set_cookie(std::span<const std::string_view> headers, std::string_view name) {
+  return std::ranges::any_of(headers, [name](std::string_view header) {
+    return header.substr(0, header.find(';')).find('=') != std::string_view::npos &&
+           take_pair(header).name == name;
+  });
+}
+
 // RFC 6265bis, section 5.1.1: the first token of each kind, in any order.
 std::optional<TimeS> read_cookie_date(std::string_view text) {
   CookieDate date;

@@ -16,6 +16,9 @@ namespace slo {
 std::optional<std::string_view> find_set_cookie(std::span<const std::string_view> headers,
                                                 std::string_view name, TimeS now);
 
+// Does one of them set or expire the cookie `name`?
+bool has_set_cookie(std::span<const std::string_view> headers, std::string_view name);
+
 // A date as cookies have it, in any of its historical spellings; nullopt where it is none.
 std::optional<TimeS> read_cookie_date(std::string_view text);
 

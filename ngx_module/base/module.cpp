@@ -31,6 +31,8 @@ ngx_command_t directives[] = {
     at_main(ngx_string("frontchannel"), in_provider | NGX_CONF_1MORE, directive<once<set_frontchannel>>),
     at_main(ngx_string("hint"), in_provider | NGX_CONF_1MORE, directive<once<set_hint>>),
     at_main(ngx_string("post_logout"), in_provider | NGX_CONF_TAKE1, directive<once<set_post_logout>>),
+    at_main(ngx_string("upstream_logout"), in_provider | NGX_CONF_TAKE123,
+            directive<once<set_upstream_logout>>),
     at_main(ngx_string("already_out"), in_provider | NGX_CONF_TAKE1, directive<once<set_already_out>>),
     at_main(ngx_string("show_untold"), in_provider | NGX_CONF_TAKE1, directive<once<set_show_untold>>),
     at_main(ngx_string("bad_redirect"), in_provider | NGX_CONF_TAKE1, directive<once<set_bad_redirect>>),

@@ -28,6 +28,7 @@ Outcome<void> once(ConfLine& line) {
 // slo_provider block (line.conf is the MainConf, whose `opened` is the provider)
 Outcome<void> set_issuer(ConfLine& line);
 Outcome<void> set_jwks(ConfLine& line);
+Outcome<void> set_upstream_logout(ConfLine& line);
 Outcome<void> set_signing_key(ConfLine& line);
 Outcome<void> set_decryption_key(ConfLine& line);
 Outcome<void> set_clients(ConfLine& line);

@@ -159,6 +159,23 @@ Outcome<void> set_post_logout(ConfLine& line) {
   return {};
 }
 
+// Not another server's: what it is sent are this server's cookies.
+Outcome<void> set_upstream_logout(ConfLine& line) {
+  auto& policy = provider_of(line).upstream_logout;
+  const std::string& uri = line.words[0];
+  if (!uri.starts_with('/') || uri.find_first_of("?#$") != std::string::npos) {
+    return bad_line("invalid URI \"" + showable_uri(uri) +
+                    "\", the path of an internal location is required, whose \"proxy_pass\" says what the OP "
+                    "is asked");
+  }
+  policy.uri = uri;
+  auto taken = take_options(line.words, 1,
+                            {{"method", take_choice(policy.is_post, {{"GET", false}, {"POST", true}})},
+                             {"timeout", take_millis(policy.timeout)}});
+  if (!taken) return taken;
+  return require_positive("timeout", policy.timeout);
+}
+
 Outcome<void> set_already_out(ConfLine& line) {
   return take_choice(provider_of(line).already_out,
                      {{"redirect", AlreadyOut::redirect}, {"page", AlreadyOut::page}})(line.words[0]);

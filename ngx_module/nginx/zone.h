@@ -32,12 +32,15 @@ enum class Counter : std::uint8_t {
   deliveries_abandoned,
   sessions_expired,
   store_emptied,
+  upstream_logouts_done,
+  upstream_logouts_failed,
 };
 inline constexpr auto counter_names = std::to_array<std::string_view>(
     {"logouts_ended", "logouts_already_over", "logouts_unknown", "logouts_asked", "logouts_stayed",
      "logouts_refused", "logouts_failed", "registrations", "registrations_failed", "deliveries_delivered",
-     "deliveries_retried", "deliveries_abandoned", "sessions_expired", "store_emptied"});
-static_assert(counter_names.size() == static_cast<std::size_t>(Counter::store_emptied) + 1,
+     "deliveries_retried", "deliveries_abandoned", "sessions_expired", "store_emptied",
+     "upstream_logouts_done", "upstream_logouts_failed"});
+static_assert(counter_names.size() == static_cast<std::size_t>(Counter::upstream_logouts_failed) + 1,
               "a name for each");
 
 // Called while slo_store is read. Null if nginx cannot add the zone.

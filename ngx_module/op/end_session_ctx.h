@@ -10,6 +10,7 @@
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/nginx/zone.h"
+#include "ngx_module/op/upstream_logout.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {
@@ -25,7 +26,9 @@ struct EndSessionCtx : RequestCtx {
   redis::Ended ended{};
   Batch::Waiting batch{};
   bool names_all = false;  // the page is to know all participants
-  bool is_told = true;     // the line of what has ended is written, or nothing has
+  std::vector<Told> told{};
+  UpstreamLogout* upstream = nullptr;  // the OP's own logout, if one was asked for
+  bool is_told = true;                 // the line of what has ended is written, or nothing has
 };
 
 namespace end_session_job {  // names of these files alone, in unity builds too

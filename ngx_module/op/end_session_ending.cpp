@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // RP-initiated logout, once it is decided: ends the session in the store, has everybody told, answers.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/op/logout_page.h"
+#include "core/op/upstream_logout.h"
 #include "ngx_module/delivery/deliver_and_wait.h"
 #include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/http/ask.h"
@@ -22,9 +25,11 @@ std::string caller_of(const EndSessionCtx& ctx);
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void note_end(R& r);
+void ask_upstream(R& r);
 void carry_out_vanished(R& r);
 void with_told(R& r, Outcome<std::vector<Told>> told);
 void with_participants_told(R& r, const std::vector<Told>& told);
+void with_all_done(R& r);
 
 void log_end(R& r, EndSessionCtx& ctx, const std::vector<Told>& told, bool is_gone);
 
@@ -93,6 +98,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
     ctx.ended.owed = {};
   }
   note_end(r);
+  ask_upstream(r);
   const bool already = ctx.ended.ending.already;
   ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
   if (already) return ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
@@ -107,6 +113,15 @@ void note_end(R& r) {
   const bool already = ctx.ended.ending.already;
   note(r, already ? "already_over" : "ended",
        already ? Counter::logouts_already_over : Counter::logouts_ended);
+}
+
+// Its session is that of all clients. A user who ends it twice may do so because it had not worked.
+void ask_upstream(R& r) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const auto& provider = provider_of(ctx);
+  if (provider.upstream_logout.uri.empty() || ctx.end.only_client || &r != r.main) return;
+  ctx.upstream = &UpstreamLogout::begin(r, provider, upstream_logout_form(ctx.request, ctx.checked),
+                                        ctx.request.session_cookies);
 }
 
 // It vanished between the look-up and the end: nothing is left to end.
@@ -127,15 +142,25 @@ void with_told(R& r, Outcome<std::vector<Told>> told) {
 void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   log_end(r, ctx, told, false);
+  ctx.told = told;
+  if (ctx.upstream == nullptr) return with_all_done(r);
+  ctx.upstream->when_over(with_all_done);
+}
+
+void with_all_done(R& r) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
   const Circumstances circumstances{
-      .told = told,
+      .told = ctx.told,
       .claim = ctx.end.claim,
       .already = ctx.ended.ending.already,
       .one_client = ctx.end.only_client.has_value(),
+      .op_lives = ctx.upstream != nullptr && !ctx.upstream->is_done(),
       .lacks_applications = ctx.names_all && ctx.ended.ending.lacks_participants,
       .self = ctx.request.self};
-  respond(r, logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
-                         this_moment()));
+  Page page = logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
+                          this_moment());
+  if (ctx.upstream != nullptr) std::ranges::copy(ctx.upstream->cookies(), std::back_inserter(page.headers));
+  respond(r, page);
 }
 
 }  // namespace

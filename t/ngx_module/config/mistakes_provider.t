@@ -165,6 +165,26 @@ post_logout https://b.example/; }
 STORE slo_provider main { MEMBERS CLIENT already_out page;
 already_out redirect; }
 [emerg] "already_out" directive is duplicate in http.conf:2
+=== upstream_logout twice
+STORE slo_provider main { MEMBERS CLIENT upstream_logout /a;
+upstream_logout /b; }
+[emerg] "upstream_logout" directive is duplicate in http.conf:2
+=== upstream_logout at another server
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout https://op.example/logout?id_token_hint=x; }
+[emerg] invalid URI "https://op.example/logout?..." in "upstream_logout" directive, the path of an internal location is required, whose "proxy_pass" says what the OP is asked in http.conf:2
+=== upstream_logout with arguments
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout /op?logout=1; }
+[emerg] invalid URI "/op?..." in "upstream_logout" directive, the path of an internal location is required, whose "proxy_pass" says what the OP is asked in http.conf:2
+=== upstream_logout by another method
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout /op method=PUT; }
+[emerg] invalid parameter "method=PUT" in "upstream_logout" directive, it must be one of "GET", "POST" in http.conf:2
+=== upstream_logout that waits for nothing
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout /op timeout=0; }
+[emerg] "upstream_logout": "timeout=" must be greater than zero in http.conf:2
 === bad_redirect twice
 STORE slo_provider main { MEMBERS CLIENT bad_redirect reject;
 bad_redirect reject; }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the OP's own logout is sent, and whether its answer is a yes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/op/end_session.h"
+
+namespace slo {
+
+// The body of a POST: id_token_hint and client_id as they came (an encrypted hint opened), of those that
+// stood up to validation; RP-Initiated Logout 1.0, section 2. Neither post_logout_redirect_uri nor state: the
+// way onward is ours.
+std::string upstream_logout_form(const EndSessionRequest& request, const CheckedRequest& checked);
+
+struct UpstreamLogoutAnswer {
+  int status = 0;                           // 0: none
+  std::vector<std::string_view> cookies{};  // its Set-Cookie headers
+};
+
+// Has the OP's session ended? It says so by expiring one of the session cookies, or by giving the browser one
+// of another value than those that were `sent`; a page that only asks the user does neither. Of a provider
+// without session_cookies the status counts alone, which may be that of a redirect.
+bool is_upstream_logout_done(const Provider& provider, const UpstreamLogoutAnswer& answer,
+                             const std::vector<std::string>& sent, TimeS now);
+
+}  // namespace slo

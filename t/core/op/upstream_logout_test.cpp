@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the OP's own logout is sent, and which answers mean that its session has ended.
+#include "core/op/upstream_logout.h"
+
+#include <gtest/gtest.h>
+
+namespace slo::upstream_logout_test {
+
+const TimeS now{Seconds{1'800'000'000}};
+
+Provider with_cookies(std::vector<std::string> names) {
+  Provider provider;
+  for (auto& name : names) provider.session_cookies.push_back({.name = std::move(name)});
+  return provider;
+}
+
+bool is_done(int status, std::vector<std::string_view> cookies, std::vector<std::string> names = {"op"}) {
+  return is_upstream_logout_done(with_cookies(std::move(names)),
+                                 {.status = status, .cookies = std::move(cookies)}, {"old"}, now);
+}
+
+TEST(UpstreamLogout, is_done_where_the_op_expires_its_cookie_or_gives_another) {
+  EXPECT_TRUE(is_done(200, {"op=; Path=/; Max-Age=0"}));
+  EXPECT_TRUE(is_done(302, {"op=old; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}));
+  EXPECT_TRUE(is_done(302, {"lang=de", "op=new; Path=/"}));
+  EXPECT_TRUE(is_done(204, {"second=; Max-Age=0"}, {"op", "second"}));
+  EXPECT_TRUE(is_done(200, {"op="}));
+}
+
+TEST(UpstreamLogout, is_not_done_by_a_page_that_asks_the_user) {
+  EXPECT_FALSE(is_done(200, {}));
+  EXPECT_FALSE(is_done(200, {"op=old; Path=/; HttpOnly"})) << "a session that slides";
+  EXPECT_FALSE(is_done(302, {"op=; Max-Age=0; Path=/elsewhere", "op=old; Path=/"}));
+  EXPECT_FALSE(is_done(200, {"lang=; Max-Age=0"}));
+  EXPECT_FALSE(is_done(200, {"op"})) << "a value without a name";
+}
+
+TEST(UpstreamLogout, is_not_done_by_an_error_whatever_it_sets) {
+  for (const int status : {0, 101, 400, 403, 404, 500, 502, 504}) {
+    EXPECT_FALSE(is_done(status, {"op=; Max-Age=0"})) << status;
+  }
+}
+
+TEST(UpstreamLogout, counts_the_status_alone_where_no_cookie_is_known) {
+  EXPECT_TRUE(is_done(200, {}, {}));
+  EXPECT_TRUE(is_done(302, {}, {}));
+  EXPECT_FALSE(is_done(500, {}, {}));
+}
+
+TEST(UpstreamLogout, is_sent_the_hint_and_the_client_that_stood_up_and_no_way_onward) {
+  const Client client{.id = {"an app"}};
+  const EndSessionRequest request{.id_token_hint = "a.b.c",
+                                  .client_id = "an app",
+                                  .post_logout_redirect_uri = "https://app/",
+                                  .state = "s"};
+  CheckedRequest checked{.client = &client};
+  EXPECT_EQ(upstream_logout_form(request, checked), "client_id=an%20app");
+  checked.hint = Hint{.client = &client};
+  EXPECT_EQ(upstream_logout_form(request, checked), "id_token_hint=a.b.c&client_id=an%20app");
+  EXPECT_EQ(upstream_logout_form(request, CheckedRequest{}), "");
+}
+
+}  // namespace slo::upstream_logout_test
