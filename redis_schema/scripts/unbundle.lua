@@ -16,19 +16,32 @@ redis.call('HDEL', KEYS[4], '')
 
 -- Whoever took part at the end, by the number of his joining: neither who comes late, nor another encoding of the hash,
 -- nor another server that takes over changes that order, or who is next. Those of version 1 have no number: they come
--- first, together. Read once, for it costs as much as all the draws; the last draw forgets it.
-local function everybody()
-  local all, at = redis.call('HGETALL', KEYS[1]), {}
+-- first, together. Their order is written down by the second draw, for it costs as much as all the draws; the first one is
+-- for whoever is told first, and looks only for the lowest numbers; the last one forgets it.
+local function in_order(below)
+  local all, names, numbers, count = redis.call('HGETALL', KEYS[1]), {}, {}, 0
   for i = 1, #all, 2 do
     local number, late = string.match(all[i + 1], '^%d+%.?(%d*)(l?)')
-    if string.byte(all[i]) == 58 and late == '' then at[#at + 1] = {tonumber(number) or 0, all[i]} end
+    if string.byte(all[i]) == 58 and late == '' then
+      number = tonumber(number) or 0
+      count = count + 1
+      if number < below then
+        if not names[number] then numbers[#numbers + 1] = number end
+        names[number] = (names[number] or '') .. '\31' .. string.format('%.0f', number) .. all[i]
+      end
+    end
   end
-  table.sort(at, function(a, b) return a[1] < b[1] end)
-  for i, one in ipairs(at) do at[i] = string.format('%.0f', one[1]) .. one[2] end
-  return '\31' .. table.concat(at, '\31')
+  table.sort(numbers)
+  for i, number in ipairs(numbers) do numbers[i] = names[number] end
+  return table.concat(numbers), #numbers, count
 end
 local first, drawn, after, last = tonumber(place), {}, place == here and '' or here, nil
-local order = redis.call('HGET', KEYS[1], 'o') or everybody()
+local order, found, count, fresh = redis.call('HGET', KEYS[1], 'o'), 0, 0, false
+if not order and place == '0' then
+  order, found, count = in_order(4 * many)
+  if found <= many and found < count then order = nil end
+end
+if not order then order, fresh = in_order(math.huge), true end
 local begin = string.find(order, '\31' .. place .. ':', 1, true) or 1
 for number, name in string.gmatch(string.sub(order, begin), '\31(%d+)(:[^\31]*)') do
   if place == here and #drawn >= many and number ~= last or place ~= here and number == here then
@@ -84,7 +97,7 @@ if place == here then
   if after == '' then
     redis.call('HDEL', KEYS[1], 'o')
     redis.call('EXPIRE', KEYS[1], ARGV[7])
-  elseif place == '0' then
+  elseif fresh then
     redis.call('HSET', KEYS[1], 'o', order)
   end
 end

@@ -252,6 +252,20 @@ TEST_F(Bundles, go_on_in_the_same_order_where_it_has_to_be_read_again) {
   EXPECT_EQ(all, names(16, 100)) << "nobody twice";
 }
 
+TEST_F(Bundles, find_the_first_ones_behind_the_numbers_of_those_who_left) {
+  sign_in(0, 100);
+  for (unsigned i = 0; i < 60; ++i) {
+    ASSERT_TRUE(run(end_participation(test_space, {"sid-1"}, {name_of(i)}, end_terms())));
+  }
+  auto bundle = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.bundles.at(0);
+  const auto first = draw(bundle, {.lease = Millis{60'000}, .count = 4, .tombstone = Seconds{600}});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->deliveries.size(), 4u);
+  auto all = draw_all(bundle);
+  for (const auto& delivery : first->deliveries) all.insert(delivery.client.value);
+  EXPECT_EQ(all, names(60, 100));
+}
+
 TEST_F(Bundles, count_as_no_client_of_the_session) {
   sign_in(0, max_participants - 1);
   auto bundle = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})))->owed.bundles.at(0);
