@@ -79,6 +79,8 @@ constexpr std::array<FaultRow, fault_count> table{{
      "cannot read an answer of the OP"},
     {SLO_FAULT(response_too_large), server_error, 500, warn, "An answer of the OP is too large.",
      "cannot read an answer of the OP that is so large"},
+    {SLO_FAULT(response_foreign), server_error, 500, warn, "An answer of the OP names another issuer.",
+     "an answer of the OP is of another issuer"},
 
     {SLO_FAULT(client_unknown), invalid_request, 400, info, "This client is not registered.",
      "refused an unknown client"},

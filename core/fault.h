@@ -41,9 +41,10 @@ enum class Fault : std::uint8_t {
   hint_required,
   hint_client_mismatch,
   hint_queue_full,
-  // answers of the OP (slo_learn)
+  // answers of the OP (slo_learn, slo_publish)
   response_malformed,
   response_too_large,
+  response_foreign,
   // clients and redirects
   client_unknown,
   redirect_not_registered,

@@ -92,6 +92,7 @@ Outcome<jose::Parsed> verify_hint_signature(const Provider& provider, const Clie
   } else {
     for (const auto& key : provider.keys.keys()) keys.push_back(&key);
     for (const auto& key : provider.signing_keys) keys.push_back(&key);
+    for (const auto& key : provider.shown_keys) keys.push_back(&key);
   }
   return jose::verify(std::move(token), keys, pinned);
 }

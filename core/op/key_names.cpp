@@ -86,6 +86,7 @@ std::vector<const Client*> back_channel_clients(const Provider& provider) {
 
 void name_keys(Provider& provider) {
   for (jose::Key& key : provider.signing_keys) take_names(key, names_of(provider, key, verifies));
+  for (jose::Key& key : provider.shown_keys) take_names(key, names_of(provider, key, verifies));
   for (jose::Key& key : provider.decryption_keys) take_names(key, names_of(provider, key, encrypts));
 }
 

@@ -18,7 +18,7 @@ struct KeyWarning {
   friend bool operator==(const KeyWarning&, const KeyWarning&) = default;
 };
 
-// Each signing and decryption key without a kid of the operator's takes its names from the entries of
+// Each signing, shown and decryption key without a kid of the operator's takes its names from the entries of
 // `provider.keys` that have the same public half and may serve it; from an entry without kid the name that is
 // none. A kid of the operator's stays. REQUIRES: called once, before anything is signed.
 void name_keys(Provider& provider);

@@ -13,11 +13,12 @@ std::vector<std::string> doubts_about(const Provider& provider) {
     doubts.emplace_back(
         "has no \"session_cookie\": a logout finds its session only by the sid of an id_token_hint");
   }
-  if (provider.keys.keys().empty() && provider.signing_keys.empty()) {
+  const bool is_without_own = provider.signing_keys.empty() && provider.shown_keys.empty();
+  if (provider.keys.keys().empty() && is_without_own) {
     doubts.emplace_back(
         "has neither a usable key in \"jwks\" nor a \"signing_key\": no id_token_hint can be verified");
   }
-  if (provider.has_key_file && provider.keys.keys().empty() && !provider.signing_keys.empty()) {
+  if (provider.has_key_file && provider.keys.keys().empty() && !is_without_own) {
     doubts.emplace_back(
         "has no usable key in \"jwks\": an id_token_hint is verified with its \"signing_key\" alone");
   }

@@ -50,7 +50,7 @@ std::string derive_ticket_secret(const Provider& provider) {
 namespace {
 
 // Once under each of its names, as the OP has it.
-void publish(json_t* keys, const jose::Key& key) {
+void add_published(json_t* keys, const jose::Key& key) {
   std::set<std::string> kids{key.kid()};
   json_array_append_new(keys, key.public_jwk().release());
   for (const jose::PublishedName& name : key.published_names()) {
@@ -73,7 +73,8 @@ void order_clients(Provider& provider) {
 
 Json published_keys(const Provider& provider) {
   Json keys(json_array());
-  for (const jose::Key& key : provider.signing_keys) publish(keys.get(), key);
+  for (const jose::Key& key : provider.signing_keys) add_published(keys.get(), key);
+  for (const jose::Key& key : provider.shown_keys) add_published(keys.get(), key);
   Json set(json_object());
   json_object_set_new(set.get(), "keys", keys.release());
   return set;

@@ -70,7 +70,8 @@ struct Provider {
   std::string store_tag{};    // 132 bits that stand for the issuer in every key of the store
   jose::KeySet keys{};        // verify hints; the public halves of `signing_keys` are tried as well
   bool has_key_file = false;  // `keys` were read from one, however many it held
-  std::vector<jose::Key> signing_keys{};  // the first of a kind signs, the others are published only
+  std::vector<jose::Key> signing_keys{};  // the first of a kind signs
+  std::vector<jose::Key> shown_keys{};    // never sign: published, and verify hints, as signing keys are
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
   std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it
@@ -93,7 +94,8 @@ struct Provider {
   ShowUntold show_untold = ShowUntold::refused;
   EgressPolicy egress{};
   UpstreamLogoutPolicy upstream_logout{};
-  std::string post_logout_uri{};  // where a user lands without a valid redirect; empty: our own page
+  std::string end_session_endpoint{};  // as clients are told; empty: where our location is, if that is asked
+  std::string post_logout_uri{};       // where a user lands without a valid redirect; empty: our own page
 
   bool is_https() const { return issuer.value.starts_with("https:"); }
   const Client* find(const ClientId& id) const {
@@ -133,7 +135,7 @@ bool is_provider_name(std::string_view name) noexcept;
 // its key; …
 Outcome<void> check(const Provider& provider);
 
-// The public halves of the signing keys as a JWK set, for slo_jwks.
+// The public halves of the signing keys, and of those that are only shown, as a JWK set.
 Json published_keys(const Provider& provider);
 
 }  // namespace slo

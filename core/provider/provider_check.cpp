@@ -52,6 +52,22 @@ Verified check_post_logout(const Provider& provider) {
   return misconfigured("\"post_logout\" \"" + showable_uri(text) + "\" " + why);
 }
 
+// RP-Initiated Logout 1.0, section 2.1: it may have a port, a path and a query.
+Verified check_end_session(const Provider& provider) {
+  const std::string& text = provider.end_session_endpoint;
+  if (text.empty()) return {};
+  const std::string named = "\"end_session\" \"" + showable_uri(text) + "\" ";
+  const Outcome<Uri> uri = read_uri(text);
+  if (!uri) return misconfigured(named + uri.error().detail);
+  if (!uri->is_http() || uri->userinfo || uri->fragment) {
+    return misconfigured(named + "must be an https URL without user name and fragment");
+  }
+  if (uri->scheme == "http" && !provider.egress.allow_http) {
+    return misconfigured(named + "must be an https URL, unless \"allow_http\" is on");
+  }
+  return {};
+}
+
 bool is_cookie_name(std::string_view name) {
   constexpr std::string_view separators = "()<>@,;:\\\"/[]?={}";
   return !name.empty() && std::ranges::all_of(name, [&](char c) {
@@ -177,13 +193,14 @@ bool shares_name(const jose::Key& key, const jose::Key& other) {
 Verified check_keys(const Provider& provider) {
   if (provider.ticket_secret.size() != 32)
     return misconfigured("the secret that seals tickets must have 32 bytes");
-  const auto& keys = provider.signing_keys;
+  std::vector<const jose::Key*> keys;
+  for (const jose::Key& key : provider.signing_keys) keys.push_back(&key);
+  for (const jose::Key& key : provider.shown_keys) keys.push_back(&key);
   for (auto key = keys.begin(); key != keys.end(); ++key) {
-    if (!key->is_private())
-      return misconfigured("\"signing_key\" \"" + key->kid() + "\" must be a private key");
-    if (std::any_of(keys.begin(), key, [&](const jose::Key& other) { return shares_name(*key, other); })) {
-      return misconfigured("\"signing_key\" \"" + key->kid() +
-                           "\" stands twice: give each key a kid of its own");
+    const std::string named = "\"signing_key\" \"" + (*key)->kid() + "\" ";
+    if (!(*key)->is_private()) return misconfigured(named + "must be a private key");
+    if (std::any_of(keys.begin(), key, [&](const jose::Key* other) { return shares_name(**key, *other); })) {
+      return misconfigured(named + "stands twice: give each key a kid of its own");
     }
   }
   return {};
@@ -212,8 +229,11 @@ Verified check_client(const Provider& provider, const Client& client) {
     return misconfigured("client \"" + client.id.value + "\" needs a \"client_secret\" for its " + name +
                          " logout tokens");
   }
+  const bool is_shown = std::ranges::any_of(
+      provider.shown_keys, [algorithm](const jose::Key& key) { return key.fits(algorithm); });
   return misconfigured("client \"" + client.id.value + "\" has a \"backchannel_logout_uri\" and wants " +
-                       name + " logout tokens, but no \"signing_key\" is " + kind_of_key(algorithm));
+                       name + " logout tokens, but no \"signing_key\" is " + kind_of_key(algorithm) +
+                       (is_shown ? " that may sign: take \"publish_only\" from one" : ""));
 }
 
 // In the order of their names, so that the same configuration is always refused for the same client.
@@ -226,8 +246,8 @@ Verified check_clients(const Provider& provider) {
   return {};
 }
 
-constexpr std::array checks{check_issuer, check_store, check_post_logout, check_session_cookies,
-                            check_times,  check_keys,  check_clients};
+constexpr std::array checks{check_issuer,          check_store, check_end_session, check_post_logout,
+                            check_session_cookies, check_times, check_keys,        check_clients};
 
 }  // namespace
 

@@ -5,6 +5,16 @@
 #include <algorithm>
 
 namespace slo {
+
+bool is_json_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::size_t behind_json_string(std::string_view text, std::size_t at) noexcept {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at + 1, text.size());
+}
+
 namespace {
 
 constexpr int deepest_level = 64;
@@ -16,14 +26,6 @@ std::string json_position(std::string_view text, std::size_t offset) {
   const auto last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
   const auto column = 1 + std::count_if(last.begin(), last.end(), [](char c) { return (c & 0xC0) != 0x80; });
   return std::to_string(line) + ":" + std::to_string(column);
-}
-
-// The offset behind the string that opens at `at`, or the end of the text.
-std::size_t behind_json_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at) {
-    if (text[at] == '\\') ++at;
-  }
-  return std::min(at + 1, text.size());
 }
 
 // Where nesting gets too deep. Jansson itself allows 2048 levels, and whoever walks its values recurses.
@@ -49,8 +51,6 @@ std::string json_reason(const json_error_t& error) {
   if (json_error_code(&error) == json_error_duplicate_key) return std::string(text);
   return std::string(text.substr(0, text.find(" near ")));
 }
-
-bool is_json_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // The offset of the first byte of the `index`-th element of a top-level array.
 std::optional<std::size_t> find_element(std::string_view text, std::size_t index) {
@@ -110,14 +110,16 @@ std::string reason_of(std::string_view text, const json_error_t& error) {
 
 }  // namespace
 
-Outcome<Json> parse_json(std::string_view text) {
+Outcome<Json> parse_json(std::string_view text) { return parse_json_by(text, 0); }
+
+Outcome<Json> parse_json_by(std::string_view text, std::size_t flags) {
   if (auto deep = find_too_deep(text)) {
     return refuse(Fault::json_malformed, json_position(text, *deep) + ": more than 64 levels of nesting");
   }
   json_error_t error;
   // An empty view may hold a null pointer, which Jansson calls a wrong argument.
   Json value(json_loadb(text.empty() ? "" : text.data(), text.size(),
-                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error));
+                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &error));
   if (!value) {
     return refuse(Fault::json_malformed, std::to_string(std::max(error.line, 1)) + ":" +
                                              std::to_string(std::max(error.column, 1)) + ": " +

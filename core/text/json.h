@@ -21,6 +21,8 @@ using Json = std::unique_ptr<json_t, JsonRelease>;  // owns one reference
 // Parses a whole document (any JSON value). Duplicate members, trailing bytes, NUL in strings, more than 64
 // levels of nesting and invalid UTF-8 are Fault::json_malformed; the detail opens with "line:column: ".
 Outcome<Json> parse_json(std::string_view text);
+// As above, with more of Jansson's JSON_… flags.
+Outcome<Json> parse_json_by(std::string_view text, std::size_t flags);
 // Was it a member that stands twice that parse_json refused?
 bool is_for_duplicate_member(const Refusal& refusal) noexcept;
 
@@ -31,6 +33,10 @@ std::string dump_json(const json_t* value);
 // (`member` empty: where that object begins); for messages about a document that parsed well. Where the
 // object begins if it has no such member, "1:1" if there is no such object.
 std::string position_in_array(std::string_view text, std::size_t index, std::string_view member);
+
+bool is_json_blank(char c) noexcept;
+// The offset behind the string that opens at `at`, or the end of the text.
+std::size_t behind_json_string(std::string_view text, std::size_t at) noexcept;
 
 // Members of an object; nullopt where absent or of another type.
 std::optional<std::string> string_member(const json_t* object, const char* name);

@@ -19,7 +19,7 @@ ngx_command_t directives[] = {
 
     at_main(ngx_string("issuer"), in_provider | NGX_CONF_TAKE1, directive<once<set_issuer>>),
     at_main(ngx_string("jwks"), in_provider | NGX_CONF_TAKE1, directive<once<set_jwks>>),
-    at_main(ngx_string("signing_key"), in_provider | NGX_CONF_TAKE12, directive<set_signing_key>),
+    at_main(ngx_string("signing_key"), in_provider | NGX_CONF_TAKE123, directive<set_signing_key>),
     at_main(ngx_string("decryption_key"), in_provider | NGX_CONF_TAKE12, directive<set_decryption_key>),
     at_main(ngx_string("clients"), in_provider | NGX_CONF_TAKE1, directive<set_clients>),
     at_main(ngx_string("client"), in_provider | NGX_CONF_BLOCK | NGX_CONF_TAKE1, open_client),
@@ -30,6 +30,7 @@ ngx_command_t directives[] = {
     at_main(ngx_string("delivery"), in_provider | NGX_CONF_1MORE, directive<once<set_delivery>>),
     at_main(ngx_string("frontchannel"), in_provider | NGX_CONF_1MORE, directive<once<set_frontchannel>>),
     at_main(ngx_string("hint"), in_provider | NGX_CONF_1MORE, directive<once<set_hint>>),
+    at_main(ngx_string("end_session"), in_provider | NGX_CONF_TAKE1, directive<once<set_end_session_url>>),
     at_main(ngx_string("post_logout"), in_provider | NGX_CONF_TAKE1, directive<once<set_post_logout>>),
     at_main(ngx_string("upstream_logout"), in_provider | NGX_CONF_TAKE123,
             directive<once<set_upstream_logout>>),

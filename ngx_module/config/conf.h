@@ -58,11 +58,11 @@ struct ProviderReference {
   const ProviderConf** target = nullptr;
 };
 
-// A server that answers end_session for a provider: its own delivery location is preferred for that
-// provider's deliveries.
-struct EndSessionPlace {
+// A location that answers something for a provider, and its server.
+struct ProviderPlace {
   const ProviderConf* const* provider = nullptr;
   ngx_http_conf_ctx_t* ctx = nullptr;
+  const ngx_http_core_loc_conf_t* location = nullptr;
 };
 
 // A location that one of our content handlers answers.
@@ -90,7 +90,9 @@ struct MainConf {
   std::optional<StoreConf> store{};
   std::deque<ProviderConf> providers{};  // addresses stay
   std::deque<DeliveryLocation> delivery_locations{};
-  std::deque<EndSessionPlace> end_session_places{};
+  // Of slo_end_session: their server's own delivery location is preferred for that provider's deliveries.
+  std::deque<ProviderPlace> end_session_places{};
+  std::deque<ProviderPlace> jwks_places{};  // of slo_jwks
   std::deque<ProviderReference> references{};
   std::deque<Check> checks{};
   std::deque<ContentPlace> content_places{};

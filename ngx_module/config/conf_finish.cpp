@@ -87,7 +87,7 @@ void doubt_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderConf& pr
   auto doubts = doubts_about(provider.provider);
   const bool is_served =
       std::ranges::any_of(conf.end_session_places,
-                          [&provider](const EndSessionPlace& place) { return *place.provider == &provider; });
+                          [&provider](const ProviderPlace& place) { return *place.provider == &provider; });
   if (!is_served) doubts.emplace_back("has no location with \"slo_end_session\": users cannot log out");
   for (const auto& doubt : doubts) {
     warn_at(cf->log, "slo_provider \"" + provider.provider.name + "\" " + doubt, provider.place);
@@ -113,10 +113,11 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
   provider.provider.cookie_secret = conf.store->cookie_secret;
   provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
   if (provider.provider.ticket_secret.empty()) {
-    return refuse_provider(
-        cf, provider,
-        " needs a \"signing_key\", or \"slo_store\" a \"secret_file=\": one of them seals the "
-        "tickets of the confirmation page");
+    return refuse_provider(cf, provider,
+                           std::string(" needs a \"signing_key\"") +
+                               (provider.provider.shown_keys.empty() ? "" : " without \"publish_only\"") +
+                               ", or \"slo_store\" a \"secret_file=\": one of them seals the "
+                               "tickets of the confirmation page");
   }
   provider.delivery_location = pick_delivery_location(conf, provider);
   if (provider.delivery_location == nullptr && has_back_channel(provider.provider)) {

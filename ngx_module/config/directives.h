@@ -42,6 +42,7 @@ Outcome<void> set_scope(ConfLine& line);
 Outcome<void> set_delivery(ConfLine& line);
 Outcome<void> set_frontchannel(ConfLine& line);
 Outcome<void> set_hint(ConfLine& line);
+Outcome<void> set_end_session_url(ConfLine& line);
 Outcome<void> set_post_logout(ConfLine& line);
 Outcome<void> set_already_out(ConfLine& line);
 Outcome<void> set_show_untold(ConfLine& line);

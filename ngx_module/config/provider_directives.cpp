@@ -149,6 +149,12 @@ Outcome<void> set_hint(ConfLine& line) {
        {"max_age", take_seconds(policy.max_age)}});
 }
 
+// Checked with the whole, when allow_http is known.
+Outcome<void> set_end_session_url(ConfLine& line) {
+  provider_of(line).end_session_endpoint = line.words[0];
+  return {};
+}
+
 Outcome<void> set_post_logout(ConfLine& line) {
   auto uri = read_uri(line.words[0]);
   if (!uri || !uri->is_http()) {

@@ -2,6 +2,7 @@
 // What only the OP's role keeps of a location: which participations its answers tell of.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "ngx_module/config/conf.h"
@@ -23,10 +24,17 @@ struct LearnRule {
   const ProviderConf* provider = nullptr;
 };
 
+// slo_publish: whose documents pass by.
+struct PublishRule {
+  const ProviderConf* provider = nullptr;
+};
+
 struct OpLocConf {
   std::vector<SessionRule*> session_rules{};
   bool session_off = false;
   const LearnRule* learns_for = nullptr;
+  const PublishRule* publishes_for = nullptr;
+  std::string jwks_uri{};  // that slo_discovery tells; empty: none
 };
 
 inline const OpLocConf& op_loc_conf(const ngx_http_request_t& r) noexcept {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_end_session and slo_jwks: which handler answers, for which provider; slo_learn: whose tokens pass by.
+// The directives of the OP's role but slo_session: which handler answers, whose answers pass by.
 #include "ngx_module/op/directives.h"
 
 #include "ngx_module/config/conf.h"
 #include "ngx_module/config/location.h"
 #include "ngx_module/nginx/pool.h"
+#include "ngx_module/op/addresses.h"
 #include "ngx_module/op/conf.h"
 
 namespace slo::ngx {
@@ -13,13 +14,17 @@ Outcome<void> set_end_session(ConfLine& line) {
   if (auto set = answer_with(line, entry<handle_end_session>, {.hides = Hides::query}); !set) return set;
   auto& location = loc_conf(line.cf);
   refer(line, line.words[0], &location.provider);
-  main_conf(line.cf).end_session_places.push_back({.provider = &location.provider, .ctx = server_of(line)});
+  main_conf(line.cf).end_session_places.push_back(
+      {.provider = &location.provider, .ctx = server_of(line), .location = &core_location(line)});
   return {};
 }
 
 Outcome<void> set_jwks_location(ConfLine& line) {
   if (auto set = answer_with(line, entry<handle_jwks>, {}); !set) return set;
-  refer(line, line.words[0], &loc_conf(line.cf).provider);
+  auto& location = loc_conf(line.cf);
+  refer(line, line.words[0], &location.provider);
+  main_conf(line.cf).jwks_places.push_back(
+      {.provider = &location.provider, .ctx = server_of(line), .location = &core_location(line)});
   return {};
 }
 
@@ -29,6 +34,29 @@ Outcome<void> set_learn(ConfLine& line) {
   auto& rule = pool_new<LearnRule>(line.cf->pool);
   refer(line, line.words[0], &rule.provider);
   location.learns_for = &rule;
+  return {};
+}
+
+Outcome<void> set_publish(ConfLine& line) {
+  auto& location = *static_cast<OpLocConf*>(line.conf);
+  if (location.publishes_for != nullptr) return bad_line("is duplicate");
+  auto& rule = pool_new<PublishRule>(line.cf->pool);
+  refer(line, line.words[0], &rule.provider);
+  location.publishes_for = &rule;
+  tell_end_session(line, &rule.provider);
+  return {};
+}
+
+Outcome<void> set_discovery(ConfLine& line) {
+  if (auto set = answer_with(line, entry<handle_discovery>, {}); !set) return set;
+  auto& location = loc_conf(line.cf);
+  refer(line, line.words[0], &location.provider);
+  tell_end_session(line, &location.provider);
+  auto& ours = *static_cast<OpLocConf*>(line.conf);
+  main_conf(line.cf).checks.push_back([&ours, &location](ngx_conf_t* cf) {
+    ours.jwks_uri = jwks_address(main_conf(cf), *location.provider);
+    return NGX_OK;
+  });
   return {};
 }
 

@@ -19,6 +19,9 @@ class HeldAnswer {
   bool is_whole() const { return is_whole_; }
   std::string_view bytes() const { return bytes_; }
 
+  // Something else goes on in place of what was taken.
+  void replace(std::string_view bytes) { bytes_ = bytes; }
+
   // What was taken, in front of `rest`. In `pool`; throws std::bad_alloc.
   ngx_chain_t* release(ngx_pool_t* pool, ngx_chain_t* rest);
 

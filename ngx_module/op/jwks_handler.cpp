@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_jwks: the public halves of our signing keys as a JWK set.
+// slo_jwks: the public halves of our signing keys as a JWK set; slo_discovery: where a logout begins.
 #include "core/admin/api.h"
+#include "core/op/publishing.h"
 #include "core/provider/provider.h"
 #include "core/text/json.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/op/addresses.h"
+#include "ngx_module/op/conf.h"
 #include "ngx_module/op/directives.h"
 
 namespace slo::ngx {
@@ -13,12 +16,18 @@ namespace {
 
 void refuse_to_write_keys(ngx_http_request_t& r);
 void show_keys(ngx_http_request_t& r);
+void show_discovery(ngx_http_request_t& r);
+
+bool is_read(const ngx_http_request_t& r) { return r.method == NGX_HTTP_GET || r.method == NGX_HTTP_HEAD; }
 
 }  // namespace
 
 ngx_int_t handle_jwks(ngx_http_request_t& r) {
-  if (r.method != NGX_HTTP_GET && r.method != NGX_HTTP_HEAD) return drop_body(r, refuse_to_write_keys);
-  return drop_body(r, show_keys);
+  return drop_body(r, is_read(r) ? show_keys : refuse_to_write_keys);
+}
+
+ngx_int_t handle_discovery(ngx_http_request_t& r) {
+  return drop_body(r, is_read(r) ? show_discovery : refuse_to_write_keys);
 }
 
 namespace {
@@ -33,6 +42,15 @@ void show_keys(ngx_http_request_t& r) {
                   .content_type = "application/jwk-set+json",
                   .headers = {{"Cache-Control", "public, max-age=300"}},
                   .body = dump_json(keys.get())});
+}
+
+void show_discovery(ngx_http_request_t& r) {
+  const ProviderConf& provider = *loc_conf(r).provider;
+  respond(r, Page{.status = 200,
+                  .content_type = "application/json",
+                  .headers = {{"Cache-Control", "public, max-age=300"}},
+                  .body = discovery_document(provider.provider, logout_support(provider),
+                                             op_loc_conf(r).jwks_uri)});
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "ngx_module/op/conf.h"
 #include "ngx_module/op/held_answer.h"
 #include "ngx_module/op/jobs.h"
+#include "ngx_module/op/op_ctx.h"
 
 namespace slo::ngx {
 
@@ -79,13 +80,14 @@ void note_failure(const LearnCtx& ctx, const Refusal& why);
 
 // Null as well where the request has gone another way since: to a post_action.
 LearnCtx* ctx_of(const R& r) noexcept {
-  return static_cast<LearnCtx*>(ngx_http_get_module_ctx((&r), ngx_http_slo_op_module));
+  const OpCtx* ctx = find_op_ctx(r);
+  return ctx == nullptr ? nullptr : ctx->learns;
 }
 
 LearnCtx& open_learn_ctx(R& r) {
   if (LearnCtx* open = ctx_of(r)) return *open;
   LearnCtx& ctx = pool_new<LearnCtx>(r.pool, r);
-  ngx_http_set_ctx((&r), &ctx, ngx_http_slo_op_module);
+  open_op_ctx(r).learns = &ctx;
   return ctx;
 }
 

@@ -139,6 +139,13 @@ TEST(Hint, of_a_client_without_secret_is_never_verified_by_a_public_key) {
   EXPECT_EQ(fault_of(provider, token), Fault::token_key_unknown);
 }
 
+TEST(Hint, is_verified_by_a_key_that_signs_no_more) {
+  Provider provider = a_provider();
+  std::swap(provider.shown_keys, provider.signing_keys);
+  EXPECT_EQ(fault_of(provider, a_hint_signed_by(provider.shown_keys.front(), Algorithm::RS256, "{}")),
+            std::nullopt);
+}
+
 TEST(Hint, is_refused_when_its_type_says_it_is_something_else) {
   const Provider provider = a_provider();
   const auto fault_of_typ = [&](std::string_view header) {

@@ -88,6 +88,37 @@ TEST(ProviderCheck, wants_a_key_for_every_client_with_a_back_channel) {
             "client \"app-a\" needs a \"client_secret\" for its HS256 logout tokens");
 }
 
+TEST(ProviderCheck, wants_one_key_that_may_sign) {
+  EXPECT_EQ(
+      refused([](Provider& provider) { std::swap(provider.shown_keys, provider.signing_keys); }),
+      "client \"app-a\" has a \"backchannel_logout_uri\" and wants RS256 logout tokens, but no "
+      "\"signing_key\" is an RSA key of at least 2048 bits that may sign: take \"publish_only\" from one");
+  EXPECT_EQ(refused([](Provider& provider) {
+              provider.shown_keys.push_back(a_key(test_keys::p256));
+              provider.shown_keys[0].set_kid(provider.signing_keys[0].kid());
+            }),
+            "\"signing_key\" \"" + a_provider().signing_keys[0].kid() +
+                "\" stands twice: give each key a kid of its own");
+}
+
+TEST(ProviderCheck, wants_an_end_session_that_browsers_can_be_sent_to) {
+  const auto with = [](std::string_view address, bool allow_http = false) {
+    return refused([&](Provider& provider) {
+      provider.end_session_endpoint = address;
+      provider.egress.allow_http = allow_http;
+    });
+  };
+  EXPECT_EQ(with("https://sso:8443/logout?realm=a"), "accepted");
+  EXPECT_EQ(with("http://sso/logout", true), "accepted");
+  EXPECT_EQ(with("http://sso/logout"),
+            "\"end_session\" \"http://sso/logout\" must be an https URL, unless \"allow_http\" is on");
+  for (const auto* address : {"https://sso/logout#a", "mailto:sso", "https://me@sso/logout"}) {
+    EXPECT_EQ(with(address), "\"end_session\" \"" + showable_uri(address) +
+                                 "\" must be an https URL without user name and fragment");
+  }
+  EXPECT_EQ(with("/logout"), "\"end_session\" \"/logout\" must be absolute, with a scheme such as https:");
+}
+
 TEST(ProviderCheck, wants_no_key_for_clients_without_a_back_channel) {
   EXPECT_EQ(refused([](Provider& provider) {
               provider.signing_keys.clear();

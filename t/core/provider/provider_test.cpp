@@ -115,6 +115,20 @@ TEST(PublishedKeys, are_the_public_halves_of_all_signing_keys) {
   }
 }
 
+TEST(ShownKeys, are_published_behind_the_others_and_sign_nothing) {
+  Provider provider = signing_with({test_keys::p256});
+  provider.shown_keys.push_back(a_key(test_keys::rsa_2048));
+  EXPECT_EQ(provider.default_algorithm(), Algorithm::ES256);
+  EXPECT_EQ(provider.signing_key_for(wanting(Algorithm::RS256)), nullptr);
+  EXPECT_EQ(provider.signing_key_for(wanting(Algorithm::ES256)), &provider.signing_keys[0]);
+  const std::string secret = derive_ticket_secret(provider);
+  EXPECT_EQ(secret, derive_ticket_secret(signing_with({test_keys::p256})));
+  const auto keys = granted(jose::KeySet::parse(dump_json(published_keys(provider).get())));
+  ASSERT_EQ(keys.keys().size(), 2U);
+  EXPECT_EQ(keys.keys()[0].kid(), provider.signing_keys[0].kid());
+  EXPECT_EQ(keys.keys()[1].kid(), provider.shown_keys[0].kid());
+}
+
 TEST(PublishedKeys, are_an_empty_set_where_nothing_signs) {
   EXPECT_EQ(dump_json(published_keys(signing_with({})).get()), R"({"keys":[]})");
 }
