@@ -36,4 +36,8 @@ CookieDigest digest_cookie(std::string_view key, std::string_view cookie) {
   return CookieDigest{(key.empty() ? sha256(cookie) : hmac_sha256(key, cookie)).substr(0, 16)};
 }
 
+CodeDigest digest_code(std::string_view key, std::string_view code) {
+  return CodeDigest{digest_cookie(key, code).value};
+}
+
 }  // namespace slo

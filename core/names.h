@@ -25,6 +25,8 @@ using Jti = Name<struct JtiTag>;
 using SessionKey = Name<struct SessionKeyTag>;
 // What is kept of a session cookie: 16 raw bytes, HMAC-SHA-256 (or SHA-256) of its value. Never the cookie.
 using CookieDigest = Name<struct CookieDigestTag>;
+// What is kept of an authorization code, likewise. Never the code.
+using CodeDigest = Name<struct CodeDigestTag>;
 
 // May `value` be stored and sent: 1..255 bytes of UTF-8, none below 0x20? (OIDC sid and sub: at most 255
 // ASCII characters; what is no UTF-8 no logout token can carry)
@@ -35,6 +37,7 @@ std::string fingerprint(std::string_view secret);
 
 // The first 16 bytes of HMAC-SHA-256(key, cookie), or of SHA-256(cookie) where the key is empty.
 CookieDigest digest_cookie(std::string_view key, std::string_view cookie);
+CodeDigest digest_code(std::string_view key, std::string_view code);
 
 }  // namespace slo
 

@@ -79,6 +79,9 @@ std::string subject_key(const Space& space, const Subject& sub) { return key_of(
 std::string cookie_key(const Space& space, const CookieDigest& digest) {
   return key_of(space, "k", digest.value);
 }
+std::string code_key(const Space& space, const CodeDigest& digest) {
+  return key_of(space, "g", digest.value);
+}
 std::string alias_key(const Space& space, const Sid& sid) { return key_of(space, "l", sid.value); }
 std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }

@@ -48,6 +48,7 @@ std::string done_key(const Space&, std::uint16_t partition);          // W
 std::string claimed_key(const Space&, std::uint16_t partition, std::string_view caller);
 std::string subject_key(const Space&, const Subject&);      // U, in the subject's partition
 std::string cookie_key(const Space&, const CookieDigest&);  // K, in the digest's partition
+std::string code_key(const Space&, const CodeDigest&);      // G, in the digest's partition
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
 std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg

@@ -102,6 +102,7 @@ Json client_json(const Client& client) {
   put_text(object.get(), "client_name", client.name);
   if (!client.confidential) put_text(object.get(), "token_endpoint_auth_method", "none");
   if (client.native) put_text(object.get(), "application_type", "native");
+  if (client.pairwise) put_text(object.get(), "subject_type", "pairwise");
   put_redirects(object.get(), client);
   put_channels(object.get(), client);
   put_cryptography(object.get(), client);

@@ -30,7 +30,8 @@ struct Client {
   ClientId id{};
   std::string name{};        // client_name, else the id
   bool confidential = true;  // token_endpoint_auth_method is not none
-  bool native = false;  // application_type native: loopback redirects match with any port (RFC 8252, 7.3)
+  bool native = false;    // application_type native: loopback redirects match with any port (RFC 8252, 7.3)
+  bool pairwise = false;  // subject_type pairwise: no other client knows its subs (OIDC Core 8.1)
   std::vector<std::string>
       redirect_uris{};  // not used for redirects of ours; the front channel must share an origin
   std::unordered_set<std::string> post_logout_redirect_uris{};

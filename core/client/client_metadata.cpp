@@ -40,8 +40,10 @@ Done read_identity(const json_t* object, const ClientRules&, Client& client) {
 Done read_kind(const json_t* object, const ClientRules&, Client& client) {
   SLO_TRY(method, metadata::optional_string(object, "token_endpoint_auth_method"));
   SLO_TRY(type, metadata::optional_string(object, "application_type"));
+  SLO_TRY(subject_type, metadata::optional_string(object, "subject_type"));
   client.confidential = *method != "none";
   client.native = *type == "native";
+  client.pairwise = *subject_type == "pairwise";
   return {};
 }
 

@@ -21,6 +21,7 @@ constexpr std::array known_members{
     KnownMember{"client_name", MemberKind::text},
     KnownMember{"client_secret", MemberKind::text},
     KnownMember{"application_type", MemberKind::text},
+    KnownMember{"subject_type", MemberKind::text},
     KnownMember{"token_endpoint_auth_method", MemberKind::text},
     KnownMember{"redirect_uris", MemberKind::list},
     KnownMember{"post_logout_redirect_uris", MemberKind::list},

@@ -32,18 +32,29 @@ Outcome<std::optional<Participation>> learn_from_token_response(const Provider& 
   if (!json || !json_is_object(json->get())) return refuse(Fault::response_malformed);
   const auto token = string_member(json->get(), "id_token");
   if (!token) return std::nullopt;
-  const auto id_token = verify_hint(provider, *token, std::nullopt, moment);
+  return learn_from_id_token(provider, *token, moment);
+}
+
+Outcome<std::optional<Participation>> learn_from_id_token(const Provider& provider, std::string_view token,
+                                                          const Moment& moment) {
+  const auto id_token = verify_hint(provider, token, std::nullopt, moment);
   if (!id_token && id_token.error().fault == Fault::client_unknown) return std::nullopt;
   if (!id_token) return refuse(id_token.error());
   if (id_token->expired) return refuse(Fault::token_expired);
   return participation_of(*id_token);
 }
 
-bool is_renewal(std::string_view token_request) {
-  if (token_request.size() > max_token_request) return false;
-  constexpr std::array<std::string_view, 1> known{"grant_type"};
-  const auto form = Form::read(token_request, known);
-  return form && form->find("grant_type") == "refresh_token";
+std::optional<std::string> unpacked_page(std::string_view body, bool is_packed) {
+  return is_packed ? inflate(body, max_token_response) : std::optional(std::string(body));
+}
+
+TokenRequest read_token_request(std::string_view request) {
+  if (request.size() > max_token_request) return {};
+  constexpr std::array<std::string_view, 2> known{"grant_type", "code"};
+  const auto form = Form::read(request, known);
+  if (!form) return {};
+  if (form->find("grant_type") == "refresh_token") return {.is_renewal = true};
+  return {.code = form->find("code").value_or("")};
 }
 
 }  // namespace slo

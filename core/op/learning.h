@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/moment.h"
@@ -30,10 +31,22 @@ Outcome<std::optional<Participation>> learn_from_token_response(const Provider& 
                                                                 const TokenResponse& response,
                                                                 const Moment& moment);
 
-// A token request with a longer form is taken for a login.
+// The same of an ID Token alone, as an authorization response has it.
+Outcome<std::optional<Participation>> learn_from_id_token(const Provider& provider, std::string_view token,
+                                                          const Moment& moment);
+
+// The page as the OP wrote it, unpacked where it is packed; nothing where it cannot be, or is too large.
+std::optional<std::string> unpacked_page(std::string_view body, bool is_packed);
+
+// Nothing is read of a token request with a longer form: it is taken for a login whose cookie is not known.
 inline constexpr std::size_t max_token_request = 65'536;
 
-// Does the form that asked for it say `grant_type=refresh_token`?
-bool is_renewal(std::string_view token_request);
+// What the form says that asked for a token response.
+struct TokenRequest {
+  bool is_renewal = false;  // grant_type=refresh_token
+  std::string code{};       // of grant_type=authorization_code; empty: none
+  friend bool operator==(const TokenRequest&, const TokenRequest&) = default;
+};
+TokenRequest read_token_request(std::string_view form);
 
 }  // namespace slo

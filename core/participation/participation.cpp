@@ -74,8 +74,9 @@ Registration registration_of(const Provider& provider, const Client& client, con
       .client_no_sid = !has_sid,
       .absolute = seen.absolute == by_provider_absolute ? provider.absolute : seen.absolute,
       .idle = seen.idle == by_provider_idle ? provider.idle : seen.idle};
-  if (!seen.session_cookie.empty())
-    registration.cookie = digest_cookie(provider.cookie_secret, seen.session_cookie);
+  registration.cookie = seen.session_cookie.empty()
+                            ? seen.cookie_digest
+                            : digest_cookie(provider.cookie_secret, seen.session_cookie);
   if (!seen.client_sub.empty() && seen.client_sub != seen.sub)
     registration.client_sub = Subject{seen.client_sub};
   if (!seen.client_sid.empty() && seen.client_sid != seen.sid) registration.client_sid = Sid{seen.client_sid};
@@ -89,7 +90,7 @@ Outcome<Registration> read_registration(const Provider& provider, const Particip
   if (client == nullptr) return refuse(Fault::client_unknown, presentable_client(participation.client_id));
   if (auto fine = check_names(participation); !fine) return refuse(fine.error());
   if (auto fine = check_lives(participation); !fine) return refuse(fine.error());
-  if (participation.sid.empty() && participation.session_cookie.empty()) {
+  if (participation.sid.empty() && participation.session_cookie.empty() && !participation.cookie_digest) {
     return refuse(Fault::session_unidentified, "neither sid nor session cookie is known");
   }
   return registration_of(provider, *client, participation);

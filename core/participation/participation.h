@@ -2,6 +2,7 @@
 // What a directive or a registration teaches about a session.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/outcome.h"
@@ -13,6 +14,7 @@ namespace slo {
 // Values as they come; empty ones are absent.
 struct Participation {
   std::string client_id{}, sid{}, sub{}, session_cookie{}, client_sub{}, client_sid{};
+  std::optional<CookieDigest> cookie_digest{};  // where `session_cookie` itself is not at hand
   bool client_no_sid = false;
   Seconds absolute{0}, idle{-1};  // 0 and -1: the provider's
 };

@@ -43,6 +43,29 @@ std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::
   return found;
 }
 
+std::vector<std::string_view> cookie_headers(const ngx_http_request_t& r) {
+  std::vector<std::string_view> values;
+  each_header(r, [&](const ngx_table_elt_t& header) {
+    if (named(header, "cookie")) values.push_back(view(header.value));
+  });
+  return values;
+}
+
+std::vector<std::string_view> answer_headers(const ngx_http_request_t& r, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const ngx_list_part_t* part = &r.headers_out.headers.part; part != nullptr; part = part->next) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      const bool is_it =
+          headers[i].hash != 0 && headers[i].key.len == name.size() &&
+          ngx_strncasecmp(headers[i].key.data, reinterpret_cast<u_char*>(const_cast<char*>(name.data())),
+                          name.size()) == 0;
+      if (is_it) values.push_back(view(headers[i].value));
+    }
+  }
+  return values;
+}
+
 bool is_form(const ngx_http_request_t& r) {
   constexpr std::string_view form = "application/x-www-form-urlencoded";
   std::string_view type = find_header(r, "content-type");

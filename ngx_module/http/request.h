@@ -17,6 +17,10 @@ std::string_view find_header(const ngx_http_request_t& r, std::string_view name)
 // The values of all cookies of this name, or whose name begins with it.
 std::vector<std::string> find_request_cookies(const ngx_http_request_t& r, std::string_view name,
                                               CookieName match = CookieName::whole);
+// The values of all Cookie headers.
+std::vector<std::string_view> cookie_headers(const ngx_http_request_t& r);
+// The values of all headers `name` of the answer, as they will leave.
+std::vector<std::string_view> answer_headers(const ngx_http_request_t& r, std::string_view name);
 bool is_form(const ngx_http_request_t& r);
 bool prefers_json(const ngx_http_request_t& r);
 std::string_view query_of(const ngx_http_request_t& r);

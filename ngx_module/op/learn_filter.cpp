@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_learn: the ID Token in a token response becomes a participation before the client has the response.
+// slo_learn: what an OP's answer tells of a login is stored before the client has the answer.
 //
-// The answer passes byte for byte. It is held until it is whole and its registration is stored or has failed,
-// which takes as long as slo_store's `timeout` allows; a failure is logged and counted, and the client logs
-// in all the same.
+// The answer passes byte for byte. A token response and a page are held until they are whole, a redirect with
+// its head from the beginning; and until what they teach is stored or has failed, which takes as long as
+// slo_store's `timeout` allows; a failure is logged and counted, and the client logs in all the same.
 #include "ngx_module/op/learn_filter.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "core/op/learning.h"
-#include "ngx_module/http/register_participation.h"
-#include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
-#include "ngx_module/nginx/zone.h"
 #include "ngx_module/op/conf.h"
 #include "ngx_module/op/held_answer.h"
 #include "ngx_module/op/jobs.h"
+#include "ngx_module/op/learn_answer.h"
 #include "ngx_module/op/op_ctx.h"
 
 namespace slo::ngx {
@@ -45,7 +43,10 @@ struct LearnCtx {
   ngx_http_request_t& r;
   const ProviderConf* provider = nullptr;
   std::string token_request{};
-  bool is_packed = false;  // by the OP: our own gzip comes later
+  Lesson lesson = Lesson::none;
+  bool is_packed = false;     // by the OP: our own gzip comes later
+  bool holds_head = false;    // nothing of the answer has left
+  bool is_beginning = false;  // nginx is about to come back to us by itself
   LearnStep step = LearnStep::none;
   HeldAnswer answer{max_token_response};
   std::optional<WaitingAnswers::iterator> waiting{};
@@ -67,16 +68,18 @@ ngx_http_output_body_filter_pt next_body_filter;
 // In the order in which they are called.
 ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t filter_header(R* r) noexcept;
-bool is_to_learn(const R& r);
-bool has_content_encoding(const R& r);
+bool begin(R& r);
+void forget(LearnCtx& ctx);
+Millis longest_hold(const R& r);
+void begin_to_collect(LearnCtx& ctx);
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in);
-bool begin_to_store(LearnCtx& ctx);
+ngx_int_t keep_holding(LearnCtx& ctx, ngx_chain_t* in);
+bool begin_to_store(LearnCtx& ctx, std::optional<LearntLogin> login);
 void hold(LearnCtx& ctx);
 void stored(WaitingAnswers::iterator waiting);
 void resume(LearnCtx& ctx);
 ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest);
-void note_failure(const LearnCtx& ctx, const Refusal& why);
 
 // Null as well where the request has gone another way since: to a post_action.
 LearnCtx* ctx_of(const R& r) noexcept {
@@ -111,28 +114,55 @@ ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept {
   return next_request_body_filter(r, in);
 }
 
-ngx_int_t filter_header(R* r) noexcept {
-  if (is_to_learn(*r)) {
-    guarded(r->connection->log, [r] {
-      LearnCtx& ctx = open_learn_ctx(*r);
-      ctx.provider = op_loc_conf(*r).learns_for->provider;
-      ctx.is_packed = has_content_encoding(*r);
-      ctx.step = LearnStep::collecting;
-      r->filter_need_in_memory = 1;
-      if (r->headers_in.range != nullptr) r->allow_ranges = 0;  // half a token says nothing
-    });
-  }
-  return next_header_filter(r);
-}
-
-bool is_to_learn(const R& r) {
-  return is_learnt_from(r) && r.headers_out.status == NGX_HTTP_OK && !r.header_only &&
-         r.method != NGX_HTTP_HEAD;
-}
-
 bool has_content_encoding(const R& r) {
   const auto* coding = r.headers_out.content_encoding;
   return coding != nullptr && coding->value.len != 0;
+}
+
+ngx_int_t filter_header(R* r) noexcept {
+  const bool may_learn = is_learnt_from(*r) && !r->header_only && r->method != NGX_HTTP_HEAD;
+  const bool is_held = may_learn && guarded(r->connection->log, false, [r] { return begin(*r); });
+  return is_held ? NGX_OK : next_header_filter(r);
+}
+
+// True: the head of the answer is held back as well.
+bool begin(R& r) {
+  const Lesson lesson = lesson_of_answer(r);
+  if (LearnCtx* before = ctx_of(r)) forget(*before);
+  if (lesson == Lesson::none) return false;
+  const bool is_large = r.headers_out.content_length_n > static_cast<off_t>(max_token_response);
+  if (lesson == Lesson::page && is_large) return false;
+  LearnCtx& ctx = open_learn_ctx(r);
+  ctx.provider = op_loc_conf(r).learns_for->provider;
+  ctx.lesson = lesson;
+  if (lesson != Lesson::redirect) return begin_to_collect(ctx), false;
+  auto login = learn_redirect(r, *ctx.provider);
+  if (!login) return false;
+  r.filter_need_in_memory = 1;
+  ctx.holds_head = true;
+  ctx.is_beginning = true;
+  begin_to_store(ctx, std::move(login));
+  ctx.is_beginning = false;
+  return true;
+}
+
+// Of an answer whose place this one takes.
+void forget(LearnCtx& ctx) {
+  ctx.let_go();
+  ctx.longest.cancel();
+  ctx.answer = HeldAnswer(max_token_response);
+  ctx.step = LearnStep::none;
+  ctx.holds_head = false;
+  ctx.r.buffered &= ~held_back;
+}
+
+void begin_to_collect(LearnCtx& ctx) {
+  R& r = ctx.r;
+  ctx.is_packed = has_content_encoding(r);
+  ctx.step = LearnStep::collecting;
+  r.filter_need_in_memory = 1;
+  if (r.headers_in.range != nullptr) r.allow_ranges = 0;  // half a token says nothing
+  if (ctx.lesson == Lesson::page) ctx.longest.after(longest_hold(r));
 }
 
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
@@ -141,7 +171,7 @@ ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
   if (ctx == nullptr || ctx->step == LearnStep::none) return next_body_filter(r, in);
   return guarded(r->connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&]() -> ngx_int_t {
     if (ctx->step == LearnStep::collecting) return collect(*ctx, in);
-    return ctx->step == LearnStep::storing ? NGX_AGAIN : pass(*ctx, in);
+    return ctx->step == LearnStep::storing ? keep_holding(*ctx, in) : pass(*ctx, in);
   });
 }
 
@@ -152,45 +182,55 @@ bool is_bare_flush(const ngx_chain_t* in) {
 }
 
 ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
+  const auto gives_up = [&ctx, in](const Refusal& why) {
+    if (ctx.lesson == Lesson::tokens) teaches_nothing(ctx.r.connection->log, *ctx.provider, why);
+    return pass(ctx, in);
+  };
   if (is_bare_flush(in)) {
     if (ctx.answer.bytes().empty()) return next_body_filter(&ctx.r, in);
-    note_failure(ctx, Refusal{Fault::response_malformed, "it broke off"});
-    return pass(ctx, in);
+    return gives_up(Refusal{Fault::response_malformed, "it broke off"});
   }
-  if (!ctx.answer.take(in)) {
-    note_failure(ctx, Refusal{Fault::response_too_large});
-    return pass(ctx, in);
-  }
+  if (!ctx.answer.take(in)) return gives_up(Refusal{Fault::response_too_large});
   if (!ctx.answer.is_whole()) return NGX_OK;
   // Whatever goes wrong with the login, its answer goes on.
-  const bool is_held = guarded(ctx.r.connection->log, false, [&ctx] { return begin_to_store(ctx); });
+  const bool is_held = guarded(ctx.r.connection->log, false, [&ctx] {
+    const AnswerBody body{ctx.answer.bytes(), ctx.is_packed, ctx.token_request};
+    const auto learn = ctx.lesson == Lesson::page ? learn_page : learn_tokens;
+    return begin_to_store(ctx, learn(ctx.r, *ctx.provider, body));
+  });
   return is_held ? NGX_AGAIN : pass(ctx, nullptr);
 }
 
+// Behind a head that is held there may come a body, in pieces; or its upstream cuts it short.
+ngx_int_t keep_holding(LearnCtx& ctx, ngx_chain_t* in) {
+  const ngx_http_upstream_t* upstream = ctx.r.upstream;
+  const bool is_ending = upstream != nullptr && upstream->cleanup == nullptr;
+  if (is_bare_flush(in)) return is_ending ? pass(ctx, in) : NGX_AGAIN;
+  return ctx.answer.take(in) ? NGX_AGAIN : pass(ctx, in);
+}
+
 // False: there is nothing to store.
-bool begin_to_store(LearnCtx& ctx) {
-  const auto seen = learn_from_token_response(
-      ctx.provider->provider, {.body = ctx.answer.bytes(), .is_packed = ctx.is_packed}, this_moment());
-  if (!seen) return note_failure(ctx, seen.error()), false;
-  if (!*seen) return false;
-  auto registration = read_registration(ctx.provider->provider, **seen);
-  if (!registration) return note_failure(ctx, registration.error()), false;
-  registration->is_renewal = is_renewal(ctx.token_request);
+bool begin_to_store(LearnCtx& ctx, std::optional<LearntLogin> login) {
+  if (!login) return false;
   hold(ctx);
-  register_participation(*ctx.provider, *std::move(registration),
-                         {.done = [at = *ctx.waiting](const Outcome<Registered>&) { stored(at); }});
+  store_login(*ctx.provider, *std::move(login), [at = *ctx.waiting] { stored(at); });
   return true;
 }
 
 // A client that takes nothing for `send_timeout` is given up by nginx: ours has had nothing to take.
+Millis longest_hold(const R& r) {
+  const auto* core =
+      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
+  return std::min(Millis(static_cast<Millis::rep>(core->send_timeout / 4 * 3)),
+                  main_conf(r).store->link.timeout);
+}
+
 void hold(LearnCtx& ctx) {
   auto& all = op_jobs()->waiting;
   ctx.waiting = all.insert(all.end(), &ctx);
   ctx.step = LearnStep::storing;
   ctx.r.buffered |= held_back;
-  const auto* core =
-      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&ctx.r), ngx_http_core_module));
-  ctx.longest.after(Millis(static_cast<Millis::rep>(core->send_timeout / 4 * 3)));
+  if (ctx.lesson != Lesson::page) ctx.longest.after(longest_hold(ctx.r));
 }
 
 void stored(WaitingAnswers::iterator waiting) {
@@ -201,16 +241,24 @@ void stored(WaitingAnswers::iterator waiting) {
   resume(*ctx);
 }
 
-// nginx calls the request as if its client could be written to again.
+// What nginx is busy with it goes on with; else it calls the request as if its client could be written to
+// again.
 void resume(LearnCtx& ctx) {
+  R& r = ctx.r;
   ctx.let_go();
   ctx.longest.cancel();
-  ctx.step = LearnStep::passing;
-  if (ctx_of(ctx.r) == &ctx) {
-    ngx_post_event(ctx.r.connection->write, &ngx_posted_events);
-  } else {
-    ctx.r.buffered &= ~held_back;
+  if (ctx_of(r) != &ctx) {
+    r.buffered &= ~held_back;
+    return;
   }
+  ctx.step = LearnStep::passing;
+  if (ctx.is_beginning) return;
+  if (ctx.holds_head || ctx.lesson == Lesson::page) {  // the rest of its body may be long in coming
+    const auto sent =
+        guarded(r.connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&ctx] { return pass(ctx, nullptr); });
+    if (sent == NGX_ERROR) r.connection->error = 1;
+  }
+  ngx_post_event(r.connection->write, &ngx_posted_events);
 }
 
 ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest) {
@@ -218,16 +266,11 @@ ngx_int_t pass(LearnCtx& ctx, ngx_chain_t* rest) {
   ctx.longest.cancel();
   ctx.step = LearnStep::none;
   ctx.r.buffered &= ~held_back;
+  if (std::exchange(ctx.holds_head, false)) {
+    const ngx_int_t sent = next_header_filter(&ctx.r);
+    if (sent == NGX_ERROR || sent > NGX_OK || ctx.r.header_only) return NGX_ERROR;
+  }
   return next_body_filter(&ctx.r, ctx.answer.release(ctx.r.pool, rest));
-}
-
-void note_failure(const LearnCtx& ctx, const Refusal& why) {
-  count(Counter::registrations_failed);
-  // Each reason has lines of its own: one that is frequent hides no other.
-  const std::string what = "a token response teaches nothing: " + std::string(describe(why.fault).name);
-  log_bounded(what, NGX_LOG_WARN, ctx.r.connection->log,
-              what + (why.detail.empty() ? "" : ": " + why.detail) + ", provider \"" +
-                  ctx.provider->provider.name + '"');
 }
 
 }  // namespace learning

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_learn: the ID Token in a token response becomes a participation before the client has the response.
+// slo_learn: what an OP's answer tells of a login is stored before the client has the answer.
 #pragma once
 
 #include "ngx_module/nginx/ngx.h"

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "core/jose/jose.h"
+#include "core/participation/browser_cookies.h"
 #include "core/participation/participation.h"
-#include "core/text/set_cookie.h"
 #include "ngx_module/http/register_participation.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/nginx/entry.h"
@@ -36,35 +36,9 @@ std::string value(ngx_http_request_t& r, ngx_http_complex_value_t& source) {
   return std::string(view(text));
 }
 
-std::vector<std::string_view> set_cookies(const ngx_http_request_t& r) {
-  std::vector<std::string_view> values;
-  for (const ngx_list_part_t* part = &r.headers_out.headers.part; part != nullptr; part = part->next) {
-    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-      const std::string_view name = view(headers[i].key);
-      constexpr std::string_view wanted = "set-cookie";
-      const bool is_it =
-          headers[i].hash != 0 && name.size() == wanted.size() &&
-          ngx_strncasecmp(headers[i].key.data, reinterpret_cast<u_char*>(const_cast<char*>(wanted.data())),
-                          wanted.size()) == 0;
-      if (is_it) values.push_back(view(headers[i].value));
-    }
-  }
-  return values;
-}
-
-// The session cookie that the browser has after this answer: an OP may change it with the login. Of several
-// names the first that says something counts.
 std::string session_cookie_of(const ngx_http_request_t& r, const Provider& provider) {
-  for (const auto& cookie : provider.session_cookies) {
-    const auto set = find_set_cookie(set_cookies(r), cookie.name, this_moment().seconds());
-    if (set) return std::string(*set);
-  }
-  for (const auto& cookie : provider.session_cookies) {
-    const auto sent = find_request_cookies(r, cookie.name);
-    if (!sent.empty()) return sent.front();
-  }
-  return {};
+  const auto sent = cookie_headers(r), set = answer_headers(r, "set-cookie");
+  return std::string(browser_cookies(provider, sent, set, this_moment().seconds()).current.value_or(""));
 }
 
 // As in nginx's conditions (`set`, `map` and `if` give 0 and 1), and as a flag.

@@ -58,5 +58,5 @@ FUZZ(input) {
   const std::string bytes = input.rest();
   slo::fuzz::look_at(bytes, false);
   slo::fuzz::pack_and_unpack(bytes);
-  static_cast<void>(slo::is_renewal(bytes));
+  static_cast<void>(slo::read_token_request(bytes));
 }

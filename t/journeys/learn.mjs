@@ -56,7 +56,8 @@ const shapes = (token, encrypted) => ({
   'of another issuer': [async () => whole(response(await token({ iss: 'https://elsewhere.example' }))), 'token_issuer_foreign'],
   'expired': [async () => whole(response(await token({ iat: hours_ago(2), exp: hours_ago(1) }))), 'token_expired'],
   'with another signature': [async () => whole(response(`${(await token()).slice(0, -9)}AAAAAAAAA`)), 'token_signature_invalid'],
-  'no JSON': [async () => whole('<html>', { 'content-type': 'text/html' }), 'response_malformed'],
+  'no JSON': [async () => whole('<html>', { 'content-type': 'text/plain' }), 'response_malformed'],
+  'a page': [async () => whole('<html>', { 'content-type': 'text/html' }), ''],
   'empty': [async () => whole(''), 'response_malformed'],
   'an error': [async () => whole('{"error":"invalid_grant"}', {}, 400), ''],
   'an error of the OP': [async () => whole('oh', {}, 500), ''],
@@ -123,7 +124,7 @@ test('every shape passes byte for byte, and teaches what its ID Token says or le
       assert.deepEqual(seen, plain, `${name}, ${way}`)
       assert.equal(known, learnt === 'own', `${name}, ${way}`)
       if (learnt === 'own' || learnt === '') assert.deepEqual(lines, [], `${name}, ${way}`)
-      else assert.match(lines.join('\n'), new RegExp(`^slo: a token response teaches nothing: ${learnt}[^\\n]*$`), `${name}, ${way}`)
+      else assert.match(lines.join('\n'), new RegExp(`^slo: an answer of the OP teaches nothing: ${learnt}[^\\n]*$`), `${name}, ${way}`)
     }
   }
   t.diagnostic(`${number} responses`)

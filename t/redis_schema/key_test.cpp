@@ -68,9 +68,9 @@ TEST(Key, differs_by_kind_for_the_same_value) {
       queue_key(space, 5),       records_key(space, 5),      tokens_key(space, 5),
       dead_key(space, 5),        dead_records_key(space, 5), counters_key(space, 5),
       feed_key(space, 5),        schema_key("slo"),          issuers_key("slo"),
-      done_key(space, 5),        claimed_key(space, 5, "c"),
+      done_key(space, 5),        claimed_key(space, 5, "c"), code_key(space, {"v"}),
   };
-  EXPECT_EQ(keys.size(), 17u);
+  EXPECT_EQ(keys.size(), 18u);
 }
 
 TEST(Key, keeps_the_bytes_of_a_cookie_digest) {

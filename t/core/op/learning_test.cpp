@@ -86,13 +86,24 @@ TEST(TokenResponse, is_of_now_whatever_hints_may_be) {
 }
 
 TEST(TokenRequest, renews_tokens_by_a_refresh_token) {
-  EXPECT_TRUE(is_renewal("grant_type=refresh_token&refresh_token=8xLOxBtZp8"));
-  EXPECT_TRUE(is_renewal("client_id=a&grant_type=refresh%5Ftoken"));
-  for (const char* form : {"grant_type=authorization_code&code=a", "code=grant_type%3Drefresh_token", "",
-                           "{}", "grant_type=refresh_token&grant_type=refresh_token"}) {
-    EXPECT_FALSE(is_renewal(form)) << form;
+  const TokenRequest renewal{.is_renewal = true};
+  EXPECT_EQ(read_token_request("grant_type=refresh_token&refresh_token=8xLOxBtZp8"), renewal);
+  EXPECT_EQ(read_token_request("client_id=a&grant_type=refresh%5Ftoken&code=a"), renewal);
+  for (const char* form :
+       {"code=grant_type%3Drefresh_token", "", "{}", "grant_type=refresh_token&grant_type=refresh_token"}) {
+    EXPECT_FALSE(read_token_request(form).is_renewal) << form;
   }
-  EXPECT_FALSE(is_renewal("grant_type=refresh_token&a=" + std::string(max_token_request, 'a')));
+  EXPECT_EQ(read_token_request("grant_type=refresh_token&a=" + std::string(max_token_request, 'a')),
+            TokenRequest{});
+}
+
+TEST(TokenRequest, redeems_a_code) {
+  const TokenRequest login{.code = "Spl+x/lO"};
+  EXPECT_EQ(read_token_request("grant_type=authorization_code&code=Spl%2Bx%2FlO"), login);
+  EXPECT_EQ(read_token_request("code=Spl%2bx/lO&client_id=a"), login);
+  for (const char* form :
+       {"grant_type=authorization_code", "code=&a=b", "code=a&code=a", "code=%zz", "code=%00"})
+    EXPECT_EQ(read_token_request(form), TokenRequest{}) << form;
 }
 
 }  // namespace slo::learning_test

@@ -53,7 +53,7 @@ a: sid=s1
 GET /token
 --- response_body_like: Bearer
 --- error_log eval
-qr/\[warn\].* slo: a token response teaches nothing: token_key_unknown: no key for RS256 of this kid, provider "main"/
+qr/\[warn\].* slo: an answer of the OP teaches nothing: token_key_unknown: no key for RS256 of this kid, provider "main"/
 
 
 === TEST 4: "if" and "limit_except" learn as their location does, and a location below another one too

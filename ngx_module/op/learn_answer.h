@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nginx answer → what core reads of it for slo_learn → what is to be stored. Nothing: it passes.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/op/authorization_response.h"
+#include "ngx_module/config/conf.h"
+#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/op/learnt_login.h"
+
+namespace slo::ngx {
+
+// By the head of the answer that `r` is about to have.
+Lesson lesson_of_answer(const ngx_http_request_t& r);
+
+struct AnswerBody {
+  std::string_view bytes{};
+  bool is_packed = false;            // by the OP: our own gzip comes later
+  std::string_view token_request{};  // the form that asked for it
+};
+
+// What could have taught something has been counted and logged.
+std::optional<LearntLogin> learn_tokens(const ngx_http_request_t& r, const ProviderConf& provider,
+                                        const AnswerBody& body);
+std::optional<LearntLogin> learn_redirect(const ngx_http_request_t& r, const ProviderConf& provider);
+std::optional<LearntLogin> learn_page(const ngx_http_request_t& r, const ProviderConf& provider,
+                                      const AnswerBody& body);
+
+}  // namespace slo::ngx
