@@ -61,6 +61,7 @@ export class Jar {
     for (let forms = 0; /<form/i.test(page.body) && forms < 6; ++forms) {
       const { action, fields } = read_form(page.body)
       if ('login' in fields) Object.assign(fields, { login: user, password: 'secret' })
+      if ('user' in fields) Object.assign(fields, { user, password: user })  // LemonLDAP::NG's demonstration users
       page = await this.open(new URL(action, page.url).href, { method: 'POST', form: fields })
     }
     return page
