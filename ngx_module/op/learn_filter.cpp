@@ -254,8 +254,11 @@ void resume(LearnCtx& ctx) {
   ctx.step = LearnStep::passing;
   if (ctx.is_beginning) return;
   if (ctx.holds_head || ctx.lesson == Lesson::page) {  // the rest of its body may be long in coming
-    const auto sent =
-        guarded(r.connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&ctx] { return pass(ctx, nullptr); });
+    const auto sent = guarded(r.connection->log, static_cast<ngx_int_t>(NGX_ERROR), [&ctx] {
+      const ngx_int_t passed = pass(ctx, nullptr);
+      if (passed == NGX_ERROR || ctx.answer.is_whole()) return passed;
+      return ngx_http_send_special(&ctx.r, NGX_HTTP_FLUSH);
+    });
     if (sent == NGX_ERROR) r.connection->error = 1;
   }
   ngx_post_event(r.connection->write, &ngx_posted_events);
