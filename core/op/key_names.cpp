@@ -43,6 +43,7 @@ bool is_ambiguous(const Names& names) {
 }
 
 std::string wrong_name(const Provider& provider, const jose::Key& key) {
+  if (provider.adds_keys_to_op) return {};
   const Names names = names_of(provider, key, verifies);
   if (names.empty()) {
     return "is not in \"jwks\": clients that know only the OP's keys will refuse the logout tokens";
@@ -107,7 +108,8 @@ std::vector<KeyWarning> warn_of_names(const Provider& provider) {
 }
 
 bool signs_with_unpublished_key(const Provider& provider, const Client& client) {
-  if (provider.keys.keys().empty() || jose::is_symmetric(provider.algorithm_of(client))) return false;
+  if (provider.keys.keys().empty() || provider.adds_keys_to_op) return false;
+  if (jose::is_symmetric(provider.algorithm_of(client))) return false;
   const jose::Key* key = provider.signing_key_for(client);
   return key != nullptr && names_of(provider, *key, verifies).empty();
 }

@@ -72,6 +72,7 @@ struct Provider {
   bool has_key_file = false;  // `keys` were read from one, however many it held
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs
   std::vector<jose::Key> shown_keys{};    // never sign: published, and verify hints, as signing keys are
+  bool adds_keys_to_op = false;           // they are put into the OP's own key set, on its way to clients
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
   std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it

@@ -44,6 +44,10 @@ Outcome<void> set_publish(ConfLine& line) {
   refer(line, line.words[0], &rule.provider);
   location.publishes_for = &rule;
   tell_end_session(line, &rule.provider);
+  main_conf(line.cf).checks.push_back([&rule](ngx_conf_t* cf) {
+    main_conf(cf).providers[rule.provider->index].provider.adds_keys_to_op = true;
+    return NGX_OK;
+  });
   return {};
 }
 

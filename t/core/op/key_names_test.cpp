@@ -225,6 +225,17 @@ TEST(KeyNames, warn_of_a_key_that_is_published_for_another_algorithm) {
                                 "is for PS256: clients that heed it will refuse them"}}));
 }
 
+TEST(KeyNames, are_no_concern_where_ours_are_added_to_the_key_set) {
+  Provider unknown = provider_with({test_keys::rsa_2048}, {{test_keys::other_rsa_2048, "{}"}});
+  Provider renamed = provider_with({test_keys::rsa_2048}, {{test_keys::rsa_2048, R"({"kid":"of-the-op"})"}});
+  renamed.signing_keys[0].set_kid("mine");
+  for (Provider* provider : {&unknown, &renamed}) {
+    provider->adds_keys_to_op = true;
+    EXPECT_FALSE(signs_with_unpublished_key(*provider, a_back_client()));
+    EXPECT_EQ(warnings_of(std::move(*provider)), std::vector<KeyWarning>{});
+  }
+}
+
 TEST(KeyNames, know_whose_key_is_not_published) {
   const Provider peer_mismatch =
       named(provider_with({test_keys::rsa_2048}, {{test_keys::other_rsa_2048, "{}"}}));
