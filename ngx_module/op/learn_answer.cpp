@@ -9,6 +9,7 @@
 #include "core/participation/browser_cookies.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
 namespace {
