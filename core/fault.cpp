@@ -82,6 +82,9 @@ constexpr std::array<FaultRow, fault_count> table{{
     {SLO_FAULT(response_foreign), server_error, 500, warn, "An answer of the OP names another issuer.",
      "an answer of the OP is of another issuer"},
 
+    {SLO_FAULT(document_unusable), unavailable, 503, warn, "A document of the OP cannot be had.",
+     "a document of the OP cannot be used"},
+
     {SLO_FAULT(client_unknown), invalid_request, 400, info, "This client is not registered.",
      "refused an unknown client"},
     {SLO_FAULT(redirect_not_registered), "post_logout_uri_not_associated_with_client", 400, info,

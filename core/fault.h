@@ -45,6 +45,8 @@ enum class Fault : std::uint8_t {
   response_malformed,
   response_too_large,
   response_foreign,
+  // documents of the OP (its discovery document, its keys)
+  document_unusable,
   // clients and redirects
   client_unknown,
   redirect_not_registered,

@@ -65,6 +65,19 @@ void add_gauges(std::string& text, const std::vector<ProviderStatus>& providers)
   for (const auto* metric : {&circuits, &pending, &dead}) add_metric(text, *metric);
 }
 
+void add_keys(std::string& text, const std::vector<ProviderStatus>& providers) {
+  ProviderMetric keys{.name = "slo_op_keys", .type = "gauge"};
+  ProviderMetric age{.name = "slo_op_keys_age_seconds", .type = "gauge"};
+  ProviderMetric fetched{.name = "slo_op_keys_fetched", .type = "gauge"};
+  for (const auto& provider : providers) {
+    if (!provider.keys) continue;
+    keys.add(provider, static_cast<long long>(provider.keys->keys));
+    if (provider.keys->age) age.add(provider, provider.keys->age->count());
+    fetched.add(provider, provider.keys->is_fetched ? 1 : 0);
+  }
+  for (const auto* metric : {&keys, &age, &fetched}) add_metric(text, *metric);
+}
+
 void add_store_counters(std::string& text, const std::vector<ProviderStatus>& providers) {
   std::map<std::string, ProviderMetric> metrics;
   for (const auto& provider : providers) {
@@ -88,6 +101,7 @@ std::string prometheus_text(const StatusReport& report) {
     add_sample(text, name, std::to_string(value));
   }
   add_gauges(text, report.providers);
+  add_keys(text, report.providers);
   add_store_counters(text, report.providers);
   return text;
 }
@@ -111,12 +125,19 @@ void put_store_status(json_t* entry, const StoreStatus& in_store) {
   for (const auto& [name, value] : *in_store.counters) put_number(entry, metric_name(name), value);
 }
 
+void put_keys(json_t* entry, const KeyStatus& keys) {
+  put_number(entry, "op_keys", static_cast<long long>(keys.keys));
+  if (keys.age) put_number(entry, "op_keys_age_seconds", keys.age->count());
+  json_object_set_new(entry, "op_keys_fetched", json_boolean(keys.is_fetched));
+}
+
 Json providers_json(const StatusReport& report) {
   Json providers{json_object()};
   for (const auto& provider : report.providers) {
     Json entry{json_object()};
     if (provider.in_store) put_store_status(entry.get(), *provider.in_store);
     put_number(entry.get(), "circuits_open", static_cast<long long>(provider.circuits_open));
+    if (provider.keys) put_keys(entry.get(), *provider.keys);
     json_object_set_new(providers.get(), provider.name.c_str(), entry.release());
   }
   return providers;

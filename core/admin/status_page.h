@@ -2,6 +2,7 @@
 // The page of metrics: what this host has counted and what the store says, as Prometheus text or as JSON.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/moment.h"
 #include "core/outcome.h"
 #include "core/page.h"
 
@@ -36,10 +38,19 @@ struct StoreStatus {
   Outcome<StoreCounters> counters{};
 };
 
+// Of keys that are fetched from the OP.
+struct KeyStatus {
+  std::size_t keys = 0;
+  std::optional<Seconds> age{};  // since they were fetched; nothing: they never were
+  bool is_fetched = false;       // the last fetch went well
+  friend bool operator==(const KeyStatus&, const KeyStatus&) = default;
+};
+
 struct ProviderStatus {
   std::string name{};
   std::uint64_t circuits_open = 0;        // on this host
   std::optional<StoreStatus> in_store{};  // nothing: it was not asked about this one
+  std::optional<KeyStatus> keys{};        // nothing: they are not fetched
 };
 
 struct StatusReport {

@@ -17,6 +17,8 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> headers{};  // further ones; no Host, no Content-…
   std::string body{};
   std::size_t max_sample = 512;  // so much of the answer's body is kept
+  // More than nought: the whole body of a yes is wanted, up to so much, and the answer waits for its end.
+  std::size_t max_document = 0;
   friend bool operator==(const Call&, const Call&) = default;
 };
 

@@ -72,6 +72,16 @@ struct ListedDelivery {
   unsigned attempts = 0;  // made and settled, since it was enqueued or sent again
 };
 
+// The body of a yes, where the call wants all of it.
+struct Document {
+  std::string body{};
+  bool is_whole = false;
+  bool is_too_large = false;
+  bool is_late = false;         // its time was over before its end came
+  std::string coding{};         // Content-Encoding
+  std::string cache_control{};  // Cache-Control
+};
+
 // What came back. `by_receiver`: the status is the receiver's own; otherwise it is this nginx's verdict (502
 // refused, reset or not verified, with nginx's sentence as `sample`, 504 timed out, other: the delivery
 // location itself is wrong).
@@ -81,6 +91,7 @@ struct Answer {
   bool is_connected = false;             // somebody took the request, or began to
   std::string sample{};                  // the first bytes of the body
   std::optional<Seconds> retry_after{};  // from the receiver
+  Document document{};                   // of a call with `max_document`
 };
 
 // What an answer says of its receiver: whoever answers works, if not with 5xx; whom nobody could connect to

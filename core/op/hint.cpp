@@ -91,6 +91,9 @@ Outcome<jose::Parsed> verify_hint_signature(const Provider& provider, const Clie
     if (client.secret) keys.push_back(&*client.secret);
   } else {
     for (const auto& key : provider.keys.keys()) keys.push_back(&key);
+    if (provider.fetched_keys != nullptr) {
+      for (const auto& key : provider.fetched_keys->keys()) keys.push_back(&key);
+    }
     for (const auto& key : provider.signing_keys) keys.push_back(&key);
     for (const auto& key : provider.shown_keys) keys.push_back(&key);
   }

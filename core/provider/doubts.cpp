@@ -13,12 +13,13 @@ std::vector<std::string> doubts_about(const Provider& provider) {
     doubts.emplace_back(
         "has no \"session_cookie\": a logout finds its session only by the sid of an id_token_hint");
   }
+  const bool is_fetched = provider.keys_from == KeysFrom::url || provider.keys_from == KeysFrom::discovery;
   const bool is_without_own = provider.signing_keys.empty() && provider.shown_keys.empty();
-  if (provider.keys.keys().empty() && is_without_own) {
+  if (!is_fetched && provider.keys.keys().empty() && is_without_own) {
     doubts.emplace_back(
         "has neither a usable key in \"jwks\" nor a \"signing_key\": no id_token_hint can be verified");
   }
-  if (provider.has_key_file && provider.keys.keys().empty() && !is_without_own) {
+  if (provider.keys_from == KeysFrom::file && provider.keys.keys().empty() && !is_without_own) {
     doubts.emplace_back(
         "has no usable key in \"jwks\": an id_token_hint is verified with its \"signing_key\" alone");
   }

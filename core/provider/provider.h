@@ -2,6 +2,7 @@
 // Provider: everything the operator configured for one issuer, validated, immutable after `nginx -t`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -60,6 +61,10 @@ struct UpstreamLogoutPolicy {
   Millis timeout{2000};  // how long the user's answer waits for it
 };
 
+// Where the OP's keys come from: nowhere (it signs with ours), a file, a URL, or where its discovery document
+// says.
+enum class KeysFrom : std::uint8_t { nowhere, file, url, discovery };
+
 struct EgressPolicy {
   bool allow_http = false;
 };
@@ -67,9 +72,13 @@ struct EgressPolicy {
 struct Provider {
   std::string name{};
   Issuer issuer{};
-  std::string store_tag{};    // 132 bits that stand for the issuer in every key of the store
-  jose::KeySet keys{};        // verify hints; the public halves of `signing_keys` are tried as well
-  bool has_key_file = false;  // `keys` were read from one, however many it held
+  std::string store_tag{};  // 132 bits that stand for the issuer in every key of the store
+  jose::KeySet keys{};      // verify hints; the public halves of `signing_keys` are tried as well
+  KeysFrom keys_from = KeysFrom::nowhere;
+  std::string jwks_uri{};  // of KeysFrom::url
+  // The keys that were fetched, verify hints as well. The host that fetches them keeps the set current,
+  // between two calls of ours; null: nobody fetches any.
+  const jose::KeySet* fetched_keys = nullptr;
   std::vector<jose::Key> signing_keys{};  // the first of a kind signs
   std::vector<jose::Key> shown_keys{};    // never sign: published, and verify hints, as signing keys are
   bool adds_keys_to_op = false;           // they are put into the OP's own key set, on its way to clients

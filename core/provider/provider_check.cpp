@@ -36,6 +36,13 @@ Verified check_issuer(const Provider& provider) {
   return {};
 }
 
+Verified check_jwks_uri(const Provider& provider) {
+  if (provider.keys_from != KeysFrom::url || provider.egress.allow_http) return {};
+  if (!provider.jwks_uri.starts_with("http:")) return {};
+  return misconfigured("\"jwks\" \"" + showable_uri(provider.jwks_uri) +
+                       "\" must be an https URL, unless \"allow_http\" is on");
+}
+
 Verified check_store(const Provider& provider) {
   if (provider.store_tag != store_tag(provider.issuer)) {
     return misconfigured("the store tag \"" + provider.store_tag + "\" is not that of the issuer");
@@ -246,8 +253,9 @@ Verified check_clients(const Provider& provider) {
   return {};
 }
 
-constexpr std::array checks{check_issuer,          check_store, check_end_session, check_post_logout,
-                            check_session_cookies, check_times, check_keys,        check_clients};
+constexpr std::array checks{check_issuer,      check_jwks_uri,    check_store,
+                            check_end_session, check_post_logout, check_session_cookies,
+                            check_times,       check_keys,        check_clients};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
 #include "redis_schema/deliveries.h"
@@ -78,8 +79,11 @@ void show(R& r) {
   StatusReport& report = ctx_of<StatusVisit>(r).report;
   for (std::size_t i = 0; i < counter_names.size(); ++i)
     report.host.push_back({counter_names[i], value_of(static_cast<Counter>(i))});
-  for (std::size_t i = 0; i < report.providers.size(); ++i)
+  const auto& providers = main_conf(r).providers;
+  for (std::size_t i = 0; i < report.providers.size(); ++i) {
     report.providers[i].circuits_open = open_circuits(i);
+    report.providers[i].keys = key_fetcher()->status(providers[i]);
+  }
   respond(r, status_page(report, admin_loc_conf(r).status_format));
 }
 

@@ -7,6 +7,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/answer_filters.h"
 #include "ngx_module/delivery/dispatcher.h"
+#include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/thread_end.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
@@ -15,10 +16,12 @@ namespace slo::ngx {
 namespace {
 
 struct Worker {
-  Worker(const MainConf& conf, ngx_log_t* log) : store(conf.store->link, log), dispatcher(conf, store, log) {}
+  Worker(const MainConf& conf, ngx_log_t* log)
+      : store(conf.store->link, log), dispatcher(conf, store, log), keys(conf, log) {}
 
   Store store;
   Dispatcher dispatcher;
+  KeyFetcher keys;
 };
 
 std::unique_ptr<Worker> this_worker;
@@ -36,6 +39,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
   this_worker = std::make_unique<Worker>(*conf, cycle->log);
   use_store(&this_worker->store);
   use_dispatcher(&this_worker->dispatcher);
+  use_key_fetcher(&this_worker->keys);
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo base: store and dispatcher begin");
   return NGX_OK;
 }
@@ -44,6 +48,7 @@ void stop_worker(ngx_cycle_t* cycle) {
   if (!this_worker) return;
   this_worker->dispatcher.quit();
   this_worker->store.quit();
+  use_key_fetcher(nullptr);
   use_dispatcher(nullptr);
   use_store(nullptr);
   this_worker.reset();

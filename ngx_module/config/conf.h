@@ -33,6 +33,9 @@ struct ProviderConf {
   redis::Space space{};
   const DeliveryLocation* delivery_location =
       nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
+  // What provider.fetched_keys points to, a worker's own: key_fetcher.h keeps it current. Null: nothing is
+  // fetched.
+  jose::KeySet* fetched_keys = nullptr;
   // Sign what is slow or much, and decrypt hints; null: nothing is slow, or `threads=off`.
   ngx_thread_pool_s* threads = nullptr;
   std::string thread_pool{"default"};             // its name; empty: off

@@ -13,6 +13,7 @@
 #include "ngx_module/config/delivery_location_check.h"
 #include "ngx_module/config/neighbours.h"
 #include "ngx_module/config/store_resolver.h"
+#include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
 namespace {
@@ -105,6 +106,22 @@ ngx_int_t check_pairs(ngx_conf_t* cf, const MainConf& conf) {
   return NGX_OK;
 }
 
+// Without "jwks" the keys are those of the OP's discovery document, where there is a way to it.
+ngx_int_t settle_keys(ngx_conf_t* cf, ProviderConf& conf) {
+  Provider& provider = conf.provider;
+  const bool has_way = conf.delivery_location != nullptr;
+  if (provider.keys_from == KeysFrom::url && !has_way) {
+    return refuse_provider(cf, conf,
+                           " has a URL in \"jwks\", but there is no internal location with \"slo_deliver\": "
+                           "include snippets/slo-deliver.conf in a server");
+  }
+  if (has_way && !conf.written.contains("jwks")) provider.keys_from = KeysFrom::discovery;
+  if (provider.keys_from != KeysFrom::url && provider.keys_from != KeysFrom::discovery) return NGX_OK;
+  conf.fetched_keys = &pool_new<jose::KeySet>(cf->pool);
+  provider.fetched_keys = conf.fetched_keys;
+  return NGX_OK;
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   name_keys(provider.provider);
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
@@ -126,6 +143,7 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
         " has clients with a backchannel_logout_uri, but there is no internal location with "
         "\"slo_deliver\": include snippets/slo-deliver.conf in a server");
   }
+  if (settle_keys(cf, provider) != NGX_OK) return NGX_ERROR;
   auto checked = check(provider.provider);
   if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
   warn_of_key_names(cf, provider);

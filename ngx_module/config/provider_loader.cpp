@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Files named in a slo_provider block → bytes → keys.
 #include "core/jose/jose.h"
+#include "core/text/showable.h"
+#include "core/text/uri.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/config/directives.h"
 
@@ -30,11 +32,27 @@ Outcome<jose::Key> load_private_key(ConfLine& line, const std::vector<std::strin
 
 }  // namespace
 
+namespace {
+
+// What is to be fetched later; whether it may be http is known when the block is read (check()).
+Outcome<void> take_jwks_uri(Provider& provider, const std::string& text) {
+  const auto uri = read_uri(text);
+  const std::string named = "\"" + showable_uri(text) + "\" ";
+  if (!uri) return bad_line(named + uri.error().detail);
+  if (uri->userinfo) return bad_line("must not hold a user name or password");
+  if (uri->fragment) return bad_line(named + "must not have a fragment");
+  provider.keys_from = KeysFrom::url;
+  provider.jwks_uri = text;
+  return {};
+}
+
+}  // namespace
+
 Outcome<void> set_jwks(ConfLine& line) {
   const std::string& file = line.words[0];
-  if (file.starts_with("https:") || file.starts_with("http:")) {
-    return bad_line("\"" + file + "\" is a URL: this version reads keys from a file only");
-  }
+  if (file == "off") return {};
+  if (file.starts_with("https:") || file.starts_with("http:"))
+    return take_jwks_uri(opened(line).provider, file);
   auto text = read_text(line.cf, file);
   if (!text) return refuse(text.error());
   auto keys = jose::KeySet::parse(*text);
@@ -45,7 +63,7 @@ Outcome<void> set_jwks(ConfLine& line) {
   }
   auto& provider = opened(line).provider;
   provider.keys = std::move(*keys);
-  provider.has_key_file = true;
+  provider.keys_from = KeysFrom::file;
   return {};
 }
 

@@ -71,7 +71,7 @@ ngx_int_t obey_rewrites(ngx_http_request_t& call, const DeliveryLocation& delive
 
 bool address_call(ngx_http_request_t& request, Call& call) {
   request.method = NGX_HTTP_POST;
-  request.method_name = lent(call.method);
+  request.method_name = request.main->method_name = lent(call.method);
   request.uri_changes = 1;  // no internal redirect: an X-Accel-Redirect must not reach our own locations
   return add_headers(request, call) && add_body(request, call.body);
 }
@@ -88,6 +88,10 @@ void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_loc
   }
   // A content handler that declines would have nginx look for another one, phase by phase.
   ngx_http_finalize_request(&call, rc == NGX_DECLINED ? NGX_HTTP_NOT_FOUND : rc);
+}
+
+void keep_method(ngx_http_upstream_t& upstream, Call& call) noexcept {
+  if (call.body.empty()) upstream.method = lent(call.method);
 }
 
 std::string request_of(const ngx_http_upstream_t& upstream) {

@@ -21,6 +21,10 @@ bool address_call(ngx_http_request_t& request, Call& call);
 // over a connection that has no client.
 void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_location);
 
+// A location that was made for logout tokens says `proxy_method POST`, whatever is asked for: a call without
+// a body is made by its own method all the same. REQUIRES: nginx has not made its request yet.
+void keep_method(ngx_http_upstream_t& upstream, Call& call) noexcept;
+
 // All that nginx has made ready for the receiver, sent already or not.
 std::string request_of(const ngx_http_upstream_t& upstream);
 

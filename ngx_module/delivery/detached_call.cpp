@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/delivery/carried_request.h"
+#include "ngx_module/delivery/answer_body.h"
 #include "ngx_module/delivery/call_request.h"
 #include "ngx_module/delivery/no_client.h"
 #include "ngx_module/delivery/receiver_answer.h"
@@ -18,7 +19,6 @@
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t max_body = 64 * 1024;  // an endless answer is cut here
 // The reason that stands in the body of a 400 is waited for so long, and so is the end of any answer.
 constexpr Millis max_time_for_body{1000};
 
@@ -62,8 +62,7 @@ struct DetachedCall::State {
   ReceiverAnswer came{};
   bool was_asked = false, is_guarded = false, is_inspected = false;
   bool is_connected = false, is_settled = false, is_told = false, is_over = false;
-  std::size_t swallowed = 0;
-  std::string sample{};
+  AnswerBody body;
 };
 
 namespace {
@@ -83,7 +82,8 @@ DetachedCall::State::State(const DeliveryLocation& to, Call sealed, Millis timeo
       end(deadline_in(timeout)),
       log(to, std::move(label), client.connection),
       finish(ngx_cycle->log, [this] { report(); }),
-      deadline(ngx_cycle->log, [this] { cut_off(); }) {
+      deadline(ngx_cycle->log, [this] { cut_off(); }),
+      body(call) {
   client.prepare(log.line, delivery_location.ctx);
 }
 
@@ -135,6 +135,7 @@ void DetachedCall::State::walk() {
 std::string_view DetachedCall::State::uri(const ngx_http_request_t& r) {
   was_asked = true;
   if (r.upstream != nullptr && !is_guarded) guard(*r.upstream);
+  if (r.upstream != nullptr) keep_method(*r.upstream, call);
   return call.target;
 }
 
@@ -169,7 +170,7 @@ void DetachedCall::State::watch(ngx_http_upstream_t& upstream) {
 
 ngx_int_t DetachedCall::State::read_head(ngx_http_request_t& r) {
   const ngx_int_t rc = came.read(r);
-  if (came.says_yes()) settle(NGX_OK);
+  if (came.says_yes() && !body.wants_document()) settle(NGX_OK);
   return rc;
 }
 
@@ -177,6 +178,7 @@ ngx_int_t DetachedCall::State::read_head(ngx_http_request_t& r) {
 void DetachedCall::State::note_head(const ngx_http_request_t& r) {
   came.note(r);
   if (came.status() == 0) return;  // the location's own word, which is known when nginx has ended the call
+  if (came.says_yes() && body.wants_document()) return;  // until its end
   if (came.status() == NGX_HTTP_BAD_REQUEST) return end_within(max_time_for_body);
   settle(NGX_OK);
 }
@@ -204,13 +206,15 @@ void DetachedCall::State::ended(ngx_int_t rc) {
 
 void DetachedCall::State::cut_off() {
   if (!is_settled) log.note("no answer in time");
+  body.is_late();
   ended(NGX_HTTP_GATEWAY_TIME_OUT);
 }
 
 void DetachedCall::State::settle(ngx_int_t rc) {
   if (is_settled) return;
   Answer told = came.conclude(*subrequest, rc);
-  if (told.by_receiver) told.sample = sample;
+  if (told.by_receiver) told.sample = body.sample();
+  if (body.wants_document()) told.document = body.document(document_head(*subrequest));
   settle_with(std::move(told));
 }
 
@@ -239,19 +243,9 @@ void DetachedCall::State::end_within(Millis time) {
 }
 
 ngx_int_t DetachedCall::State::swallow(ngx_chain_t* in) {
-  for (; in != nullptr; in = in->next) {
-    ngx_buf_t& buffer = *in->buf;
-    auto size = static_cast<std::size_t>(ngx_buf_size(&buffer));
-    if (ngx_buf_in_memory(&buffer) && sample.size() < call.max_sample) {
-      sample.append(reinterpret_cast<const char*>(buffer.pos),
-                    std::min(size, call.max_sample - sample.size()));
-    }
-    swallowed += size;
-    buffer.pos = buffer.last;
-    buffer.file_pos = buffer.file_last;
-  }
-  if (sample.size() >= call.max_sample) settle(NGX_OK);
-  if (swallowed <= max_body) return NGX_OK;
+  body.take(in, came.says_yes());
+  if (body.is_enough()) settle(NGX_OK);
+  if (!body.is_endless()) return NGX_OK;
   // The status stands; the error makes the upstream module stop reading at once.
   ended(NGX_OK);
   return NGX_ERROR;

@@ -18,7 +18,8 @@ class DetachedCall {
  public:
   // Called from posted events, never from inside launch() or nginx's own stack of the call.
   struct Callbacks {
-    // Once: the receiver's word, or what kept it from being had. A status line that says yes is enough.
+    // Once: the receiver's word, or what kept it from being had. A status line that says yes is enough, where
+    // the call wants no document.
     std::function<void(const Answer&)> answered;
     // Once, afterwards: the rest of the answer has been read, so that the connection can be used again, or it
     // took too long. May destroy the call.

@@ -24,17 +24,27 @@ std::optional<Seconds> read_retry_after(ngx_str_t value) {
   return Seconds(std::clamp<time_t>(seconds, 0, max_wait));
 }
 
-std::optional<Seconds> find_retry_after(const ngx_http_upstream_headers_in_t& headers) {
-  constexpr std::string_view name = "retry-after";
+// Null: it has none; `name` in lower case.
+const ngx_table_elt_t* find_header(const ngx_http_upstream_headers_in_t& headers, std::string_view name) {
   for (const ngx_list_part_t* part = &headers.headers.part; part != nullptr; part = part->next) {
     const auto* rows = static_cast<const ngx_table_elt_t*>(part->elts);
     for (ngx_uint_t i = 0; i < part->nelts; ++i) {
       bool is_it = rows[i].key.len == name.size() &&
                    std::equal(name.begin(), name.end(), reinterpret_cast<const char*>(rows[i].lowcase_key));
-      if (is_it) return read_retry_after(rows[i].value);
+      if (is_it) return &rows[i];
     }
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<Seconds> find_retry_after(const ngx_http_upstream_headers_in_t& headers) {
+  const auto* header = find_header(headers, "retry-after");
+  return header != nullptr ? read_retry_after(header->value) : std::nullopt;
+}
+
+std::string header_text(const ngx_http_upstream_headers_in_t& headers, std::string_view name) {
+  const auto* header = find_header(headers, name);
+  return header != nullptr ? std::string(view(header->value)) : std::string();
 }
 
 // An answer that precedes the answer: 100, 102, 103. nginx 1.22 knows no such thing.
@@ -65,6 +75,15 @@ int local_status(const ngx_http_request_t& call, ngx_int_t rc) {
 }
 
 }  // namespace
+
+Document document_head(const ngx_http_request_t& call) {
+  if (call.upstream == nullptr) return {};
+  const auto& headers = call.upstream->headers_in;
+  Document head;
+  head.coding = header_text(headers, "content-encoding");
+  head.cache_control = header_text(headers, "cache-control");
+  return head;
+}
 
 void ReceiverAnswer::watch(ngx_http_upstream_t& upstream, ReadHead in_its_place) noexcept {
   if (upstream.process_header == in_its_place) return;

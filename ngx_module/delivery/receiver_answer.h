@@ -12,6 +12,9 @@
 
 namespace slo::ngx {
 
+// What its head says of the document in it; no body yet.
+Document document_head(const ngx_http_request_t& call);
+
 class ReceiverAnswer {
  public:
   using ReadHead = ngx_int_t (*)(ngx_http_request_t*);

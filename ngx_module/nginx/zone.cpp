@@ -20,6 +20,8 @@ struct Zone {
   std::atomic<std::uint64_t>* notes = nullptr;
   std::size_t cell_count = 0;
   WorkerCells::Word* cells = nullptr;  // of open circuits: a row for each provider
+  ngx_slab_pool_t* pool = nullptr;     // what is left of it is for documents
+  void* documents = nullptr;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -53,6 +55,8 @@ ngx_int_t lay_out(ngx_shm_zone_t* shm, void* old) {
   if (notes == nullptr || cells == nullptr) return NGX_ERROR;
   zone->notes = static_cast<std::atomic<std::uint64_t>*>(notes);
   zone->cells = static_cast<WorkerCells::Word*>(cells);
+  zone->pool = pool;
+  pool->log_nomem = 0;  // who finds no room says so himself
   pool->data = zone;
   shm->data = zone;
   return NGX_OK;
@@ -147,6 +151,11 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
     if (before != 0 && !is_same_place && !is_first) return false;
   } while (!zone_here->store.compare_exchange_weak(before, now));
   return is_same_place;
+}
+
+SharedDocuments shared_documents() noexcept {
+  if (zone_here == nullptr) return {};
+  return {.pool = zone_here->pool, .first = &zone_here->documents};
 }
 
 }  // namespace slo::ngx

@@ -67,4 +67,12 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
 // Which zone the free functions above mean, set once per worker.
 void use_zone(ngx_shm_zone_t* zone) noexcept;
 
+// The memory of that zone that is left for shared_document.h, and the first of those documents; null: no
+// zone.
+struct SharedDocuments {
+  ngx_slab_pool_t* pool = nullptr;
+  void** first = nullptr;  // under the pool's mutex
+};
+SharedDocuments shared_documents() noexcept;
+
 }  // namespace slo::ngx

@@ -2,6 +2,7 @@
 // What a request to end_session carries between its doors; of end_session_*.cpp only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "core/page.h"
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/http/ctx.h"
+#include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/op/upstream_logout.h"
 #include "redis_schema/sessions.h"
@@ -20,6 +22,8 @@ struct EndSessionCtx : RequestCtx {
   EndSessionRequest request{};
   slo::CheckedRequest checked{};
   Moment moment{};
+  std::optional<ngx_msec_t> keys_until{};  // it waits for the OP's keys at most so long
+  KeyFetcher::Waiting keys{};
   redis::Located located{};
   End end{};
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed

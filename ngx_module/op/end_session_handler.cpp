@@ -36,6 +36,7 @@ void open_hint_elsewhere(R& r);
 void with_opened_hint(R& r, Outcome<std::string> hint);
 
 void with_request(R& r);
+bool waits_for_keys(R& r, const Refusal& why);
 void with_located(R& r, Outcome<redis::Located> located);
 void with_found(R& r, Outcome<Found> found);
 void decide_with(R& r, const Found& found);
@@ -107,7 +108,9 @@ void with_opened_hint(R& r, Outcome<std::string> hint) {
 
 void with_request(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
+  key_fetcher()->take_newest(*ctx.provider);
   auto checked = slo::check_request(provider_of(ctx), ctx.request, ctx.moment);
+  if (!checked && waits_for_keys(r, checked.error())) return;
   if (!checked) return turn_away(r, checked.error());
   ctx.checked = std::move(*checked);
   if (const auto& dropped = ctx.checked.dropped_hint) {
@@ -118,6 +121,17 @@ void with_request(R& r) {
   std::optional<ClientId> about;
   if (ctx.checked.client != nullptr) about = ctx.checked.client->id;
   ask(r, redis::locate(ctx.provider->space, ctx.checked.question, about), with_located);
+}
+
+// The OP may have just begun to use a key: the request is judged anew when its keys have been fetched.
+bool waits_for_keys(R& r, const Refusal& why) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const auto time = key_wait_left(ctx.keys_until);
+  if (time <= Millis{0} || !key_fetcher()->may_help(*ctx.provider, why)) return false;
+  PendingAsk& pending = hold_request(r);
+  key_fetcher()->wait(*ctx.provider, time, ctx.keys,
+                      [&r, &pending] { go_on(r, pending, [&r] { with_request(r); }); });
+  return true;
 }
 
 void with_located(R& r, Outcome<redis::Located> located) {

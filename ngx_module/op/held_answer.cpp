@@ -2,7 +2,10 @@
 // An answer on its way to a client, held back until it is whole and released byte for byte.
 #include "ngx_module/op/held_answer.h"
 
+#include <algorithm>
 #include <new>
+
+#include "ngx_module/config/conf.h"
 
 namespace slo::ngx {
 namespace {
@@ -44,6 +47,27 @@ ngx_chain_t* HeldAnswer::release(ngx_pool_t* pool, ngx_chain_t* rest) {
   link->next = rest;
   bytes_ = std::string();
   return link;
+}
+
+bool is_bare_flush(const ngx_chain_t* in) {
+  return in != nullptr && in->next == nullptr && in->buf->flush && !in->buf->last_buf &&
+         ngx_buf_special(in->buf);
+}
+
+bool has_content_encoding(const ngx_http_request_t& r) {
+  const auto* coding = r.headers_out.content_encoding;
+  return coding != nullptr && coding->value.len != 0;
+}
+
+Millis sendable_time(const ngx_http_request_t& r) {
+  const auto* core =
+      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
+  return Millis(static_cast<Millis::rep>(core->send_timeout / 8 * 3));
+}
+
+Millis longest_hold(const ngx_http_request_t& r, bool has_waited) {
+  const Millis time = has_waited ? sendable_time(r) : sendable_time(r) * 2;
+  return std::min(time, main_conf(r).store->link.timeout);
 }
 
 }  // namespace slo::ngx

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/moment.h"
 #include "ngx_module/nginx/ngx.h"
 
 namespace slo::ngx {
@@ -30,5 +31,14 @@ class HeldAnswer {
   std::string bytes_{};
   bool is_whole_ = false;
 };
+
+// How nginx ends an answer that its upstream cut short; and how it begins one that is not buffered.
+bool is_bare_flush(const ngx_chain_t* in);
+bool has_content_encoding(const ngx_http_request_t& r);
+// A client that takes nothing for `send_timeout` is given up by nginx: one whose answer is held has had
+// nothing to take. Half of that time, and some to spare: what is held twice has it twice.
+Millis sendable_time(const ngx_http_request_t& r);
+// How long it may wait for the store; `has_waited`: for something else before.
+Millis longest_hold(const ngx_http_request_t& r, bool has_waited);
 
 }  // namespace slo::ngx

@@ -47,6 +47,7 @@ std::optional<LearntLogin> learn_tokens(const ngx_http_request_t& r, const Provi
                                         const AnswerBody& body) {
   auto seen = learn_from_token_response(provider.provider, {.body = body.bytes, .is_packed = body.is_packed},
                                         this_moment());
+  if (!seen && body.waits && body.waits(seen.error())) return std::nullopt;
   if (!seen) teaches_nothing(r.connection->log, provider, seen.error());
   if (!seen || !*seen) return std::nullopt;
   const TokenRequest request = read_token_request(body.token_request);

@@ -2,6 +2,7 @@
 // nginx answer → what core reads of it for slo_learn → what is to be stored. Nothing: it passes.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct AnswerBody {
   std::string_view bytes{};
   bool is_packed = false;            // by the OP: our own gzip comes later
   std::string_view token_request{};  // the form that asked for it
+  // Does it wait for keys that may change this verdict on its token? Then it is learnt from once more.
+  std::function<bool(const Refusal&)> waits{};
 };
 
 // What could have taught something has been counted and logged.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/op/learning.h"
+#include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/pool.h"
@@ -38,6 +39,7 @@ struct LearnCtx {
   ~LearnCtx() { let_go(); }
   void let_go() noexcept {
     if (waiting) **std::exchange(waiting, std::nullopt) = nullptr;
+    keys.give_up();
   }
 
   ngx_http_request_t& r;
@@ -50,6 +52,8 @@ struct LearnCtx {
   LearnStep step = LearnStep::none;
   HeldAnswer answer{max_token_response};
   std::optional<WaitingAnswers::iterator> waiting{};
+  std::optional<ngx_msec_t> keys_until{};  // it waits for the OP's keys at most so long
+  KeyFetcher::Waiting keys{};
   Event longest;
 };
 
@@ -70,10 +74,12 @@ ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t filter_header(R* r) noexcept;
 bool begin(R& r);
 void forget(LearnCtx& ctx);
-Millis longest_hold(const R& r);
 void begin_to_collect(LearnCtx& ctx);
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept;
 ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in);
+bool learn_whole(LearnCtx& ctx);
+bool waits_for_keys(LearnCtx& ctx, const Refusal& why);
+void with_keys(LearnCtx& ctx);
 ngx_int_t keep_holding(LearnCtx& ctx, ngx_chain_t* in);
 bool begin_to_store(LearnCtx& ctx, std::optional<LearntLogin> login);
 void hold(LearnCtx& ctx);
@@ -112,11 +118,6 @@ ngx_int_t filter_request_body(R* r, ngx_chain_t* in) noexcept {
     });
   }
   return next_request_body_filter(r, in);
-}
-
-bool has_content_encoding(const R& r) {
-  const auto* coding = r.headers_out.content_encoding;
-  return coding != nullptr && coding->value.len != 0;
 }
 
 ngx_int_t filter_header(R* r) noexcept {
@@ -162,7 +163,7 @@ void begin_to_collect(LearnCtx& ctx) {
   ctx.step = LearnStep::collecting;
   r.filter_need_in_memory = 1;
   if (r.headers_in.range != nullptr) r.allow_ranges = 0;  // half a token says nothing
-  if (ctx.lesson == Lesson::page) ctx.longest.after(longest_hold(r));
+  if (ctx.lesson == Lesson::page) ctx.longest.after(longest_hold(r, false));
 }
 
 ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
@@ -173,12 +174,6 @@ ngx_int_t filter_body(R* r, ngx_chain_t* in) noexcept {
     if (ctx->step == LearnStep::collecting) return collect(*ctx, in);
     return ctx->step == LearnStep::storing ? keep_holding(*ctx, in) : pass(*ctx, in);
   });
-}
-
-// How nginx ends an answer that its upstream cut short; and how it begins one that is not buffered.
-bool is_bare_flush(const ngx_chain_t* in) {
-  return in != nullptr && in->next == nullptr && in->buf->flush && !in->buf->last_buf &&
-         ngx_buf_special(in->buf);
 }
 
 ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
@@ -193,12 +188,34 @@ ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
   if (!ctx.answer.take(in)) return gives_up(Refusal{Fault::response_too_large});
   if (!ctx.answer.is_whole()) return NGX_OK;
   // Whatever goes wrong with the login, its answer goes on.
-  const bool is_held = guarded(ctx.r.connection->log, false, [&ctx] {
-    const AnswerBody body{ctx.answer.bytes(), ctx.is_packed, ctx.token_request};
-    const auto learn = ctx.lesson == Lesson::page ? learn_page : learn_tokens;
-    return begin_to_store(ctx, learn(ctx.r, *ctx.provider, body));
-  });
+  const bool is_held = guarded(ctx.r.connection->log, false, [&ctx] { return learn_whole(ctx); });
   return is_held ? NGX_AGAIN : pass(ctx, nullptr);
+}
+
+// False: there is nothing to wait for.
+bool learn_whole(LearnCtx& ctx) {
+  key_fetcher()->take_newest(*ctx.provider);
+  const auto waits = [&ctx](const Refusal& why) { return waits_for_keys(ctx, why); };
+  const AnswerBody body{ctx.answer.bytes(), ctx.is_packed, ctx.token_request, waits};
+  const auto learn = ctx.lesson == Lesson::page ? learn_page : learn_tokens;
+  return begin_to_store(ctx, learn(ctx.r, *ctx.provider, body)) || ctx.step == LearnStep::storing;
+}
+
+// The OP may have just begun to use a key: the answer is looked at anew when its keys have been fetched.
+bool waits_for_keys(LearnCtx& ctx, const Refusal& why) {
+  const auto time = std::min(key_wait_left(ctx.keys_until), sendable_time(ctx.r));
+  if (time <= Millis{0} || !key_fetcher()->may_help(*ctx.provider, why)) return false;
+  ctx.step = LearnStep::storing;
+  ctx.r.buffered |= held_back;
+  key_fetcher()->wait(*ctx.provider, time, ctx.keys, [&ctx] { with_keys(ctx); });
+  return true;
+}
+
+void with_keys(LearnCtx& ctx) {
+  ctx.step = LearnStep::collecting;
+  const bool is_held =
+      guarded(ctx.r.connection->log, false, [&ctx] { return ctx_of(ctx.r) == &ctx && learn_whole(ctx); });
+  if (!is_held) resume(ctx);
 }
 
 // Behind a head that is held there may come a body, in pieces; or its upstream cuts it short.
@@ -217,20 +234,12 @@ bool begin_to_store(LearnCtx& ctx, std::optional<LearntLogin> login) {
   return true;
 }
 
-// A client that takes nothing for `send_timeout` is given up by nginx: ours has had nothing to take.
-Millis longest_hold(const R& r) {
-  const auto* core =
-      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
-  return std::min(Millis(static_cast<Millis::rep>(core->send_timeout / 4 * 3)),
-                  main_conf(r).store->link.timeout);
-}
-
 void hold(LearnCtx& ctx) {
   auto& all = op_jobs()->waiting;
   ctx.waiting = all.insert(all.end(), &ctx);
   ctx.step = LearnStep::storing;
   ctx.r.buffered |= held_back;
-  if (ctx.lesson != Lesson::page) ctx.longest.after(longest_hold(ctx.r));
+  if (ctx.lesson != Lesson::page) ctx.longest.after(longest_hold(ctx.r, ctx.keys_until.has_value()));
 }
 
 void stored(WaitingAnswers::iterator waiting) {

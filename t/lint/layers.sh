@@ -39,12 +39,14 @@ declare -A below=(
   [core/provider]='core core/text core/jose core/client'
   [core/participation]='core core/text core/provider'
   [core/delivery]='core core/text core/jose core/client core/provider'
+  [core/keys]='core core/text core/jose core/provider core/delivery'
   [core/op]='core core/text core/jose core/client core/provider core/participation core/delivery'
   [core/admin]='core core/text core/client core/provider core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
-role="nginx redis config http delivery"
-for room in nginx redis config http delivery; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
+keys="nginx redis config http delivery"
+role="nginx redis config http delivery keys"
+for room in nginx redis config http delivery keys; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
 
 arrows_of() { # file:line:room:included room

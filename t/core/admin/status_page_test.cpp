@@ -71,6 +71,33 @@ TEST(StatusPage, is_json_for_others) {
                 R"("other":{"deliveries_pending":0,"deliveries_dead":0,"new":0,"circuits_open":0}}})"}));
 }
 
+TEST(StatusPage, says_how_old_fetched_keys_are) {
+  const StatusReport report{
+      .providers = {{.name = "main", .keys = KeyStatus{.keys = 3, .age = Seconds{90}, .is_fetched = true}},
+                    {.name = "new", .keys = KeyStatus{}},
+                    {.name = "file"}},
+      .refusal = Refusal{Fault::store_unreachable}};
+  EXPECT_EQ(prometheus(report),
+            "# TYPE slo_store_up gauge\n"
+            "slo_store_up 0\n"
+            "# TYPE slo_circuits_open gauge\n"
+            "slo_circuits_open{provider=\"main\"} 0\n"
+            "slo_circuits_open{provider=\"new\"} 0\n"
+            "slo_circuits_open{provider=\"file\"} 0\n"
+            "# TYPE slo_op_keys gauge\n"
+            "slo_op_keys{provider=\"main\"} 3\n"
+            "slo_op_keys{provider=\"new\"} 0\n"
+            "# TYPE slo_op_keys_age_seconds gauge\n"
+            "slo_op_keys_age_seconds{provider=\"main\"} 90\n"
+            "# TYPE slo_op_keys_fetched gauge\n"
+            "slo_op_keys_fetched{provider=\"main\"} 1\n"
+            "slo_op_keys_fetched{provider=\"new\"} 0\n");
+  EXPECT_EQ(json(report),
+            R"({"store_up":false,"host":{},"providers":{)"
+            R"("main":{"circuits_open":0,"op_keys":3,"op_keys_age_seconds":90,"op_keys_fetched":true},)"
+            R"("new":{"circuits_open":0,"op_keys":0,"op_keys_fetched":false},"file":{"circuits_open":0}}})");
+}
+
 TEST(StatusPage, says_what_the_host_knows_while_the_store_is_away) {
   const StatusReport report = refused({Fault::store_unreachable});
   EXPECT_EQ(prometheus(report),

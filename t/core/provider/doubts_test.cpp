@@ -29,7 +29,7 @@ TEST(ProviderDoubts, a_key_set_without_keys_is_named_beside_a_key_of_our_own) {
   provider.session_cookies = {CookieScope{.name = "op"}};
   provider.keys = {};
   EXPECT_EQ(doubts_about(provider), Told{}) << "nobody promised any";
-  provider.has_key_file = true;
+  provider.keys_from = KeysFrom::file;
   EXPECT_EQ(doubts_about(provider),
             (Told{"has no usable key in \"jwks\": an id_token_hint is verified with its \"signing_key\" "
                   "alone"}));

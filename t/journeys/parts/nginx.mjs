@@ -9,7 +9,7 @@ const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
   .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
 
 const conf = ({ origin, redis, issuer, dir, provider, locations, http, servers, store, access_log, main, workers,
-                connections, carrier }) => `
+                connections, carrier, jwks, zone }) => `
 load_module ${process.env.SLO_MODULE};
 ${main}
 daemon off;
@@ -22,12 +22,12 @@ events { worker_connections ${connections}; }
 http {
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')}
   access_log ${access_log};
-  slo_store ${redis.url} zone=slo:4m ${store};
+  slo_store ${redis.url} zone=slo:${zone} ${store};
   ${http}
   slo_provider main {
     issuer ${issuer.issuer};
     allow_http on;
-    jwks ${dir}/op-jwks.json;
+    ${jwks}
     signing_key ${dir}/op-rsa.pem;
     signing_key ${dir}/op-ec.pem;
     clients ${dir}/clients.json;
@@ -63,7 +63,8 @@ function last_words_on_the_store(log) {
 // the file of the only CA that receivers may have, `published` are further keys of the OP.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
                                            http = '', servers = '', store = 'timeout=5s', access_log = 'access.log', main = '',
-                                           workers = 2, connections = 4096, trusted, published = [] }) {
+                                           workers = 2, connections = 4096, trusted, published = [], zone = '4m',
+                                           jwks = `jwks ${house.path(name)}/op-jwks.json;` }) {
   const dir = house.path(name)
   mkdirSync(dir)
   house.write(`${name}/op-jwks.json`, JSON.stringify({ keys: [...issuer.public_jwks.keys, ...published] }))
@@ -73,7 +74,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
   house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, servers, store,
-                                              access_log, main, workers, connections, carrier }))
+                                              access_log, main, workers, connections, carrier, jwks, zone }))
   const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 
   const ask = async (method, path, json, agent) => {

@@ -12,7 +12,9 @@ our @EXPORT = qw(http_part server_part registration hint);
 # Clients: back (back-channel at receiver A), front (front-channel), both (back-channel at B, and front), plain (none).
 sub http_part {
     my ($members) = @_;
-    return <<"END" . ( $members // '' ) . <<'END';
+    my $others = $members // '';
+    my $jwks = $others =~ /\bjwks\b/ ? '' : 'jwks off;';    # nobody answers at op.example
+    return <<"END" . "$jwks $others" . <<'END';
     slo_store unix:$ENV{TEST_NGINX_REDIS_SOCKET} zone=slo:256k timeout=500ms;
     slo_provider main {
         issuer         https://op.example;

@@ -178,14 +178,14 @@ nowhere.pem
 
 
 
-=== TEST 11: keys from a URL are refused with the remedy
+=== TEST 11: keys from a URL need a carrier
 --- http_config
     slo_store unix:$TEST_NGINX_DIR/nobody.sock;
-    slo_provider corp { issuer https://op.example; jwks https://op.example/jwks; }
+    slo_provider corp { issuer https://op.example; signing_key $TEST_NGINX_DIR/op.pem; jwks https://op.example/jwks; }
 --- config
 --- must_die
 --- error_log
-reads keys from a file only
+slo_provider "corp" has a URL in "jwks", but there is no internal location with "slo_deliver": include snippets/slo-deliver.conf in a server
 
 
 

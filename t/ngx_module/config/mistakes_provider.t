@@ -55,6 +55,21 @@ slo_provider main { issuer https://op.example; jwks empty.json; session_cookie c
 {"keys": []}
 [warn] "secret.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
 [warn] slo_provider "main" has neither a usable key in "jwks" nor a "signing_key": no id_token_hint can be verified in http.conf:2
+=== keys from a URL without TLS
+STORE slo_provider main { MEMBERS CLIENT jwks http://op.example/jwks; }
+server { CARRIER location = /logout { slo_end_session main; } }
+[emerg] slo_provider "main": "jwks" "http://op.example/jwks" must be an https URL, unless "allow_http" is on in http.conf:1
+=== keys from something that is nearly a URL
+STORE slo_provider main { MEMBERS CLIENT jwks https:/op.example/jwks; }
+[emerg] "jwks": "https:/op.example/jwks" must name a host in http.conf:1
+=== keys from a URL with a fragment
+STORE slo_provider main { MEMBERS CLIENT jwks https://op.example/jwks#keys; }
+[emerg] "jwks": "https://op.example/jwks#keys" must not have a fragment in http.conf:1
+=== keys from a URL that nothing can reach
+STORE slo_provider main { MEMBERS CLIENT jwks https://op.example/jwks; }
+[emerg] slo_provider "main" has a URL in "jwks", but there is no internal location with "slo_deliver": include snippets/slo-deliver.conf in a server in http.conf:1
+=== no keys at all, and none wanted
+STORE slo_provider main { MEMBERS CLIENT jwks off; }
 === an empty key set beside a key of our own
 STORE slo_provider main { MEMBERS CLIENT jwks empty.json; }
 >>> empty.json

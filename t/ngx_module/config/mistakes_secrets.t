@@ -42,6 +42,9 @@ STORE slo_provider main { issuer https://op.example; signing_key ../op.pem passw
 === a key set that is no JSON
 STORE slo_provider main { MEMBERS jwks ../broken.jwks; CLIENT }
 [emerg] "jwks": "../broken.jwks": no JWK set: 1:42: ']' expected in http.conf:1
+=== a user and a password in the URL of keys
+STORE slo_provider main { MEMBERS jwks https://hunter1:hunter2@op.example/jwks; CLIENT }
+[emerg] "jwks" directive must not hold a user name or password in http.conf:1
 === a short secret of the store
 slo_store redis://127.0.0.1 secret_file=../short.txt;
 [warn] "../short.txt" holds a secret and can be read by everybody, "chmod o-r" it in http.conf:1
