@@ -100,7 +100,7 @@ test('a redirect that is cut short, or stalls behind its head, comes as far as i
     assert.match(plain, /^HTTP\/1.1 302/)
     for (const way of ['auth', 'unbuffered']) assert.equal(await raw(op, `/${way}/cut`), plain, `${way}: "${piece}"`)
 
-    op.answers.stalls = async (answer) => { begin(answer, piece); await sleep(1500); answer.end('x'.repeat(1000 - piece.length)) }
+    op.answers.stalls = async (answer) => { begin(answer, piece); await sleep(3000); answer.end('x'.repeat(1000 - piece.length)) }
     for (const way of ['auth', 'unbuffered']) {
       const began = Date.now()
       const client = createConnection(Number(new URL(op.nginx.url).port), '127.0.0.1')
@@ -112,7 +112,7 @@ test('a redirect that is cut short, or stalls behind its head, comes as far as i
       assert.match(bytes, /^HTTP\/1.1 302/)
       assert.ok(bytes.endsWith(`\r\n\r\n${piece}${'x'.repeat(1000 - piece.length)}`), `${way}: "${piece}"`)
       // nginx itself gathers a buffered answer's head and first bytes.
-      if (way === 'unbuffered') assert.ok(head_after < 1000, `${way}: "${piece}": its head after ${head_after} ms`)
+      if (way === 'unbuffered') assert.ok(head_after < 2500, `${way}: "${piece}": its head after ${head_after} ms`)
     }
   }
   assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]/)
@@ -123,7 +123,7 @@ test('a page that is long in coming is not held for longer than the store may ta
   op.answers.slow = async (answer) => {
     answer.writeHead(200, { 'content-type': 'text/html' })
     answer.write('<html>first')
-    await sleep(2500)
+    await sleep(4000)
     answer.end('last</html>')
   }
   for (const way of ['auth', 'unbuffered']) {
@@ -137,7 +137,7 @@ test('a page that is long in coming is not held for longer than the store may ta
     })
     await once(client, 'close')
     assert.match(bytes, /<html>firstlast<\/html>$/)
-    if (way === 'unbuffered') assert.ok(first_after < 1800, `${first_after} ms`)  // nginx itself gathers what it buffers
+    if (way === 'unbuffered') assert.ok(first_after < 3500, `${first_after} ms`)  // nginx itself gathers what it buffers
   }
 })
 
@@ -163,7 +163,7 @@ test('over HTTP/2 a redirect waits for the store, at most its timeout', { timeou
   const hung = await ask()
   op.redis.thaw()
   assert.deepEqual([hung.status, hung.body], [302, 'moved'])
-  assert.ok(hung.took > 900 && hung.took < 1600, `${hung.took} ms`)
+  assert.ok(hung.took > 900 && hung.took < 2500, `${hung.took} ms`)
   http2.close()
   assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]/)
 })
