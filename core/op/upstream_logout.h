@@ -20,10 +20,20 @@ struct UpstreamLogoutAnswer {
   std::vector<std::string_view> cookies{};  // its Set-Cookie headers
 };
 
-// Has the OP's session ended? It says so by expiring one of the session cookies, or by giving the browser one
-// of another value than those that were `sent`; a page that only asks the user does neither. Of a provider
-// without session_cookies the status counts alone, which may be that of a redirect.
+// Who asks: the values of the session cookies that came along, and whether the session had ended here before.
+struct UpstreamLogoutAsker {
+  std::vector<std::string> session_cookies{};
+  bool again = false;
+};
+
+// Is there anything that the OP could know its session by?
+bool may_ask_upstream(const Provider& provider, const UpstreamLogoutAsker& asker, std::string_view form);
+
+// Has the OP's session ended? It says so by expiring one of the session cookies, whatever page it sends, or
+// by a redirect with another value of one than those that were sent; a page that only asks the user does
+// neither, and may bring a new value with each answer. Who asks again, or without a session cookie, is
+// content with a redirect. Of a provider without session_cookies the status counts alone.
 bool is_upstream_logout_done(const Provider& provider, const UpstreamLogoutAnswer& answer,
-                             const std::vector<std::string>& sent, TimeS now);
+                             const UpstreamLogoutAsker& asker, TimeS now);
 
 }  // namespace slo

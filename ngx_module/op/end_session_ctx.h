@@ -32,6 +32,7 @@ struct EndSessionCtx : RequestCtx {
   bool names_all = false;  // the page is to know all participants
   std::vector<Told> told{};
   UpstreamLogout* upstream = nullptr;  // the OP's own logout, if one was asked for
+  bool op_lives = false;               // it could not be asked
   bool is_told = true;                 // the line of what has ended is written, or nothing has
 };
 

@@ -26,6 +26,7 @@ std::string caller_of(const EndSessionCtx& ctx);
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void note_end(R& r);
 void ask_upstream(R& r);
+void keep_upstream(R& r, const EndSessionCtx& ctx);
 void carry_out_vanished(R& r);
 void with_told(R& r, Outcome<std::vector<Told>> told);
 void with_participants_told(R& r, const std::vector<Told>& told);
@@ -101,10 +102,14 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   ask_upstream(r);
   const bool already = ctx.ended.ending.already;
   ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
-  if (already) return ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
+  if (already) {
+    ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
+    return keep_upstream(r, ctx);
+  }
   ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended,
                                {.time = provider_of(ctx).delivery.wait, .for_everyone = ctx.names_all},
                                with_participants_told);
+  keep_upstream(r, ctx);
 }
 
 void note_end(R& r) {
@@ -120,8 +125,19 @@ void ask_upstream(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const auto& provider = provider_of(ctx);
   if (provider.upstream_logout.uri.empty() || ctx.end.only_client || &r != r.main) return;
-  ctx.upstream = &UpstreamLogout::begin(r, provider, upstream_logout_form(ctx.request, ctx.checked),
-                                        ctx.request.session_cookies);
+  UpstreamLogoutAsker asker{.session_cookies = ctx.request.session_cookies,
+                            .again = ctx.ended.ending.already};
+  std::string form = upstream_logout_form(ctx.request, ctx.checked);
+  if (may_ask_upstream(provider, asker, form)) {
+    ctx.upstream = &UpstreamLogout::begin(r, provider, std::move(form), std::move(asker));
+  } else {
+    ctx.op_lives = !asker.again;
+  }
+}
+
+// A client that leaves would take it along.
+void keep_upstream(R& r, const EndSessionCtx& ctx) {
+  if (ctx.upstream != nullptr) r.read_event_handler = ngx_http_block_reading;
 }
 
 // It vanished between the look-up and the end: nothing is left to end.
@@ -154,7 +170,7 @@ void with_all_done(R& r) {
       .claim = ctx.end.claim,
       .already = ctx.ended.ending.already,
       .one_client = ctx.end.only_client.has_value(),
-      .op_lives = ctx.upstream != nullptr && !ctx.upstream->is_done(),
+      .op_lives = ctx.upstream != nullptr ? !ctx.upstream->is_done() : ctx.op_lives,
       .lacks_applications = ctx.names_all && ctx.ended.ending.lacks_participants,
       .self = ctx.request.self};
   Page page = logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
@@ -165,7 +181,10 @@ void with_all_done(R& r) {
 
 }  // namespace
 
-void with_user_gone(R& r, EndSessionCtx& ctx) { log_end(r, ctx, ctx.batch.told(), true); }
+void with_user_gone(R& r, EndSessionCtx& ctx) {
+  log_end(r, ctx, ctx.batch.told(), true);
+  if (ctx.upstream != nullptr) ctx.upstream->give_up();
+}
 
 namespace {
 

@@ -22,9 +22,10 @@ namespace upstream_logout {  // names of this file alone, in unity builds too
 constexpr int loop_detected = 508;  // RFC 5842, section 7.2
 
 // Of the browser's request, not of this one.
-constexpr std::array<std::string_view, 11> left_out{
-    "content-length", "content-type",      "content-encoding",    "transfer-encoding", "expect",  "range",
-    "if-match",       "if-modified-since", "if-unmodified-since", "if-none-match",     "if-range"};
+constexpr std::array<std::string_view, 13> left_out{
+    "upgrade", "trailer", "content-length", "content-type",      "content-encoding",    "transfer-encoding",
+    "expect",  "range",   "if-match",       "if-modified-since", "if-unmodified-since", "if-none-match",
+    "if-range"};
 
 bool is_left_out(const ngx_table_elt_t& header) {
   return header.lowcase_key == nullptr ||
@@ -60,7 +61,8 @@ void take_headers(ngx_http_request_t& request, const ngx_http_request_t& main) {
   each(main.headers_in.headers, [&](const ngx_table_elt_t& header) {
     if (!is_left_out(header)) push(headers.headers) = header;
   });
-  headers.content_length = headers.content_type = headers.transfer_encoding = headers.expect = nullptr;
+  headers.upgrade = headers.content_length = headers.content_type = headers.transfer_encoding =
+      headers.expect = nullptr;
   headers.range = headers.if_range = headers.if_match = headers.if_none_match = nullptr;
   headers.if_modified_since = headers.if_unmodified_since = nullptr;
   headers.content_length_n = -1;
@@ -109,21 +111,21 @@ int status_of(const ngx_http_request_t& subrequest, ngx_int_t rc) {
 }  // namespace
 
 UpstreamLogout& UpstreamLogout::begin(ngx_http_request_t& r, const Provider& provider, std::string form,
-                                      std::vector<std::string> session_cookies) {
-  auto& begun = pool_new<UpstreamLogout>(r.pool, r, provider, std::move(form), std::move(session_cookies));
+                                      UpstreamLogoutAsker asker) {
+  auto& begun = pool_new<UpstreamLogout>(r.pool, r, provider, std::move(form), std::move(asker));
   begun.send();
   begun.deadline_.after(provider.upstream_logout.timeout);
   return begun;
 }
 
 UpstreamLogout::UpstreamLogout(ngx_http_request_t& r, const Provider& provider, std::string form,
-                               std::vector<std::string> session_cookies)
+                               UpstreamLogoutAsker asker)
     : r_(r),
       provider_(provider),
       form_(std::move(form)),
-      session_cookies_(std::move(session_cookies)),
+      asker_(std::move(asker)),
       finish_(ngx_cycle->log, [this] { go_on_waiting(); }),
-      deadline_(ngx_cycle->log, [this] { conclude(NGX_HTTP_GATEWAY_TIME_OUT); }) {}
+      deadline_(ngx_cycle->log, [this] { cut_off(); }) {}
 
 void UpstreamLogout::send() {
   using namespace upstream_logout;
@@ -133,13 +135,13 @@ void UpstreamLogout::send() {
     return NGX_OK;
   };
   ngx_str_t uri = to_ngx(r_.pool, provider_.upstream_logout.uri);
-  ngx_http_request_t* request = nullptr;
-  if (ngx_http_subrequest(&r_, &uri, nullptr, &request, &at_end_, NGX_HTTP_SUBREQUEST_BACKGROUND) != NGX_OK)
+  if (ngx_http_subrequest(&r_, &uri, nullptr, &subrequest_, &at_end_, NGX_HTTP_SUBREQUEST_BACKGROUND) !=
+      NGX_OK)
     throw std::bad_alloc();
-  request->header_only = 1;
-  take_method(*request, provider_.upstream_logout.is_post);
-  take_headers(*request, r_);
-  take_body(*request, form_);
+  subrequest_->header_only = 1;
+  take_method(*subrequest_, provider_.upstream_logout.is_post);
+  take_headers(*subrequest_, r_);
+  take_body(*subrequest_, form_);
 }
 
 void UpstreamLogout::answered(const ngx_http_request_t& subrequest, ngx_int_t rc) {
@@ -155,8 +157,24 @@ void UpstreamLogout::answered(const ngx_http_request_t& subrequest, ngx_int_t rc
 bool UpstreamLogout::says_yes(int status) const {
   UpstreamLogoutAnswer answer{.status = status};
   for (const Header& cookie : cookies_) answer.cookies.emplace_back(cookie.value);
-  return is_upstream_logout_done(provider_, answer, session_cookies_, this_moment().seconds());
+  return is_upstream_logout_done(provider_, answer, asker_, this_moment().seconds());
 }
+
+// Its connection to the OP is closed, and the user's serves the next request. What is not with the OP yet,
+// but waits in its location for something, keeps the user's connection: that one ends with the answer.
+void UpstreamLogout::cut_off() {
+  if (ngx_http_request_t* waiting = std::exchange(subrequest_, nullptr)) {
+    if (waiting->upstream != nullptr && waiting->upstream->cleanup != nullptr) {
+      waiting->write_event_handler = ngx_http_request_empty_handler;
+      (*waiting->upstream->cleanup)(waiting);  // as if the request were freed
+    } else {
+      r_.keepalive = 0;
+    }
+  }
+  conclude(NGX_HTTP_GATEWAY_TIME_OUT);
+}
+
+void UpstreamLogout::give_up() { conclude(NGX_HTTP_CLIENT_CLOSED_REQUEST); }
 
 void UpstreamLogout::conclude(int status) {
   if (std::exchange(is_over_, true)) return;

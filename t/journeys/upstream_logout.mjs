@@ -7,8 +7,7 @@ import { connect as connect_http2 } from 'node:http2'
 import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import { House, eventually, free_port, sleep } from './parts/house.mjs'
-import { ask_http2 } from './parts/http2.mjs'
-import { start_receiver } from './parts/receivers.mjs'
+import { manners, start_receiver } from './parts/receivers.mjs'
 import { back_client, query, set_stage } from './parts/stage.mjs'
 
 // An OP that keeps its sessions by cookie; `behave` says how its logout answers.
@@ -23,18 +22,21 @@ async function start_small_op(house) {
     if (op.behave === 'slow') await sleep(600)
     if (op.behave === 'asks') return answer.writeHead(200, { 'set-cookie': `_session=${cookie}; Path=/` }).end('<form>Really?</form>')
     if (op.behave === 'fails') return answer.writeHead(500, { 'set-cookie': '_session=; Max-Age=0' }).end('oh')
+    if (op.behave === 'rolls') return answer.writeHead(200, { 'set-cookie': `_session=${Math.random()}; Path=/` }).end('<form>Really?</form>')
     if (op.behave === 'cut') return request.socket.destroy()
+    if (op.behave === 'once' && !op.sessions.has(cookie)) return answer.writeHead(302, { location: '/bye' }).end()
     op.sessions.delete(cookie)
     answer.writeHead(302, { location: '/bye', 'set-cookie': ['_session=; Path=/; Max-Age=0', 'op_lang=de; Path=/'] }).end('x'.repeat(100_000))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   house.when_over(() => { server.close(); server.closeAllConnections() })
-  return Object.assign(op, { to: `http://127.0.0.1:${server.address().port}` })
+  const connections = () => new Promise((done) => server.getConnections((error, count) => done(count)))
+  return Object.assign(op, { connections, to: `http://127.0.0.1:${server.address().port}` })
 }
 
-async function set_up(house, { directive = 'upstream_logout /_op_logout timeout=700ms;', more = '', provider = '', ...how } = {}) {
-  const op = await start_small_op(house), app = await start_receiver(house)
+async function set_up(house, { directive = 'upstream_logout /_op_logout timeout=700ms;', more = '', provider = '', behave = manners.obeying, ...how } = {}) {
+  const op = await start_small_op(house), app = await start_receiver(house, { behave })
   const http2_port = await free_port('127.0.0.1')
   const stage = await set_stage(house, {
     clients: [back_client('app', app.url), back_client('other', app.url)], provider: `${directive} ${provider}`,
@@ -106,6 +108,7 @@ test('a GET has no body, whatever the browser posted', { timeout: 60_000 }, asyn
 
 for (const [name, behave, said] of [
   ['an OP that only asks the user is told to him and the log, and claimed to nobody', 'asks', 'answered 200 without expiring a session cookie'],
+  ['an OP that only asks, and rolls its cookie, is told to the user and the log', 'rolls', 'answered 200 without expiring a session cookie'],
   ['an OP that fails is told to the user and the log, and claimed to nobody', 'fails', 'answered 500'],
   ['an OP that breaks off is told to the user and the log, and claimed to nobody', 'cut', 'answered 502'],
   ['an OP that hangs is told to the user and the log, and claimed to nobody', 'hangs', 'answered 504'],
@@ -134,35 +137,62 @@ for (const [name, behave, said] of [
   })
 }
 
-test('what the OP says too late is read to its end, and the connection serves on', { timeout: 60_000 }, async (t) => {
-  const stage = await set_up(new House(t), { directive: 'upstream_logout /_op_logout timeout=200ms;' })
-  stage.op.behave = 'slow'
+test('what the OP says too late is cut off, and the connection serves the next request at once', { timeout: 60_000 }, async (t) => {
+  const stage = await set_up(new House(t), { directive: 'upstream_logout /_op_logout timeout=200ms;', workers: 1, more: 'location = /active { stub_status; }' })
+  stage.op.behave = 'hangs'
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
-  for (let i = 0; i < 3; ++i) {
-    const user = await stage.sign_in()
-    const answer = await log_out(stage, user, {}, { agent })
+  for (let i = 0; i < 5; ++i) {
+    const answer = await log_out(stage, await stage.sign_in(), {}, { agent })
     assert.equal(answer.status, 200)
-    await eventually('the OP has ended it', async () => !stage.op.sessions.has(user.cookie))
+    const next = await ask(`${stage.nginx.url}/slo/jwks`, { agent })
+    assert.equal(next.status, 200)
+    assert.ok(next.took < 150, `${next.took} ms`)
   }
+  assert.match((await ask(`${stage.nginx.url}/active`, { agent })).body, /^Active connections: 1 /)
+  assert.equal(await stage.op.connections(), 0)
   assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
 })
 
-test('a user who leaves has ended it all the same', { timeout: 60_000 }, async (t) => {
-  const stage = await set_up(new House(t), { directive: 'upstream_logout /_op_logout timeout=5s;', workers: 1 })
-  stage.op.behave = 'slow'
-  for (let i = 0; i < 5; ++i) {
-    const user = await stage.sign_in()
-    const { port } = new URL(stage.nginx.url)
-    const socket = createConnection(port, '127.0.0.1')
-    socket.on('error', () => {})
-    socket.write(`GET /logout?${query({ id_token_hint: user.hint })} HTTP/1.1\r\nHost: a\r\nCookie: _session=${user.cookie}\r\n\r\n`)
-    await eventually('the OP is asked', async () => stage.op.seen.length === i + 1, { every: 5 })
-    socket.resetAndDestroy()
-    await eventually('the OP has ended it', async () => !stage.op.sessions.has(user.cookie))
-  }
-  assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
-  assert.equal((await ask(`${stage.nginx.url}/logout`)).status, 200)
+for (const [name, how] of [['a user who leaves has ended it all the same', {}], ['… and while applications are being told', { behave: manners.slow(400) }]]) {
+  test(name, { timeout: 60_000 }, async (t) => {
+    const stage = await set_up(new House(t), { directive: 'upstream_logout /_op_logout timeout=5s;', workers: 1, ...how })
+    stage.op.behave = 'slow'
+    const session = connect_http2(stage.http2_url)
+    t.after(() => session.destroy())
+    for (let i = 0; i < 6; ++i) {
+      const user = await stage.sign_in(), path = `/logout?${query({ id_token_hint: user.hint })}`
+      const { port } = new URL(stage.nginx.url)
+      const socket = createConnection(port, '127.0.0.1').on('error', () => {})
+      const stream = i % 2 ? session.request({ ':path': path, cookie: `_session=${user.cookie}` }).on('error', () => {}) : undefined
+      if (!stream) socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nCookie: _session=${user.cookie}\r\n\r\n`)
+      await eventually('the OP is asked', async () => stage.op.seen.length === i + 1, { every: 5 })
+      if (stream) stream.close(8)
+      socket.resetAndDestroy()
+      await eventually('the OP has ended it', async () => !stage.op.sessions.has(user.cookie))
+      await eventually('it is counted', async () => await metric(stage, 'upstream_logouts_done') === i + 1)
+    }
+    assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
+    assert.equal((await ask(`${stage.nginx.url}/logout`)).status, 200)
+  })
+}
+
+test('who asks twice is not told that it had not worked', { timeout: 60_000 }, async (t) => {
+  const stage = await set_up(new House(t))
+  stage.op.behave = 'once'
+  const user = await stage.sign_in(), other = await stage.sign_in()
+  assert.equal((await log_out(stage, user)).status, 303)
+  assert.equal((await log_out(stage, user)).status, 303)
+  assert.equal((await log_out(stage, { ...user, cookie: '' })).status, 303)
+  assert.deepEqual((await Promise.all([log_out(stage, other), log_out(stage, other)])).map(({ status }) => status), [303, 303])
+  assert.equal(await metric(stage, 'upstream_logouts_failed'), 0)
+})
+
+test('without the cookie nobody can ask, and nothing is claimed', { timeout: 60_000 }, async (t) => {
+  const stage = await set_up(new House(t)), user = await stage.sign_in()
+  const answer = await ask(`${stage.nginx.logout}?${query({ id_token_hint: user.hint })}`)
+  assert.match(answer.body, /Your sign-in itself/)
+  assert.deepEqual(stage.op.seen, [])
 })
 
 test('over HTTP/2 as well', { timeout: 60_000 }, async (t) => {
@@ -170,8 +200,12 @@ test('over HTTP/2 as well', { timeout: 60_000 }, async (t) => {
   const user = await stage.sign_in()
   const session = connect_http2(stage.http2_url)
   t.after(() => session.destroy())
-  const answer = await ask_http2(session, '/logout', 'POST', 'application/x-www-form-urlencoded', [query({ id_token_hint: user.hint })])
-  assert.equal(answer.status, 200)
+  const stream = session.request({ ':path': `/logout?${query({ id_token_hint: user.hint })}`, cookie: `_session=${user.cookie}` })
+  const [headers] = await once(stream, 'response')
+  stream.resume()
+  await once(stream, 'end')
+  assert.equal(headers[':status'], 200)
+  assert.equal(stage.op.sessions.size, 0)
   assert.equal(stage.op.seen.length, 1)
 })
 

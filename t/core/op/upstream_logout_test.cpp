@@ -16,7 +16,8 @@ Provider with_cookies(std::vector<std::string> names) {
 
 bool is_done(int status, std::vector<std::string_view> cookies, std::vector<std::string> names = {"op"}) {
   return is_upstream_logout_done(with_cookies(std::move(names)),
-                                 {.status = status, .cookies = std::move(cookies)}, {"old"}, now);
+                                 {.status = status, .cookies = std::move(cookies)},
+                                 {.session_cookies = {"old"}}, now);
 }
 
 TEST(UpstreamLogout, is_done_where_the_op_expires_its_cookie_or_gives_another) {
@@ -31,6 +32,7 @@ TEST(UpstreamLogout, is_not_done_by_a_page_that_asks_the_user) {
   EXPECT_FALSE(is_done(200, {}));
   EXPECT_FALSE(is_done(200, {"op=old; Path=/; HttpOnly"})) << "a session that slides";
   EXPECT_FALSE(is_done(302, {"op=; Max-Age=0; Path=/elsewhere", "op=old; Path=/"}));
+  EXPECT_FALSE(is_done(200, {"op=another value with each answer; Path=/"}));
   EXPECT_FALSE(is_done(200, {"lang=; Max-Age=0"}));
   EXPECT_FALSE(is_done(200, {"op"})) << "a value without a name";
 }
@@ -39,6 +41,26 @@ TEST(UpstreamLogout, is_not_done_by_an_error_whatever_it_sets) {
   for (const int status : {0, 101, 400, 403, 404, 500, 502, 504}) {
     EXPECT_FALSE(is_done(status, {"op=; Max-Age=0"})) << status;
   }
+}
+
+TEST(UpstreamLogout, is_done_by_a_redirect_for_who_asks_again_or_has_no_session_cookie) {
+  const Provider provider = with_cookies({"op"});
+  for (const UpstreamLogoutAsker& asker :
+       {UpstreamLogoutAsker{.session_cookies = {"old"}, .again = true}, UpstreamLogoutAsker{}}) {
+    EXPECT_TRUE(is_upstream_logout_done(provider, {.status = 302}, asker, now));
+    EXPECT_FALSE(is_upstream_logout_done(provider, {.status = 200}, asker, now));
+    EXPECT_FALSE(is_upstream_logout_done(provider, {.status = 500}, asker, now));
+  }
+}
+
+TEST(UpstreamLogout, is_asked_only_where_the_op_can_know_whose_session_it_is) {
+  Provider provider = with_cookies({"op"});
+  EXPECT_TRUE(may_ask_upstream(provider, {.session_cookies = {"c"}}, ""));
+  EXPECT_FALSE(may_ask_upstream(provider, {}, "id_token_hint=a.b.c")) << "a GET has no form";
+  provider.upstream_logout.is_post = true;
+  EXPECT_TRUE(may_ask_upstream(provider, {}, "id_token_hint=a.b.c"));
+  EXPECT_FALSE(may_ask_upstream(provider, {}, "client_id=app"));
+  EXPECT_TRUE(may_ask_upstream(with_cookies({}), {}, ""));
 }
 
 TEST(UpstreamLogout, counts_the_status_alone_where_no_cookie_is_known) {
