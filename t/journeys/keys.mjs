@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { House, eventually, sleep } from './parts/house.mjs'
+import { House, eventually, patience, sleep } from './parts/house.mjs'
 import { make_issuer } from './parts/issuer.mjs'
 import { start_receiver } from './parts/receivers.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
@@ -120,7 +120,7 @@ test('unknown keys have keys fetched once in half a minute, however many ask', {
   assert.deepEqual(op.asked, { [well_known]: 2, '/jwks': 2 })
   const began = Date.now()
   assert.equal(await op.log_out(bogus[0]), 400)
-  assert.ok(Date.now() - began < 500, 'who comes later is judged at once')
+  assert.ok(Date.now() - began < 1800, 'who comes later is judged at once: he does not wait two seconds')
   const key = await rotate(op)
   assert.equal(await op.log_out(await op.make_hint({ key })), 400)
   await sleep(30_500)
@@ -136,7 +136,7 @@ test('an OP that hangs holds a user up two seconds at most', { timeout: 60_000 }
   const began = Date.now()
   assert.equal(await op.log_out(await op.make_hint({ key })), 400)
   const took = Date.now() - began
-  assert.ok(took >= 1900 && took < 3000, `${took} ms`)
+  assert.ok(took >= 1900 && took < 3000 * patience, `${took} ms`)
   assert.equal(await op.log_out(await op.make_hint({ })), 200, 'what is known is judged at once')
 })
 
@@ -201,7 +201,7 @@ test('another worker takes over from one that is killed while it fetches', { tim
   for (const pid of before) process.kill(pid, 'SIGKILL')  // one of them fetches
   const began = Date.now()
   await op.have_keys(2)
-  assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`)
+  assert.ok(Date.now() - began < 5000 * patience, `${Date.now() - began} ms`)
 })
 
 test('a reload keeps the keys, and fetches nothing', { timeout: 60_000 }, async (t) => {
