@@ -132,7 +132,7 @@ HtmlTag take_tag(std::string_view& rest) {
     rest.remove_prefix(end);
     skip_all(rest, html_blanks);
     if (!rest.starts_with('=')) {
-      keep_attribute(tag, name, std::string_view("", 0));
+      keep_attribute(tag, name, name.substr(name.size()));
       continue;
     }
     rest.remove_prefix(1);
