@@ -56,7 +56,10 @@ bool is_bare_flush(const ngx_chain_t* in) {
 
 bool has_content_encoding(const ngx_http_request_t& r) {
   const auto* coding = r.headers_out.content_encoding;
-  return coding != nullptr && coding->value.len != 0;
+  static u_char plain[] = "identity";  // which says that there is none (RFC 9110, 8.4.1)
+  return coding != nullptr && coding->value.len != 0 &&
+         (coding->value.len != sizeof(plain) - 1 ||
+          ngx_strncasecmp(coding->value.data, plain, sizeof(plain) - 1) != 0);
 }
 
 Millis sendable_time(const ngx_http_request_t& r) {

@@ -152,11 +152,9 @@ ngx_int_t collect(R& r, PublishCtx& ctx, ngx_chain_t* in) {
 }
 
 ngx_int_t conclude(R& r, PublishCtx& ctx) {
-  const auto* coding = r.headers_out.content_encoding;
   const ProviderConf& provider = *ctx.provider;
-  const auto published =
-      publish(provider.provider, logout_support(provider),
-              {.body = ctx.answer.bytes(), .is_packed = coding != nullptr && coding->value.len != 0});
+  const auto published = publish(provider.provider, logout_support(provider),
+                                 {.body = ctx.answer.bytes(), .is_packed = has_content_encoding(r)});
   if (!published) {
     const auto& [fault, detail] = published.error();
     note(r, provider, std::string(describe(fault).name), detail.empty() ? "" : ": " + detail);

@@ -39,6 +39,7 @@ const shapes = (token, encrypted) => ({
   'byte by byte': [async () => in_pieces(response(await token()), 400), 'own'],
   'gzip': [async () => whole(gzipSync(response(await token())), { 'content-encoding': 'gzip' }), 'own'],
   'gzip, chunked': [async () => in_pieces(gzipSync(response(await token())), 5, { 'content-encoding': 'gzip' }), 'own'],
+  'packed by nothing': [async () => whole(response(await token()), { 'content-encoding': 'identity' }), 'own'],
   'deflate': [async () => whole(deflateSync(response(await token())), { 'content-encoding': 'deflate' }), 'own'],
   'br': [async () => whole('not that it were', { 'content-encoding': 'br' }), 'response_malformed'],
   'gzip cut short': [async () => whole(gzipSync(response(await token())).subarray(0, 200), { 'content-encoding': 'gzip' }), 'response_malformed'],

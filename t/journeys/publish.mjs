@@ -42,6 +42,7 @@ function shapes(op) {
     'a document, byte by byte': [in_pieces(document, 300), told],
     'a document, gzip': [whole(gzipSync(document), zip), told],
     'a document, gzip, chunked': [in_pieces(gzipSync(document), 5, zip), told],
+    'a document, packed by nothing': [whole(document, { 'content-encoding': 'Identity' }), told],
     'a document, deflate': [whole(deflateSync(document), { 'content-encoding': 'deflate' }), told],
     'a document, with validators': [whole(document, { etag: '"theirs"', 'last-modified': 'Tue, 03 Nov 2026 07:00:00 GMT', 'accept-ranges': 'bytes' }), told],
     'a document, with digests': [whole(document, { 'content-md5': 'YQ==', digest: 'sha-256=YQ==', 'repr-digest': 'sha-256=:YQ==:' }), told],
