@@ -3,11 +3,18 @@
 // plan is never past its bounds, whatever a Cache-Control says.
 #include "core/keys/documents.h"
 #include "core/keys/fetch_plan.h"
+#include "core/text/uri.h"
 #include "t/core/op/hint_tokens.h"
 #include "t/fuzz/fuzz.h"
 
 namespace slo::fuzz {
 namespace {
+
+// In whatever case it is written (RFC 3986, 3.1).
+bool is_https(const std::string& text) {
+  const auto uri = read_uri(text);
+  return uri && uri->scheme == "https";
+}
 
 void read_document(const std::string& text) {
   static const Provider provider = a_provider();
@@ -18,9 +25,8 @@ void read_document(const std::string& text) {
   }
   promise(text.find(provider.issuer.value) != std::string::npos || text.find('\\') != std::string::npos,
           "its issuer is ours");
-  promise(found->jwks_uri.starts_with("https:"), "nobody is sent to http");
-  promise(found->end_session_endpoint.empty() || found->end_session_endpoint.starts_with("https:"),
-          "nor is a browser");
+  promise(is_https(found->jwks_uri), "nobody is sent to http");
+  promise(found->end_session_endpoint.empty() || is_https(found->end_session_endpoint), "nor is a browser");
   const KeptDocuments kept{.end_session_endpoint = found->end_session_endpoint, .jwks = text};
   promise(read_kept(kept_text(kept)) == kept, "what is kept is read as the same");
 }
