@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/text/words.h"
+
 namespace slo {
 namespace {
 
@@ -18,17 +20,6 @@ constexpr std::uint32_t failures_at_first = 60;  // five minutes of them
 
 // A tenth of `time` less, or a part of that.
 Millis sooner(Millis time, std::uint32_t dice) noexcept { return time - time / 1000 * (dice % 101); }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-bool begins_in_any_case(std::string_view text, std::string_view start) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return text.size() >= start.size() && std::ranges::equal(text.substr(0, start.size()), start, {}, lower);
-}
 
 std::optional<Seconds> read_age(std::string_view digits) {
   if (digits.size() >= 2 && digits.front() == '"' && digits.back() == '"')
@@ -75,7 +66,7 @@ std::optional<Seconds> max_age_of(std::string_view cache_control) {
   while (!cache_control.empty()) {
     const auto end = std::min(cache_control.find(','), cache_control.size());
     const auto part = trimmed(cache_control.substr(0, end));
-    if (begins_in_any_case(part, name)) return read_age(part.substr(name.size()));
+    if (is_same_word(part.substr(0, name.size()), name)) return read_age(part.substr(name.size()));
     cache_control.remove_prefix(std::min(end + 1, cache_control.size()));
   }
   return std::nullopt;

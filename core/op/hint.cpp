@@ -3,11 +3,11 @@
 #include "core/op/hint.h"
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
 
 #include "core/jose/jose.h"
 #include "core/text/json.h"
+#include "core/text/words.h"
 
 namespace slo {
 namespace {
@@ -33,16 +33,11 @@ Outcome<std::string> signed_hint(const Provider& provider, std::string_view toke
   return open_hint(provider, token);
 }
 
-bool is_same_type(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 // Logout tokens (logout+jwt) and access tokens (at+jwt) of ours bear our signature and our issuer, too.
 Outcome<void> check_hint_type(const json_t* header) {
   if (!has_member(header, "typ")) return {};
   const std::string typ = string_member(header, "typ").value_or("");
-  if (is_same_type(typ, "JWT") || is_same_type(typ, "application/jwt")) return {};
+  if (is_same_word(typ, "JWT") || is_same_word(typ, "application/jwt")) return {};
   return refuse(Fault::token_type_wrong);
 }
 

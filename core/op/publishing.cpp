@@ -17,6 +17,7 @@
 #include "core/text/json.h"
 #include "core/text/json_edit.h"
 #include "core/text/uri.h"
+#include "core/text/words.h"
 
 namespace slo {
 namespace {
@@ -98,13 +99,6 @@ Outcome<Publication> publish_plain(const Provider& provider, const LogoutSupport
   const json_t* keys = json_object_get(document, "keys");  // null where it is no object
   if (json_is_array(keys)) return publish_keys(provider, text, keys);
   return refuse(Fault::response_malformed, "it is neither a discovery document nor a key set");
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -9,16 +9,12 @@
 #include <optional>
 #include <utility>
 
+#include "core/text/words.h"
+
 namespace slo {
 namespace {
 
 constexpr std::string_view html_blanks = " \t\r\n\f";
-
-char html_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-bool is_html_word(std::string_view text, std::string_view word) {
-  return std::ranges::equal(text, word, {}, html_lower);
-}
 
 std::string_view cut_until(std::string_view& rest, std::string_view any_of) {
   const std::size_t size = std::min(rest.find_first_of(any_of), rest.size());
@@ -114,7 +110,7 @@ void keep_attribute(HtmlTag& tag, std::string_view name, std::string_view value)
        {"name", &HtmlTag::input},
        {"value", &HtmlTag::value}}};
   for (const auto& [known, member] : kept) {
-    if (is_html_word(name, known) && (tag.*member).data() == nullptr) tag.*member = value;
+    if (is_same_word(name, known) && (tag.*member).data() == nullptr) tag.*member = value;
   }
 }
 
@@ -145,13 +141,13 @@ HtmlTag take_tag(std::string_view& rest) {
 bool holds_raw_text(std::string_view name) {
   constexpr std::array<std::string_view, 8> raw{"script", "style",    "textarea", "title",
                                                 "iframe", "noframes", "noembed",  "xmp"};
-  return std::ranges::any_of(raw, [name](std::string_view word) { return is_html_word(name, word); });
+  return std::ranges::any_of(raw, [name](std::string_view word) { return is_same_word(name, word); });
 }
 
 void skip_raw_text(std::string_view& rest, std::string_view name) {
   while (!rest.empty()) {
     skip_behind(rest, "</");
-    if (is_html_word(rest.substr(0, name.size()), name)) return;
+    if (is_same_word(rest.substr(0, name.size()), name)) return;
   }
 }
 
@@ -159,7 +155,7 @@ std::optional<HtmlTag> next_tag(std::string_view& rest) {
   while (true) {
     skip_behind(rest, "<");
     if (rest.empty()) return std::nullopt;
-    const char c = html_lower(rest[rest.starts_with('/') && rest.size() > 1 ? 1 : 0]);
+    const char c = lower_case(rest[rest.starts_with('/') && rest.size() > 1 ? 1 : 0]);
     if (rest.starts_with("!--")) {
       skip_behind(rest, "-->");
     } else if (c >= 'a' && c <= 'z') {
@@ -176,7 +172,7 @@ struct OpenForm {
   bool is_open = false, is_post = false, is_ambiguous = false;
 
   void take(const HtmlTag& tag, std::span<const std::string_view> known) {
-    if (!is_open || !is_html_word(tag.name, "input") || !is_html_word(tag.type, "hidden")) return;
+    if (!is_open || !is_same_word(tag.name, "input") || !is_same_word(tag.type, "hidden")) return;
     const std::string name = decode_entities(tag.input);
     if (std::ranges::find(known, name) == known.end()) return;
     if (!inputs.emplace(name, decode_entities(tag.value)).second) is_ambiguous = true;
@@ -193,11 +189,11 @@ std::vector<HiddenInputs> hidden_inputs(std::string_view page, std::span<const s
   std::vector<HiddenInputs> forms;
   OpenForm form;
   while (const auto tag = next_tag(page)) {
-    if (is_html_word(tag->name, "/form")) {
+    if (is_same_word(tag->name, "/form")) {
       form.end(forms);
-    } else if (is_html_word(tag->name, "form") && !form.is_open) {
+    } else if (is_same_word(tag->name, "form") && !form.is_open) {
       form.is_open = true;
-      form.is_post = is_html_word(tag->method, "post");
+      form.is_post = is_same_word(tag->method, "post");
     } else {
       form.take(*tag, known);
     }

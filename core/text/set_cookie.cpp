@@ -6,22 +6,10 @@
 #include <array>
 #include <charconv>
 
+#include "core/text/words.h"
+
 namespace slo {
 namespace {
-
-constexpr std::string_view set_cookie_blanks = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(set_cookie_blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(set_cookie_blanks) - first + 1);
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
 
 struct Pair {
   std::string_view name{};

@@ -14,7 +14,32 @@ constexpr ngx_uint_t method_without_cache = NGX_HTTP_PATCH;
 // `text` outlives the request; nginx does not write to it.
 ngx_str_t lent(std::string& text) { return {text.size(), reinterpret_cast<u_char*>(text.data())}; }
 
-ngx_table_elt_t* add_header(ngx_http_request_t& request, ngx_str_t name, ngx_str_t value) {
+bool add_headers(ngx_http_request_t& request, Call& call) {
+  // The list copied from the parent still points into it: never push onto that one.
+  ngx_memzero(&request.headers_in, sizeof(request.headers_in));
+  request.headers_in.keep_alive_n = -1;
+  request.headers_in.content_length_n = -1;
+  if (ngx_list_init(&request.headers_in.headers, request.pool, 4, sizeof(ngx_table_elt_t)) != NGX_OK)
+    return false;
+  for (auto& [name, value] : call.headers) {
+    if (add_request_header(request, lent(name), lent(value)) == nullptr) return false;
+  }
+  if (call.body.empty()) return true;
+  ngx_str_t name = ngx_string("Content-Type");
+  request.headers_in.content_type = add_request_header(request, name, lent(call.type));
+  return request.headers_in.content_type != nullptr;
+}
+
+// What the delivery location's own set, if and return say; declined: go on.
+ngx_int_t obey_rewrites(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {
+  if (delivery_location.rewrite == nullptr) return NGX_DECLINED;
+  ngx_int_t rc = delivery_location.rewrite(&call);
+  return rc == NGX_DECLINED && call.uri_changed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+}
+
+}  // namespace
+
+ngx_table_elt_t* add_request_header(ngx_http_request_t& request, ngx_str_t name, ngx_str_t value) {
   auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&request.headers_in.headers));
   auto* lower = static_cast<u_char*>(ngx_pnalloc(request.pool, name.len));
   if (header == nullptr || lower == nullptr) return nullptr;
@@ -26,23 +51,7 @@ ngx_table_elt_t* add_header(ngx_http_request_t& request, ngx_str_t name, ngx_str
   return header;
 }
 
-bool add_headers(ngx_http_request_t& request, Call& call) {
-  // The list copied from the parent still points into it: never push onto that one.
-  ngx_memzero(&request.headers_in, sizeof(request.headers_in));
-  request.headers_in.keep_alive_n = -1;
-  request.headers_in.content_length_n = -1;
-  if (ngx_list_init(&request.headers_in.headers, request.pool, 4, sizeof(ngx_table_elt_t)) != NGX_OK)
-    return false;
-  for (auto& [name, value] : call.headers) {
-    if (add_header(request, lent(name), lent(value)) == nullptr) return false;
-  }
-  if (call.body.empty()) return true;
-  ngx_str_t name = ngx_string("Content-Type");
-  request.headers_in.content_type = add_header(request, name, lent(call.type));
-  return request.headers_in.content_type != nullptr;
-}
-
-bool add_body(ngx_http_request_t& request, std::string& text) {
+bool add_request_body(ngx_http_request_t& request, std::string& text) {
   request.request_body =
       static_cast<ngx_http_request_body_t*>(ngx_pcalloc(request.pool, sizeof(ngx_http_request_body_t)));
   if (request.request_body == nullptr || text.empty()) return request.request_body != nullptr;
@@ -60,20 +69,11 @@ bool add_body(ngx_http_request_t& request, std::string& text) {
   return true;
 }
 
-// What the delivery location's own set, if and return say; declined: go on.
-ngx_int_t obey_rewrites(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {
-  if (delivery_location.rewrite == nullptr) return NGX_DECLINED;
-  ngx_int_t rc = delivery_location.rewrite(&call);
-  return rc == NGX_DECLINED && call.uri_changed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
-}
-
-}  // namespace
-
 bool address_call(ngx_http_request_t& request, Call& call) {
   request.method = NGX_HTTP_POST;
   request.method_name = request.main->method_name = lent(call.method);
   request.uri_changes = 1;  // no internal redirect: an X-Accel-Redirect must not reach our own locations
-  return add_headers(request, call) && add_body(request, call.body);
+  return add_headers(request, call) && add_request_body(request, call.body);
 }
 
 void run_location(ngx_http_request_t& call, const DeliveryLocation& delivery_location) {

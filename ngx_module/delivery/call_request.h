@@ -10,6 +10,11 @@
 
 namespace slo::ngx {
 
+// A header and a body for a subrequest whose lists are its own; `text` outlives it. Null and false: no
+// memory.
+ngx_table_elt_t* add_request_header(ngx_http_request_t& request, ngx_str_t name, ngx_str_t value);
+bool add_request_body(ngx_http_request_t& request, std::string& text);
+
 // Makes `request` what `call` says, which must outlive it. False: no memory.
 bool address_call(ngx_http_request_t& request, Call& call);
 

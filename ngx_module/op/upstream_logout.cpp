@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "core/op/upstream_logout.h"
+#include "ngx_module/delivery/call_request.h"
+#include "ngx_module/http/request.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
@@ -33,34 +36,19 @@ bool is_left_out(const ngx_table_elt_t& header) {
                                                       header.key.len)) != left_out.end();
 }
 
-bool is_set_cookie(const ngx_table_elt_t& header) {
-  static u_char name[] = "Set-Cookie";
-  return header.hash != 0 && header.key.len == sizeof(name) - 1 &&
-         ngx_strncasecmp(header.key.data, name, sizeof(name) - 1) == 0;
-}
-
-template <class Visitor>
-void each(const ngx_list_t& list, Visitor&& visit) {
-  for (const ngx_list_part_t* part = &list.part; part != nullptr; part = part->next) {
-    const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) visit(headers[i]);
-  }
-}
-
-ngx_table_elt_t& push(ngx_list_t& list) {
-  auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&list));
-  if (header == nullptr) throw std::bad_alloc();
-  return *header;
-}
-
 // The list of a subrequest is the main request's own: it gets one of its own.
 void take_headers(ngx_http_request_t& request, const ngx_http_request_t& main) {
   auto& headers = request.headers_in;
   if (ngx_list_init(&headers.headers, request.pool, 16, sizeof(ngx_table_elt_t)) != NGX_OK)
     throw std::bad_alloc();
-  each(main.headers_in.headers, [&](const ngx_table_elt_t& header) {
-    if (!is_left_out(header)) push(headers.headers) = header;
-  });
+  for (const ngx_list_part_t* part = &main.headers_in.headers.part; part != nullptr; part = part->next) {
+    for (const auto& header : std::span(static_cast<const ngx_table_elt_t*>(part->elts), part->nelts)) {
+      if (is_left_out(header)) continue;
+      auto* copy = static_cast<ngx_table_elt_t*>(ngx_list_push(&headers.headers));
+      if (copy == nullptr) throw std::bad_alloc();
+      *copy = header;
+    }
+  }
   headers.upgrade = headers.content_length = headers.content_type = headers.transfer_encoding =
       headers.expect = nullptr;
   headers.range = headers.if_range = headers.if_match = headers.if_none_match = nullptr;
@@ -74,32 +62,17 @@ void take_method(ngx_http_request_t& request, bool is_post) {
   request.method_name = is_post ? ngx_str_t ngx_string("POST") : ngx_str_t ngx_string("GET");
 }
 
-// `form` outlives the request; nginx does not write to it.
+// `form` outlives the request.
 void take_body(ngx_http_request_t& request, std::string& form) {
-  request.request_body =
-      static_cast<ngx_http_request_body_t*>(ngx_pcalloc(request.pool, sizeof(ngx_http_request_body_t)));
-  if (request.request_body == nullptr) throw std::bad_alloc();
-  if (request.method != NGX_HTTP_POST) return;
-  static u_char lower[] = "content-type";
-  ngx_table_elt_t& type = push(request.headers_in.headers);
-  type = {};
-  type.hash = 1;
-  type.key = ngx_string("Content-Type");
-  type.lowcase_key = lower;
-  type.value = ngx_string("application/x-www-form-urlencoded");
-  request.headers_in.content_type = &type;
+  std::string none;
+  const bool is_post = request.method == NGX_HTTP_POST;
+  if (!add_request_body(request, is_post ? form : none)) throw std::bad_alloc();
+  if (!is_post) return;
   request.headers_in.content_length_n = static_cast<off_t>(form.size());
-  if (form.empty()) return;
-  auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(request.pool));
-  ngx_chain_t* link = ngx_alloc_chain_link(request.pool);
-  if (buffer == nullptr || link == nullptr) throw std::bad_alloc();
-  buffer->start = buffer->pos = reinterpret_cast<u_char*>(form.data());
-  buffer->end = buffer->last = buffer->pos + form.size();
-  buffer->memory = 1;  // ours: read only
-  buffer->last_buf = 1;
-  link->buf = buffer;
-  link->next = nullptr;
-  request.request_body->bufs = link;
+  request.headers_in.content_type =
+      add_request_header(request, ngx_str_t ngx_string("Content-Type"),
+                         ngx_str_t ngx_string("application/x-www-form-urlencoded"));
+  if (request.headers_in.content_type == nullptr) throw std::bad_alloc();
 }
 
 int status_of(const ngx_http_request_t& subrequest, ngx_int_t rc) {
@@ -148,9 +121,9 @@ void UpstreamLogout::answered(const ngx_http_request_t& subrequest, ngx_int_t rc
   using namespace upstream_logout;
   if (is_over_) return;                                                         // too late
   if (loc_conf(subrequest).handler != nullptr) return conclude(loop_detected);  // our own word is no OP's
-  each(subrequest.headers_out.headers, [this](const ngx_table_elt_t& header) {
-    if (is_set_cookie(header)) cookies_.push_back({"Set-Cookie", std::string(view(header.value))});
-  });
+  for (const auto value : answer_headers(subrequest, "set-cookie")) {
+    cookies_.push_back({"Set-Cookie", std::string(value)});
+  }
   conclude(status_of(subrequest, rc));
 }
 

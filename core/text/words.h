@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Words as headers and HTML have them: with blanks around, in whatever case.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+namespace slo {
+
+// Without the blanks and tabs around it.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+inline char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// The same but for the case of their ASCII letters?
+inline bool is_same_word(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower_case, lower_case);
+}
+
+}  // namespace slo
