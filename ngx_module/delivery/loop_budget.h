@@ -9,6 +9,7 @@
 
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/moment.h"
+#include "ngx_module/redis/store.h"
 
 namespace slo::ngx {
 
@@ -32,12 +33,12 @@ class LoopBudget {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // Where Redis shares our processor, what users have asked it is answered now, and not when the kernel takes
-  // the processor from whoever has much to do. Elsewhere it costs next to nothing.
+  // Where Redis shares our processor and the background keeps both busy, what users have asked is answered
+  // now, and not when the kernel takes the processor from us. Elsewhere it costs next to nothing.
   void begin_turn() {
     began_.reset();
     moment_.reset();
-    ::sched_yield();
+    if (store() != nullptr && store()->is_crowded()) ::sched_yield();
   }
 
   std::optional<Clock::time_point> began_{};

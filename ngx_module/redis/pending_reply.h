@@ -38,6 +38,7 @@ struct PendingReply::Waiting {
   OnReply on_reply{};
   PendingReply* pending = nullptr;
   bool kept = false;
+  bool is_background = false;                // and waits among its like
   ngx_msec_t deadline = 0;                   // until its first command has left
   std::size_t sent = 0;                      // commands that have left, in order
   std::size_t missing = 0;                   // replies still to come to those

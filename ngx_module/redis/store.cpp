@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <list>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,10 +19,16 @@ namespace slo::ngx {
 namespace {
 
 // Commands of the background that may be unanswered: what may stand before a user's, in Redis and, as replies
-// that come together, in the worker. Measured by bench/expiry.mjs: 4, 16, 64 and any number of them make
-// users 1.2, 2, 4 and 6 times as slow as in a calm time, and none is sooner done than 4. Not fewer than
-// this: where Redis is a millisecond away, as many thousand a second have to settle what a worker delivers.
-constexpr std::size_t window = 8;
+// that come together, in the worker.
+constexpr std::size_t window = 32;
+// In a crowd of submissions, as when very many sessions expire, there is always more: measured by
+// bench/expiry.mjs, 4, 16, 64 and any number of commands make users 1.2, 2, 4 and 6 times as slow as in a
+// calm time, and none is sooner done than 4. Not fewer than this: where Redis is a millisecond away, as many
+// thousand a second have to settle what a worker delivers. While a user waits it is one.
+constexpr std::size_t crowd = 8;  // submissions
+constexpr std::size_t window_in_crowd = 8;
+constexpr std::size_t window_beside_users = 1;
+constexpr Millis crowd_lasts{10};
 constexpr std::size_t max_waiting = 10'000;  // submissions of the background
 
 Store* this_store = nullptr;
@@ -42,6 +49,11 @@ struct Store::State {
 
   void accept(Queue fresh, Priority priority);
   void send(Queue::iterator waiting, std::size_t count, Priority priority);
+  std::size_t& unanswered(Priority priority) {
+    return priority == Priority::user ? users_unanswered : background_unanswered;
+  }
+  bool is_crowded() const { return crowd_until && !is_past(*crowd_until); }
+  std::size_t room_for_background() const;
   void send_background();
   void heard(Queue::iterator waiting, std::size_t first, std::size_t count,
              Outcome<RedisLink::Replies> replies);
@@ -54,7 +66,10 @@ struct Store::State {
   ngx_log_t* log;
   Queue asked{};       // what has left, or will not
   Queue background{};  // what has not left yet, oldest first; of the first one a part perhaps has
-  std::size_t background_unanswered = 0;  // commands
+  std::size_t users_unanswered = 0;  // commands, as those of the background
+  std::size_t background_unanswered = 0;
+  std::size_t background_submissions = 0;
+  std::optional<ngx_msec_t> crowd_until{};
   bool has_quit = false;
   Event look_again;
   RedisLink link;
@@ -66,6 +81,8 @@ void Store::State::accept(Queue fresh, Priority priority) {
   if (!is_urgent && background.size() < max_waiting) {
     waiting->deadline = deadline_in(settings.timeout);
     background.splice(background.end(), fresh);
+    waiting->is_background = true;
+    if (++background_submissions > crowd) crowd_until = deadline_in(crowd_lasts);
     if (!look_again.is_set()) look_again.after(settings.timeout);
     return send_background();
   }
@@ -84,19 +101,26 @@ void Store::State::send(Queue::iterator waiting, std::size_t count, Priority pri
   const auto begin = waiting->commands.begin() + static_cast<std::ptrdiff_t>(first);
   std::vector<redis::Command> part(std::make_move_iterator(begin),
                                    std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
-  if (priority == Priority::background) background_unanswered += count;
+  unanswered(priority) += count;
   link.submit(std::move(part), [this, waiting, first, count, priority](Outcome<RedisLink::Replies> replies) {
-    if (priority == Priority::background) background_unanswered -= count;
+    unanswered(priority) -= count;
     heard(waiting, first, count, std::move(replies));
     send_background();
   });
 }
 
+std::size_t Store::State::room_for_background() const {
+  const std::size_t most = !is_crowded()          ? window
+                           : users_unanswered > 0 ? window_beside_users
+                                                  : window_in_crowd;
+  return most - std::min(most, background_unanswered);
+}
+
 void Store::State::send_background() {
-  while (!background.empty() && background_unanswered < window) {
+  while (!background.empty() && room_for_background() > 0) {
     const auto first = background.begin();
     const std::size_t left = first->commands.size() - first->sent;
-    const std::size_t count = std::min(left, window - background_unanswered);
+    const std::size_t count = std::min(left, room_for_background());
     if (count == left) asked.splice(asked.end(), background, first);
     send(first, count, Priority::background);
   }
@@ -136,6 +160,7 @@ void Store::State::answer(Queue::iterator waiting) {
   Queue leaving;
   leaving.splice(leaving.end(), asked, waiting);
   waiting->let_go_of_handle();
+  if (waiting->is_background) --background_submissions;
   if (!waiting->on_reply) return;
   guarded(log, [waiting] {
     if (waiting->refusal) return waiting->on_reply(refuse(*waiting->refusal));
@@ -170,6 +195,7 @@ PendingReply Store::submit(std::vector<redis::Command> commands, OnReply on_repl
 }
 
 bool Store::is_up() const noexcept { return state_->link.is_up(); }
+bool Store::is_crowded() const noexcept { return state_->is_crowded(); }
 
 void Store::quit() noexcept {
   guarded(state_->log, [this] { state_->quit(); });

@@ -55,7 +55,8 @@ class Store {
   }
 
   bool is_up() const noexcept;
-  void quit() noexcept;  // exit_process: fails what waits, closes the socket
+  bool is_crowded() const noexcept;  // by the background: it asks as fast as it is answered
+  void quit() noexcept;              // exit_process: fails what waits, closes the socket
 
  private:
   using OnReply = PendingReply::OnReply;
