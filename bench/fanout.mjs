@@ -13,14 +13,14 @@ const of_one_session = 1000  // a session holds no more participants
 
 // `most` clients for each algorithm at `base(i, receivers)`; without upstreams of their own they share one.
 export async function set_up(house, { most = 5000, base = () => 'http://receivers', upstreams = () => [],
-                                      delivery = 'wait=0 per_host=64 concurrency=64 first=10m', awake_us, more_clients = [], ...how } = {}) {
+                                      delivery = 'wait=0 per_host=64 concurrency=64 first=10m', awake_us, more_clients = [], name = '', ...how } = {}) {
   const keys = make_keys()
-  const redis = await start_redis(house)
-  const receivers = await start_receivers(house, Math.min(most, 1000), { awake_us })
+  const redis = await start_redis(house, { name: `redis${name}` })
+  const receivers = await start_receivers(house, Math.min(most, 1000), { name: `receivers${name}`, awake_us })
   const clients = Object.fromEntries(['ES256', 'RS256'].map((alg) =>
     [alg, Array.from({ length: most }, (_, i) => back_client(`${alg.slice(0, 2).toLowerCase()}-app-${i}`, base(i, receivers), alg))]))
   const nginx = await start_nginx(house, {
-    redis, keys, clients: [...Object.values(clients).flat(), ...more_clients],
+    name: `nginx${name}`, redis, keys, clients: [...Object.values(clients).flat(), ...more_clients],
     upstreams: [{ name: 'receivers', door: receivers.door(0), keepalive: 64 }, ...upstreams(receivers)],
     provider: `delivery ${delivery};`, ...how })
   return { house, keys, redis, receivers, nginx, clients }

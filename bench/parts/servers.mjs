@@ -26,10 +26,10 @@ export async function start_redis(house, { name = 'redis', core = cores.server, 
 }
 
 // `doors` addresses 127.1.0.1 …; report(), count(), reset(), hang(each, at).
-export async function start_receivers(house, doors, { core = cores.driver, awake_us = 2000 } = {}) {
+export async function start_receivers(house, doors, { name = 'receivers', core = cores.driver, awake_us = 2000 } = {}) {
   const port = await free_port('127.1.0.1')
-  const control = house.path('receivers.sock')
-  const child = await house.start('receivers', pinned(core, receiver_words(port, doors, control, awake_us)), control)
+  const control = house.path(`${name}.sock`)
+  const child = await house.start(name, pinned(core, receiver_words(port, doors, control, awake_us)), control)
   return {
     pid: child.pid, port, door: (i) => `127.1.${Math.floor(i / 250)}.${1 + (i % 250)}:${port}`,
     count: async () => Number(await ask_line(control, 'count')), report: async () => JSON.parse(await ask_line(control, 'report')),
@@ -91,7 +91,7 @@ http {
 
 // `clients` are registrations; `upstreams` {name, door, keepalive}.
 export async function start_nginx(house, { name = 'nginx', core = cores.server, workers = 1, redis, keys, clients, upstreams = [],
-                                           provider = '', locations = '', store = 'timeout=10s' }) {
+                                           provider = '', locations = '', store = 'timeout=10s', module = process.env.SLO_MODULE }) {
   const dir = house.path(name)
   mkdirSync(dir)
   const port = await free_port()
@@ -99,7 +99,7 @@ export async function start_nginx(house, { name = 'nginx', core = cores.server, 
   house.write(`${name}/rsa.pem`, keys.RS256.pem)
   house.write(`${name}/ec.pem`, keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 1))
-  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module: process.env.SLO_MODULE, workers, upstreams, provider, locations, store }))
+  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module, workers, upstreams, provider, locations, store }))
   const child = await house.start(name, pinned(core, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`]), { host: '127.0.0.1', port })
   return {
     dir, port, to: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`, issuer: `http://127.0.0.1:${port}`, api: `unix:${dir}/admin.sock`,
