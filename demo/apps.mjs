@@ -13,7 +13,8 @@ const clients = JSON.parse(readFileSync(`${dir}/clients.json`))
 const hues = { calendar: '#0b7a75', photos: '#a3348b', chat: '#b3541e' }
 const secret = () => randomBytes(24).toString('base64url')
 const at_provider = (path, more) => call({ host: '127.0.0.1', port, path, headers: { host: `sso.localhost:${port}` }, ...more })
-const keys = async () => (await at_provider('/jwks')).json
+const metadata = async () => (await at_provider('/.well-known/openid-configuration')).json
+const keys = async () => (await at_provider(new URL((await metadata()).jwks_uri).pathname)).json
 
 function application(client) {
   const { client_id, client_name, client_secret, redirect_uris: [redirect_uri] } = client
@@ -53,13 +54,14 @@ function application(client) {
     return redirect('/', set_cookie('app_session', cookie))
   }
 
-  function logout({ cookies }) {  // RP-Initiated Logout: our own session ends when we are told, like everybody's
+  async function logout({ cookies }) {  // RP-Initiated Logout: our own session ends when we are told, like everybody's
     const session = sessions.get(cookies.app_session)
     if (!session) return redirect('/')
     const state = secret()
     pending.set(state, 'logout')
-    return redirect(`${issuer}/logout?${new URLSearchParams({ id_token_hint: session.id_token, state,
-                                                              post_logout_redirect_uri: `${origin}/` })}`)
+    const { end_session_endpoint } = await metadata()
+    return redirect(`${end_session_endpoint}?${new URLSearchParams({ id_token_hint: session.id_token, state,
+                                                                     post_logout_redirect_uri: `${origin}/` })}`)
   }
 
   async function backchannel({ form }) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The demo's OpenID Provider: signs users in and issues ID Tokens. It knows nothing of logout: that is nginx's job.
-//
-// All that it does for it: its authorization answer names client, sid and sub in three headers (nginx takes them off
-// again), and it believes a session only as long as nginx has not ended it.   node op.mjs DIRECTORY PORT
+// The demo's OpenID Provider: signs users in, issues ID Tokens, and can end its own session. It tells no application of a
+// logout, and knows nothing of the nginx in front of it.   node op.mjs DIRECTORY PORT
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { escape, page } from './pages.mjs'
-import { call, json, redirect, serve, set_cookie } from './small_http.mjs'
-import { open_key, sign_token } from './tokens.mjs'
+import { json, redirect, serve, set_cookie } from './small_http.mjs'
+import { open_key, public_jwk, sign_token } from './tokens.mjs'
 
 const [dir, port] = process.argv.slice(2)
 const issuer = `http://sso.localhost:${port}`
@@ -18,22 +16,10 @@ const codes = new Map()     // code -> {client_id, redirect_uri, claims}
 const hue = '#4056c8'
 const secret = () => randomBytes(24).toString('base64url')
 
-async function session_of({ cookies }) {
-  const session = sessions.get(cookies.op_session)
-  if (session && await is_ended(session.sid)) {
-    sessions.delete(cookies.op_session)
-    return undefined
-  }
-  return session
-}
+const session_of = ({ cookies }) => sessions.get(cookies.op_session)
 
-async function is_ended(sid) {
-  const { json: answer } = await call({ socketPath: `${dir}/admin.sock`, path: `/api/demo/sessions/${sid}` })
-  return answer.ended !== undefined
-}
-
-async function home(visit) {
-  const session = await session_of(visit)
+function home(visit) {
+  const session = session_of(visit)
   const links = [...clients.values()].map(({ client_id, client_name }) =>
     ({ href: `http://${client_id}.localhost:${port}/`, text: client_name }))
   const body = session
@@ -57,20 +43,19 @@ function login({ form }) {
   return redirect(/^\/(?![/\\])/.test(then) ? then : '/', set_cookie('op_session', cookie))
 }
 
-async function authorize(visit) {
+function authorize(visit) {
   const { query, path } = visit
   const client = clients.get(query.get('client_id'))
   const redirect_uri = query.get('redirect_uri')
   if (!client?.redirect_uris.includes(redirect_uri)) throw new Error('This client or its redirect_uri is not registered.')
-  const session = await session_of(visit)
+  const session = session_of(visit)
   if (!session) return redirect(`/login?then=${encodeURIComponent(path)}`)
 
   const code = secret()
   const { sub, sid } = session
   codes.set(code, { client_id: client.client_id, redirect_uri, claims: { sub, sid, nonce: query.get('nonce') ?? undefined } })
   setTimeout(() => codes.delete(code), 60_000).unref()
-  return redirect(`${redirect_uri}?${new URLSearchParams({ code, state: query.get('state') ?? '' })}`,
-                  { 'op-client': client.client_id, 'op-sid': sid, 'op-sub': sub })
+  return redirect(`${redirect_uri}?${new URLSearchParams({ code, state: query.get('state') ?? '' })}`)
 }
 
 function token({ form }) {
@@ -86,6 +71,11 @@ function token({ form }) {
   return json({ access_token: secret(), token_type: 'Bearer', id_token })
 }
 
+function end_session({ cookies }) {
+  sessions.delete(cookies.op_session)
+  return redirect('/', set_cookie('op_session', ''))
+}
+
 const same = (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
 serve(`${dir}/op.sock`, {
@@ -94,10 +84,11 @@ serve(`${dir}/op.sock`, {
   'POST /login': login,
   'GET /authorize': authorize,
   'POST /token': token,
+  'GET /end': end_session,
+  'GET /keys': () => json({ keys: [public_jwk(key)] }),
   'GET /.well-known/openid-configuration': () => json({
-    issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`,
-    end_session_endpoint: `${issuer}/logout`, backchannel_logout_supported: true, backchannel_logout_session_supported: true,
-    frontchannel_logout_supported: true, frontchannel_logout_session_supported: true, response_types_supported: ['code'],
-    subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'],
+    issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`,
+    end_session_endpoint: `${issuer}/end`, response_types_supported: ['code'], subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
   }),
 })

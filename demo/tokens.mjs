@@ -12,6 +12,8 @@ export function open_key(pem) {
   return { key, kid: createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url') }
 }
 
+export const public_jwk = ({ key, kid }) => ({ ...createPublicKey(key).export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' })
+
 export function sign_token({ key, kid }, claims) {
   const text = `${encode({ alg: 'ES256', kid })}.${encode(claims)}`
   return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
