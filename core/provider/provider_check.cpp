@@ -39,6 +39,7 @@ Verified check_issuer(const Provider& provider) {
 Verified check_jwks_uri(const Provider& provider) {
   if (provider.keys_from != KeysFrom::url || provider.egress.allow_http) return {};
   if (!provider.jwks_uri.starts_with("http:")) return {};
+  if (const auto uri = read_uri(provider.jwks_uri); uri && uri->is_loopback()) return {};
   return misconfigured("\"jwks\" \"" + showable_uri(provider.jwks_uri) +
                        "\" must be an https URL, unless \"allow_http\" is on");
 }

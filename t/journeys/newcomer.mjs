@@ -38,9 +38,17 @@ async function settle(t) {
   house.write('resolv.conf', 'search example.com\nnameserver 127.0.0.1\n')
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwks = { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'op-2026', alg: 'RS256', use: 'sig' }] }
+  const documents = {
+    '/jwks': () => jwks,
+    '/.well-known/openid-configuration': () => ({ issuer: 'https://sso.example.com', jwks_uri: 'https://sso.example.com/jwks' }),
+    '/token': () => ({ token_type: 'Bearer', access_token: 'opaque', id_token: id_token(keys.privateKey, 'op-2026', { aud: 'app-a', sub: 'alice', sid: sids.shift() }) }),
+  }
+  const sids = ['8f2c', 'second']
   const op = http.createServer((request, answer) => {
     if (request.url === '/login') answer.writeHead(200, { 'x-client-id': 'app-a', 'x-sid': 'passing', 'x-sub': 'alice' })
-    answer.end(request.url === '/jwks' ? JSON.stringify(jwks) : 'the OP')
+    if (!documents[request.url]) return answer.end('the OP')
+    answer.setHeader('content-type', 'application/json')
+    answer.end(JSON.stringify(documents[request.url]()))
   })
   await new Promise((done) => op.listen(0, '127.0.0.1', done))
   house.when_over(() => new Promise((done) => { op.close(done); op.closeAllConnections() }))
@@ -90,6 +98,8 @@ async function type_preparations(stage) {
   adapt(stage)
 }
 
+const make_op_key = ({ etc }) => type(substituted(block_with('docs/keys.md', 'sh', 'genpkey -algorithm RSA'), { '/etc/nginx': etc }))
+
 const local = ({ house, etc, front, api, redis, op }) => ({
   '/etc/nginx': etc, 'redis://127.0.0.1:6379': redis.url, '443 ssl': `127.0.0.1:${front} ssl`, '127.0.0.1:9145': `127.0.0.1:${api}`,
   '127.0.0.1:8080': `127.0.0.1:${op.port}`, '/var/log/nginx': house.path('log'),
@@ -116,32 +126,36 @@ function assert_signed(token, pem) {
   assert.equal(createVerify('sha256').update(`${head}.${payload}`).verify(createPublicKey(readFileSync(pem)), signature, 'base64url'), true)
 }
 
-test('README, typed literally: a login is registered, ended by the API and by the user, and the application is told', { timeout: 60_000 }, async (t) => {
+test('README, typed literally: a login is learnt, ended by the API and by the user, and the application is told', { timeout: 60_000 }, async (t) => {
   const stage = await settle(t)
-  const { house, etc, town, api } = stage
+  const { house, etc, town, front, api, op } = stage
   await type_preparations(stage)
   house.write('etc-nginx/nginx.conf', skeleton(stage))
-  const substitutes = local(stage)
-  house.write('etc-nginx/conf.d/slo.conf', substituted(block_with('README.md', 'nginx', 'slo_provider'), substitutes))
+  house.write('etc-nginx/conf.d/slo.conf', substituted(block_with('README.md', 'nginx', 'slo_provider'), local(stage)))
   check_nginx(stage)
   await start_nginx(stage)
+  await eventually('the keys are fetched', () => house.read('log/slo.log').includes("the OP's keys are here: 1"))
 
-  const commands = block_with('README.md', 'sh', 'curl --json').trim().split('\n')
+  const commands = block_with('README.md', 'sh', 'curl -k').trim().split('\n')
   assert.match(commands.shift(), /^service redis-server start; nginx -t && service nginx restart$/)
-  const say = async (line) => JSON.parse(await type(`${substituted(line, { '127.0.0.1:9145': `127.0.0.1:${api}` })} -sS`))
-  const [registered, shown, ended] = [await say(commands[0]), await say(commands[1]), await say(commands[2])]
-  assert.deepEqual(registered, { sid: '8f2c', client_id: 'app-a', new_session: true, new_client: true })
-  assert.equal(shown.state, 'live')
-  assert.ok(JSON.stringify(ended).includes('app-a'), JSON.stringify(ended))
+  const here = (line) => line.replace('https://sso.example.com/', `--resolve sso.example.com:${front}:127.0.0.1 https://sso.example.com:${front}/`)
+    .replace('127.0.0.1:9145', `127.0.0.1:${api}`)
+  const say = async (line) => JSON.parse(await type(`${here(line)} -sS`))
+  const log_in = () => say('curl -k -d grant_type=authorization_code https://sso.example.com/token')
+  assert.equal((await say(commands[0])).end_session_endpoint, 'https://sso.example.com/logout')
+  await log_in()
+  const [{ sessions: [shown] }, { ended }] = [await say(commands[1]), await say(commands[2])]
+  assert.deepEqual([shown.sid, shown.state, shown.participants?.map(({ client_id }) => client_id) ?? shown.clients], ['8f2c', 'live', ['app-a']])
+  assert.deepEqual(ended, ['8f2c'])
   await eventually('app-a is told', () => town.told.length === 1)
   await eventually('nothing is owed', async () => (await say(commands[3])).deliveries.length === 0)
-  assert_signed(town.told[0].token, `${etc}/slo/op.pem`)
+  assert_signed(town.told[0].token, `${etc}/slo/logout.pem`)
   assert.deepEqual([town.told[0].host, town.told[0].path], ['a.example.com', '/backchannel-logout'])
 
-  await say(substituted(commands[0], { '8f2c': 'second', c00k1e: 'second-cookie' }))
-  const [{ kid }] = JSON.parse((await browse(stage, '/slo/jwks')).body).keys
-  await log_out(stage, id_token(createPrivateKey(readFileSync(`${etc}/slo/op.pem`)), kid, { aud: 'app-a', sub: 'alice', sid: 'second' }),
-                'second-cookie')
+  await log_in()
+  const [{ kid: of_op }, { kid }] = (await say('curl -k https://sso.example.com/jwks')).keys
+  assert.deepEqual([of_op, kid], ['op-2026', decode(town.told[0].token.split('.')[0]).kid])
+  await log_out(stage, id_token(op.keys.privateKey, 'op-2026', { aud: 'app-a', sub: 'alice', sid: 'second' }), 'any')
   await eventually('app-a is told again', () => town.told.length === 2)
   assert.equal(decode(town.told[1].token.split('.')[1]).sid, 'second')
   assert.equal((await browse(stage, '/anything')).body, 'the OP')
@@ -151,6 +165,7 @@ test('the example nginx.conf with its clients of every kind: one logout, each is
   const stage = await settle(t)
   const { house, etc, town, api, op } = stage
   await type_preparations(stage)
+  await make_op_key(stage)
   await type(substituted(block_with('docs/keys.md', 'sh', 'curl -fsS https://sso.example.com/jwks -o /etc/nginx/slo/op-jwks.json'),
                    { 'https://sso.example.com': `http://127.0.0.1:${op.port}`, '/etc/nginx': etc }))
   const example = readFileSync(`${root}packaging/examples/nginx.conf`, 'utf8')
@@ -217,14 +232,13 @@ test('the recipes for keys make what they say', { timeout: 60_000 }, async (t) =
   await keys('nginx -s reload', { ...at, 'https://sso.example.com/jwks': jwks, 'nginx -t -q && nginx -s reload': 'true' })
   assert.deepEqual(JSON.parse(house.read('etc-nginx/slo/op-jwks.json')), op.jwks)
   assert.equal(existsSync(`${etc}/slo/op-jwks.new`), false)
-  await keys('jq -s', { ...at, 'http://127.0.0.1:8080/jwks': jwks, 'https://sso.example.com/slo/jwks': jwks, '/var/www/slo': house.path('www') })
-  assert.deepEqual(JSON.parse(house.read('www/jwks.json')), { keys: [...op.jwks.keys, ...op.jwks.keys] })
 })
 
 test('every other configuration of the manual is accepted by nginx -t', { timeout: 60_000 }, async (t) => {
   const stage = await settle(t)
   const { house, etc, op, redis } = stage
   await type_preparations(stage)
+  await make_op_key(stage)
   await type(`openssl rand -out ${etc}/slo/secret 32; cp ${etc}/slo/op.pem ${etc}/slo/op-2026.pem; cp ${etc}/slo/sso.key ${etc}/slo/op-2027.pem`)
   house.write('etc-nginx/slo/op-jwks.json', JSON.stringify(op.jwks))
   const accepted = (text, how) => {
@@ -261,6 +275,6 @@ test('every command of the runbook is understood, by nginx and by Redis', { time
     if (text.includes('/metrics')) assert.match(said, text.includes('slo_circuits_open') ? /^slo_circuits_open/m : /^slo_deliveries_pending/m)
     if (text.includes('sub=alice')) assert.match(said, /"state": "live"/)
     if (text.includes('token_key_unknown')) assert.match(said, /^1\n1\n/, 'both logs of README hold the refusal')
-    if (text.includes('slo_store|signing_key')) assert.match(said, /slo_store[^]*[0-9a-f]{16} [^]*op\.pem\n[^]*^[\w-]{22}\n/m)
+    if (text.includes('slo_store|signing_key')) assert.match(said, /slo_store[^]*[0-9a-f]{16} [^]*logout\.pem\n[^]*^[\w-]{22}\n/m)
   }
 })

@@ -101,6 +101,23 @@ TEST(ProviderCheck, wants_one_key_that_may_sign) {
                 "\" stands twice: give each key a kid of its own");
 }
 
+TEST(ProviderCheck, wants_keys_by_tls_but_from_this_host) {
+  const auto with = [](std::string_view address) {
+    return refused([&](Provider& provider) {
+      provider.keys_from = KeysFrom::url;
+      provider.jwks_uri = address;
+    });
+  };
+  for (const auto* address :
+       {"https://sso/jwks", "http://127.0.0.1:8080/jwks", "http://[::1]/jwks", "http://localhost/jwks"}) {
+    EXPECT_EQ(with(address), "accepted");
+  }
+  for (const auto* address : {"http://sso/jwks", "http://127.0.0.1.example/jwks", "http://10.0.0.1/jwks"}) {
+    EXPECT_EQ(with(address),
+              "\"jwks\" \"" + std::string(address) + "\" must be an https URL, unless \"allow_http\" is on");
+  }
+}
+
 TEST(ProviderCheck, wants_an_end_session_that_browsers_can_be_sent_to) {
   const auto with = [](std::string_view address, bool allow_http = false) {
     return refused([&](Provider& provider) {
