@@ -84,6 +84,7 @@ std::string code_key(const Space& space, const CodeDigest& digest) {
 }
 std::string alias_key(const Space& space, const Sid& sid) { return key_of(space, "l", sid.value); }
 std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
+std::string way_back_key(const Space& space, std::string_view nonce) { return key_of(space, "b", nonce); }
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
 std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
 

@@ -50,9 +50,10 @@ std::string subject_key(const Space&, const Subject&);      // U, in the subject
 std::string cookie_key(const Space&, const CookieDigest&);  // K, in the digest's partition
 std::string code_key(const Space&, const CodeDigest&);      // G, in the digest's partition
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
-std::string ticket_key(const Space&, std::string_view nonce);  // T, in the nonce's partition
-std::string schema_key(std::string_view prefix);               // <prefix>{meta}:cfg
-std::string issuers_key(std::string_view prefix);              // <prefix>{meta}:iss
+std::string ticket_key(const Space&, std::string_view nonce);    // T, in the nonce's partition
+std::string way_back_key(const Space&, std::string_view nonce);  // B, in the nonce's partition
+std::string schema_key(std::string_view prefix);                 // <prefix>{meta}:cfg
+std::string issuers_key(std::string_view prefix);                // <prefix>{meta}:iss
 
 // Is one of the command's keys in that part of the store?
 bool touches(const Command& command, const Space& space);

@@ -80,6 +80,7 @@ Exchange<bool> takes_part(const Space&, const SessionKey& key, const ClientId& c
 struct EndTerms {
   std::string_view reason{};  // rp, admin, expired
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
+  bool are_told = false;      // its clients, by others: nothing is owed. REQUIRES: no lease
   Seconds tombstone{};
   Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued
   // A random name of this call: the logout id, which the records of its deliveries carry. Should the exchange

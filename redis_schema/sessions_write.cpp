@@ -201,14 +201,18 @@ Exchange<bool> take_pointers(const Space& space, const Registration& registratio
 Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey& key, const EndTerms& terms) {
   const auto partition = partition_of(key.value);
   return ending(
-      run_script(end_script, partition,
-                 {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
-                  records_key(space, partition), tokens_key(space, partition), counters_key(space, partition),
-                  feed_key(space, partition)},
-                 {key.value, terms.only_if_due ? "due" : "force", std::string(terms.reason),
-                  std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
-                  std::to_string(terms.lease.count()), common_sid(key), terms.caller,
-                  std::to_string(own_fields + max_unbundled)}),
+      run_script(
+          end_script, partition,
+          {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
+           records_key(space, partition), tokens_key(space, partition), counters_key(space, partition),
+           feed_key(space, partition)},
+          {key.value,
+           terms.only_if_due ? "due"
+           : terms.are_told  ? "told"
+                             : "force",
+           std::string(terms.reason), std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
+           std::to_string(terms.lease.count()), common_sid(key), terms.caller,
+           std::to_string(own_fields + max_unbundled)}),
       key, terms);
 }
 

@@ -273,7 +273,7 @@ bool names_applications(const Provider& provider, const PostLogout& post_logout,
 Page logout_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                  const Circumstances& circumstances, const Moment& moment) {
   Page page = ended_page(provider, ended, post_logout, circumstances, moment);
-  if (circumstances.claim == Claim::ended && !circumstances.one_client) {
+  if (circumstances.claim == Claim::ended && !circumstances.one_client && !circumstances.goes_to_op) {
     expire_session_cookies(page, provider);
   }
   return page;

@@ -29,6 +29,7 @@ struct Circumstances {
   Claim claim = Claim::ended;
   bool already = false;             // it had ended before
   bool one_client = false;          // scope client: the participation in the session alone has ended
+  bool goes_to_op = false;          // the way onward leads to the OP's own logout, which needs its cookies
   bool op_lives = false;            // the OP's own logout was asked for and is not known to have worked
   bool lacks_applications = false;  // not all participants could be looked up, so that some have no frame
   std::string self{};               // the path of the endpoint, for a link to it

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/op/end_session.h"
+#include "core/op/post_logout.h"
 
 namespace slo {
 
@@ -35,5 +36,23 @@ bool may_ask_upstream(const Provider& provider, const UpstreamLogoutAsker& asker
 // content with a redirect. Of a provider without session_cookies the status counts alone.
 bool is_upstream_logout_done(const Provider& provider, const UpstreamLogoutAnswer& answer,
                              const UpstreamLogoutAsker& asker, TimeS now);
+
+// By the browser: the `state` of a request that may be its return from the OP, if it is one by its looks;
+// else empty. Whether `key` was ever handed out, the store knows.
+std::string_view way_back_of(const Provider& provider, const EndSessionRequest& request);
+std::string way_back_state(std::string_view key);
+
+// How long the user may take at the OP.
+inline constexpr Seconds way_back_life{600};
+
+// The OP's end_session_endpoint with our return address and `key` (empty: it could not be kept, and there is
+// no return). RP-Initiated Logout 1.0, section 2: the hint that stood up to validation, where it fits into an
+// address and no other client is named to the OP; the client's id; logout_hint and ui_locales as they came.
+std::string upstream_logout_location(const Provider& provider, const EndSessionRequest& request,
+                                     const CheckedRequest& checked, std::string_view key);
+
+// What the store keeps meanwhile: where the user goes after his return. An unreadable text leads to our page.
+std::string kept_post_logout(const PostLogout& post_logout);
+PostLogout read_kept_post_logout(std::string_view kept);
 
 }  // namespace slo

@@ -54,11 +54,15 @@ enum class ShowUntold : std::uint8_t { never, refused, any };
 // So many session cookies may have a name, and so many values are looked up of one request.
 inline constexpr std::size_t max_session_cookies = 8;
 
-// The OP's own logout: a request to a location of the server that ends sessions, with the browser's cookies.
+// The OP's own logout: a request to a location of the server that ends sessions, with the browser's cookies;
+// or the browser itself goes there and comes back.
 struct UpstreamLogoutPolicy {
-  std::string uri{};     // empty: none
-  bool is_post = false;  // with the hint and client_id that came, as a form
-  Millis timeout{2000};  // how long the user's answer waits for it
+  std::string uri{};         // empty: none
+  bool by_browser = false;   // `uri` is the OP's end_session_endpoint
+  std::string client_id{};   // by the browser: the client that the OP knows our return address by
+  bool op_notifies = false;  // the clients of a session that ends there: we need not
+  bool is_post = false;      // with the hint and client_id that came, as a form
+  Millis timeout{2000};      // how long the user's answer waits for it
 };
 
 // Where the OP's keys come from: nowhere (it signs with ours), a file, a URL, or where its discovery document

@@ -60,11 +60,9 @@ Verified check_post_logout(const Provider& provider) {
   return misconfigured("\"post_logout\" \"" + showable_uri(text) + "\" " + why);
 }
 
-// RP-Initiated Logout 1.0, section 2.1: it may have a port, a path and a query.
-Verified check_end_session(const Provider& provider) {
-  const std::string& text = provider.end_session_endpoint;
-  if (text.empty()) return {};
-  const std::string named = "\"end_session\" \"" + showable_uri(text) + "\" ";
+// An end_session_endpoint. RP-Initiated Logout 1.0, section 2.1: it may have a port, a path and a query.
+Verified check_endpoint(const Provider& provider, const std::string& name, const std::string& text) {
+  const std::string named = '"' + name + "\" \"" + showable_uri(text) + "\" ";
   const Outcome<Uri> uri = read_uri(text);
   if (!uri) return misconfigured(named + uri.error().detail);
   if (!uri->is_http() || uri->userinfo || uri->fragment) {
@@ -74,6 +72,16 @@ Verified check_end_session(const Provider& provider) {
     return misconfigured(named + "must be an https URL, unless \"allow_http\" is on");
   }
   return {};
+}
+
+Verified check_end_session(const Provider& provider) {
+  const std::string& ours = provider.end_session_endpoint;
+  return ours.empty() ? Verified{} : check_endpoint(provider, "end_session", ours);
+}
+
+Verified check_upstream_logout(const Provider& provider) {
+  const auto& policy = provider.upstream_logout;
+  return policy.by_browser ? check_endpoint(provider, "upstream_logout", policy.uri) : Verified{};
 }
 
 bool is_cookie_name(std::string_view name) {
@@ -254,9 +262,9 @@ Verified check_clients(const Provider& provider) {
   return {};
 }
 
-constexpr std::array checks{check_issuer,      check_jwks_uri,    check_store,
-                            check_end_session, check_post_logout, check_session_cookies,
-                            check_times,       check_keys,        check_clients};
+constexpr std::array checks{
+    check_issuer,      check_jwks_uri,        check_store, check_end_session, check_upstream_logout,
+    check_post_logout, check_session_cookies, check_times, check_keys,        check_clients};
 
 }  // namespace
 

@@ -32,7 +32,7 @@ ngx_command_t directives[] = {
     at_main(ngx_string("hint"), in_provider | NGX_CONF_1MORE, directive<once<set_hint>>),
     at_main(ngx_string("end_session"), in_provider | NGX_CONF_TAKE1, directive<once<set_end_session_url>>),
     at_main(ngx_string("post_logout"), in_provider | NGX_CONF_TAKE1, directive<once<set_post_logout>>),
-    at_main(ngx_string("upstream_logout"), in_provider | NGX_CONF_TAKE123,
+    at_main(ngx_string("upstream_logout"), in_provider | NGX_CONF_TAKE1234,
             directive<once<set_upstream_logout>>),
     at_main(ngx_string("already_out"), in_provider | NGX_CONF_TAKE1, directive<once<set_already_out>>),
     at_main(ngx_string("show_untold"), in_provider | NGX_CONF_TAKE1, directive<once<set_show_untold>>),

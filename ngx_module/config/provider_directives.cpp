@@ -169,15 +169,23 @@ Outcome<void> set_post_logout(ConfLine& line) {
 Outcome<void> set_upstream_logout(ConfLine& line) {
   auto& policy = provider_of(line).upstream_logout;
   const std::string& uri = line.words[0];
+  policy.uri = uri;
+  policy.by_browser =
+      uri.find("://") != std::string::npos;  // checked with the whole, when allow_http is known
+  const auto notified_by = take_choice(policy.op_notifies, {{"here", false}, {"op", true}});
+  if (policy.by_browser) {
+    return take_options(line.words, 1,
+                        {{"client_id", take_text(policy.client_id)}, {"notified_by", notified_by}});
+  }
   if (!uri.starts_with('/') || uri.find_first_of("?#$") != std::string::npos) {
     return bad_line("invalid URI \"" + showable_uri(uri) +
                     "\", the path of an internal location is required, whose \"proxy_pass\" says what the OP "
-                    "is asked");
+                    "is asked; or the https URL of the OP's end_session_endpoint");
   }
-  policy.uri = uri;
   auto taken = take_options(line.words, 1,
                             {{"method", take_choice(policy.is_post, {{"GET", false}, {"POST", true}})},
-                             {"timeout", take_millis(policy.timeout)}});
+                             {"timeout", take_millis(policy.timeout)},
+                             {"notified_by", notified_by}});
   if (!taken) return taken;
   return require_positive("timeout", policy.timeout);
 }

@@ -43,6 +43,23 @@ std::string address_of(const std::deque<ProviderPlace>& places, const ProviderCo
   return found == nullptr ? "" : address_at_issuer(issuer, view(found->location->name));
 }
 
+// Finds its address, or refuses: `who` is what wants to know it.
+ngx_int_t know_end_session(ngx_conf_t* cf, const ProviderConf& provider, const std::string& who,
+                           const std::string& place) {
+  auto& conf = main_conf(cf);
+  Provider& told = conf.providers[provider.index].provider;
+  if (told.end_session_endpoint.empty()) {
+    told.end_session_endpoint = address_of(conf.end_session_places, provider);
+  }
+  if (!told.end_session_endpoint.empty()) return NGX_OK;
+  refuse_at(cf->log,
+            '"' + who + " where slo_provider \"" + told.name +
+                "\" ends sessions: it has no exact or prefix location with \"slo_end_session\"; add such a "
+                "one, or \"end_session https://…;\" to the provider",
+            place);
+  return NGX_ERROR;
+}
+
 }  // namespace
 
 LogoutSupport logout_support(const ProviderConf& provider) {
@@ -51,20 +68,24 @@ LogoutSupport logout_support(const ProviderConf& provider) {
 
 void tell_end_session(ConfLine& line, const ProviderConf* const* provider) {
   main_conf(line.cf).checks.push_back(
-      [provider, directive = line.directive, place = place_of(line.cf)](ngx_conf_t* cf) -> ngx_int_t {
-        auto& conf = main_conf(cf);
-        Provider& told = conf.providers[(*provider)->index].provider;
-        if (told.end_session_endpoint.empty()) {
-          told.end_session_endpoint = address_of(conf.end_session_places, **provider);
-        }
-        if (!told.end_session_endpoint.empty()) return NGX_OK;
-        refuse_at(cf->log,
-                  '"' + directive + "\" directive cannot tell clients where slo_provider \"" + told.name +
-                      "\" ends sessions: it has no exact or prefix location with \"slo_end_session\"; add "
-                      "such a one, or \"end_session https://…;\" to the provider",
-                  place);
-        return NGX_ERROR;
+      [provider, directive = line.directive, place = place_of(line.cf)](ngx_conf_t* cf) {
+        return know_end_session(cf, **provider, directive + "\" directive cannot tell clients", place);
       });
+}
+
+void know_way_back(ConfLine& line, const ProviderConf* const* provider) {
+  main_conf(line.cf).checks.push_back([provider, place = place_of(line.cf)](ngx_conf_t* cf) -> ngx_int_t {
+    const Provider& its = main_conf(cf).providers[(*provider)->index].provider;
+    if (!its.upstream_logout.by_browser) return NGX_OK;
+    if (know_end_session(cf, **provider, "upstream_logout\" cannot tell the OP", place) != NGX_OK)
+      return NGX_ERROR;
+    if (its.upstream_logout.uri != its.end_session_endpoint) return NGX_OK;
+    refuse_at(cf->log,
+              "\"upstream_logout\" of slo_provider \"" + its.name +
+                  "\" is the address of \"slo_end_session\" itself; it takes that of the OP's own logout",
+              place);
+    return NGX_ERROR;
+  });
 }
 
 std::string jwks_address(const MainConf& conf, const ProviderConf& provider) {

@@ -15,6 +15,10 @@ namespace slo::ngx {
 // REQUIRES: refer() was called for `provider`.
 void tell_end_session(ConfLine& line, const ProviderConf* const* provider);
 
+// The same for a location that ends sessions, where its provider sends browsers to the OP's own logout and
+// back.
+void know_way_back(ConfLine& line, const ProviderConf* const* provider);
+
 LogoutSupport logout_support(const ProviderConf& provider);
 
 // Empty: no location of slo_jwks has one.

@@ -16,6 +16,7 @@ Outcome<void> set_end_session(ConfLine& line) {
   refer(line, line.words[0], &location.provider);
   main_conf(line.cf).end_session_places.push_back(
       {.provider = &location.provider, .ctx = server_of(line), .location = &core_location(line)});
+  know_way_back(line, &location.provider);
   return {};
 }
 

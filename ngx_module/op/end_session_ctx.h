@@ -26,6 +26,7 @@ struct EndSessionCtx : RequestCtx {
   KeyFetcher::Waiting keys{};
   redis::Located located{};
   End end{};
+  bool are_told = false;   // the clients, by the OP
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
   Batch::Waiting batch{};
@@ -33,6 +34,7 @@ struct EndSessionCtx : RequestCtx {
   std::vector<Told> told{};
   UpstreamLogout* upstream = nullptr;  // the OP's own logout, if one was asked for
   bool op_lives = false;               // it could not be asked
+  std::string way_back{};              // the key of the browser's return from the OP
   bool is_told = true;                 // the line of what has ended is written, or nothing has
 };
 
@@ -47,6 +49,12 @@ void carry_out(R& r, const AskUser& question);
 void carry_out(R& r, const AlreadyOver& over);
 void carry_out(R& r, const Stay& stay);
 void carry_out(R& r, const End& end);  // and all that follows: end_session_ending.cpp
+
+void with_request(R& r);  // the request is read: check, find, decide
+// The OP's own logout by the browser: end_session_round_trip.cpp.
+void go_to_op(R& r);   // everybody here has been told
+void come_back(R& r);  // by its looks; what is no return of ours is a request like any other
+void answer_end(R& r, const PostLogout& post_logout);
 
 void turn_away(R& r, const Refusal& refusal);
 void conclude(R& r, std::string_view result, Counter counter, const Page& page);

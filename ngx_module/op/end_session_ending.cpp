@@ -21,13 +21,16 @@ namespace {
 void with_redeemed(R& r, Outcome<bool> first_time);
 void with_looked_again(R& r, Outcome<redis::Located> located);
 void end_now(R& r);
+void end_here(R& r);
 std::string caller_of(const EndSessionCtx& ctx);
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
+bool ends_at_op(const R& r, const EndSessionCtx& ctx);
 void note_end(R& r);
 void ask_upstream(R& r);
 void keep_upstream(R& r, const EndSessionCtx& ctx);
 void carry_out_vanished(R& r);
+void with_all_told_by_op(R& r);
 void with_told(R& r, Outcome<std::vector<Told>> told);
 void with_participants_told(R& r, const std::vector<Told>& told);
 void with_all_done(R& r);
@@ -66,12 +69,28 @@ void with_looked_again(R& r, Outcome<redis::Located> located) {
   end_now(r);
 }
 
+// Where the OP tells the clients, its own session ends first: if it does not, they are told by us.
 void end_now(R& r) {
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const auto& policy = provider_of(ctx).upstream_logout;
+  if (!policy.op_notifies || !ends_at_op(r, ctx)) return end_here(r);
+  ctx.are_told = policy.by_browser;
+  ask_upstream(r);
+  if (ctx.upstream == nullptr) return end_here(r);
+  ctx.upstream->when_over([](R& request) {
+    auto& its = ctx_of<EndSessionCtx>(request);
+    its.are_told = its.upstream->is_done();
+    end_here(request);
+  });
+}
+
+void end_here(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const auto& provider = provider_of(ctx);
   const redis::EndTerms terms{.reason = "rp",
+                              .are_told = ctx.are_told,
                               .tombstone = provider.tombstone,
-                              .lease = provider.delivery.lease(),
+                              .lease = ctx.are_told ? Millis{} : provider.delivery.lease(),
                               .caller = caller_of(ctx)};
   const auto& space = ctx.provider->space;
   if (ctx.end.only_client) {
@@ -99,7 +118,8 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
     ctx.ended.owed = {};
   }
   note_end(r);
-  ask_upstream(r);
+  if (!provider_of(ctx).upstream_logout.op_notifies) ask_upstream(r);
+  if (ctx.are_told) return with_all_told_by_op(r);
   const bool already = ctx.ended.ending.already;
   ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
   if (already) {
@@ -120,11 +140,16 @@ void note_end(R& r) {
        already ? Counter::logouts_already_over : Counter::logouts_ended);
 }
 
-// Its session is that of all clients. A user who ends it twice may do so because it had not worked.
+// Its session is that of all clients.
+bool ends_at_op(const R& r, const EndSessionCtx& ctx) {
+  return !provider_of(ctx).upstream_logout.uri.empty() && !ctx.end.only_client && &r == r.main;
+}
+
+// A user who ends it twice may do so because it had not worked.
 void ask_upstream(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const auto& provider = provider_of(ctx);
-  if (provider.upstream_logout.uri.empty() || ctx.end.only_client || &r != r.main) return;
+  if (!ends_at_op(r, ctx) || provider.upstream_logout.by_browser) return;
   UpstreamLogoutAsker asker{.session_cookies = ctx.request.session_cookies,
                             .again = ctx.ended.ending.already};
   std::string form = upstream_logout_form(ctx.request, ctx.checked);
@@ -149,6 +174,12 @@ void carry_out_vanished(R& r) {
                                : already_out_page(provider_of(ctx), post_logout, Claim::unknown, false));
 }
 
+// No frames and no list: what becomes of them, the OP knows.
+void with_all_told_by_op(R& r) {
+  ctx_of<EndSessionCtx>(r).ended.ending.session.participants.clear();
+  with_participants_told(r, {});
+}
+
 // Should the store not say, nothing is claimed of those that are told in the background.
 // NOLINTNEXTLINE(performance-unnecessary-value-param): ask() hands answers over by value
 void with_told(R& r, Outcome<std::vector<Told>> told) {
@@ -159,27 +190,31 @@ void with_participants_told(R& r, const std::vector<Told>& told) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   log_end(r, ctx, told, false);
   ctx.told = told;
-  if (ctx.upstream == nullptr) return with_all_done(r);
-  ctx.upstream->when_over(with_all_done);
+  if (ctx.upstream != nullptr) return ctx.upstream->when_over(with_all_done);
+  if (ends_at_op(r, ctx) && provider_of(ctx).upstream_logout.by_browser) return go_to_op(r);
+  with_all_done(r);
 }
 
-void with_all_done(R& r) {
+void with_all_done(R& r) { answer_end(r, ctx_of<EndSessionCtx>(r).end.post_logout); }
+
+}  // namespace
+
+void answer_end(R& r, const PostLogout& post_logout) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const Circumstances circumstances{
       .told = ctx.told,
       .claim = ctx.end.claim,
       .already = ctx.ended.ending.already,
       .one_client = ctx.end.only_client.has_value(),
+      .goes_to_op = !ctx.way_back.empty(),
       .op_lives = ctx.upstream != nullptr ? !ctx.upstream->is_done() : ctx.op_lives,
       .lacks_applications = ctx.names_all && ctx.ended.ending.lacks_participants,
       .self = ctx.request.self};
-  Page page = logout_page(provider_of(ctx), ctx.ended.ending.session, ctx.end.post_logout, circumstances,
-                          this_moment());
+  Page page =
+      logout_page(provider_of(ctx), ctx.ended.ending.session, post_logout, circumstances, this_moment());
   if (ctx.upstream != nullptr) std::ranges::copy(ctx.upstream->cookies(), std::back_inserter(page.headers));
   respond(r, page);
 }
-
-}  // namespace
 
 void with_user_gone(R& r, EndSessionCtx& ctx) {
   log_end(r, ctx, ctx.batch.told(), true);

@@ -8,6 +8,7 @@
 #include "core/op/end_session.h"
 #include "core/op/hint.h"
 #include "core/op/logout_page.h"
+#include "core/op/upstream_logout.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/hiding.h"
@@ -35,7 +36,6 @@ bool is_opened_elsewhere(const EndSessionCtx& ctx);
 void open_hint_elsewhere(R& r);
 void with_opened_hint(R& r, Outcome<std::string> hint);
 
-void with_request(R& r);
 bool waits_for_keys(R& r, const Refusal& why);
 void with_located(R& r, Outcome<redis::Located> located);
 void with_found(R& r, Outcome<Found> found);
@@ -75,6 +75,7 @@ void with_body(R& r, Outcome<std::string> body) {
   auto request = end_session_request(r, provider_of(ctx), r.method == NGX_HTTP_POST ? *body : ctx.query);
   if (!request) return turn_away(r, request.error());
   ctx.request = std::move(*request);
+  if (!way_back_of(provider_of(ctx), ctx.request).empty()) return come_back(r);
   if (is_opened_elsewhere(ctx)) return open_hint_elsewhere(r);
   with_request(r);
 }
@@ -106,6 +107,8 @@ void with_opened_hint(R& r, Outcome<std::string> hint) {
   with_request(r);
 }
 
+}  // namespace
+
 void with_request(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   key_fetcher()->take_newest(*ctx.provider);
@@ -122,6 +125,8 @@ void with_request(R& r) {
   if (ctx.checked.client != nullptr) about = ctx.checked.client->id;
   ask(r, redis::locate(ctx.provider->space, ctx.checked.question, about), with_located);
 }
+
+namespace {
 
 // The OP may have just begun to use a key: the request is judged anew when its keys have been fetched.
 bool waits_for_keys(R& r, const Refusal& why) {

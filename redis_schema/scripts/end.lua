@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- end: ends a session and owes each of its back-channel clients a logout, in one step.
 -- KEYS  S X Q D A M RS
--- ARGV  key, mode (force, due), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
+-- ARGV  key, mode (force, due; told: forced, and nobody is owed anything, for others tell them all), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
 --       (its own random name for this call, which every record then carries; '' = none), most fields of S for which all is done here
 -- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
 --       now, flat; ms: when the deliveries were enqueued, leased to the caller under token 1 if lease > 0. The caller
@@ -52,6 +52,8 @@ if ARGV[2] == 'due' then
   end
 end
 
+local is_told = ARGV[2] == 'told'
+if is_told then bundled, how = false, 0 end
 redis.call('ZREM', KEYS[2], key)
 local owed, score = 0, string.format('%.0f', ms + lease)
 local queue, records, tokens = {'ZADD', KEYS[3]}, {'HSET', KEYS[4]}, {'HSET', KEYS[5]}
@@ -64,7 +66,7 @@ if bundled then owe(key, {stamp, reason, ARGV[7], '', '0'}) end
 for i = 1, #fields, 2 do
   local value = fields[i + 1]
   local joined, number = string.match(value, '^(%d+)(%.?%d*)')
-  if string.byte(fields[i]) == 58 and joined % 2 == 1 then
+  if not is_told and string.byte(fields[i]) == 58 and joined % 2 == 1 then
     local id = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(fields[i], 2)
     local sub = string.match(value, '\31u([^\31]*)') or h.u
     local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[6]

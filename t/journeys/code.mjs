@@ -2,94 +2,12 @@
 // A real OP that gives every client a sid of its own, and its cookie another value with every login: slo_learn at its
 // authorization and token endpoints alone, nothing registered by hand, and one session is one session.
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import Provider from 'oidc-provider'
 import { Jar, read_form, send } from './parts/browser_jar.mjs'
-import { House, eventually, free_port } from './parts/house.mjs'
-import { start_receiver } from './parts/receivers.mjs'
-import { back_client, query, set_stage } from './parts/stage.mjs'
-
-const op_host = '127.0.0.1'
-const form_of = (parameters) => new URLSearchParams(parameters).toString()
-
-// The OP, its defaults and what its clients need, behind our nginx; `app` hears every client's logout.
-async function settle(house, { clients = ['one', 'two'], more = {}, provider = '', op: how = {}, ...rest } = {}) {
-  const app = await start_receiver(house)
-  const behind = await free_port(op_host)
-  const to_op = `proxy_pass http://${op_host}:${behind}; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;`
-  const all = clients.map((id) => back_client(id, app.url, {
-    redirect_uris: [`https://${id}.example/callback`], grant_types: ['authorization_code', 'refresh_token', 'implicit'],
-    response_types: ['code', 'id_token', 'code id_token'], post_logout_redirect_uris: [`https://${id}.example/bye`], ...more[id] }))
-  const stage = await set_stage(house, {
-    clients: all, provider, store: 'timeout=1s', ...rest,
-    locations: `location /auth { slo_learn main; ${to_op} } location = /token { slo_learn main; ${to_op} } location / { ${to_op} }` })
-  const op = new Provider(stage.issuer.issuer, {
-    clients: all, jwks: stage.issuer.private_jwks, features: { backchannelLogout: { enabled: true } }, ...how })
-  op.proxy = true
-  const server = op.listen(behind, op_host)
-  await new Promise((done) => server.once('listening', done))
-  house.when_over(() => new Promise((done) => { server.close(done); server.closeAllConnections() }))
-  return { ...stage, app, op }
-}
-
-// Through the OP's pages, until something is handed to the client: {code, id_token …}.
-async function walk(browser, url, user) {
-  let answer = await browser.send(url)
-  for (let hop = 0; hop < 20; ++hop) {
-    const at = answer.url
-    if (answer.location) {
-      const next = new URL(answer.location, at)
-      if (next.hostname !== op_host) return Object.fromEntries(new URLSearchParams((next.hash || next.search).slice(1)))
-      answer = await browser.send(next.href)
-      continue
-    }
-    assert.match(answer.body, /<form/i, `${answer.status} ${answer.body}`)
-    const { action, fields } = read_form(answer.body)
-    const target = new URL(action, at)
-    if (target.hostname !== op_host) return fields
-    if ('login' in fields) Object.assign(fields, { login: user, password: 'secret' })
-    answer = await browser.send(target.href, { method: 'POST', form: fields })
-  }
-  throw new Error(`too many pages at ${url}`)
-}
-
-const basic = (id) => ({ authorization: `Basic ${Buffer.from(`${id}:secret-of-${id}`).toString('base64')}` })
-
-// The browser's part of a login: what the client is handed, and what it needs to go on.
-async function authorize(town, browser, id, user, { pushed = false, ...parameters } = {}) {
-  const verifier = randomBytes(32).toString('base64url')
-  const asked = { client_id: id, redirect_uri: `https://${id}.example/callback`, scope: 'openid', response_type: 'code', nonce: 'n', state: 's',
-                  code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256', ...parameters }
-  if (asked.response_type === 'id_token') delete asked.code_challenge, delete asked.code_challenge_method
-  let wire = asked
-  if (pushed) {
-    const { request_uri } = JSON.parse((await send(`${town.nginx.url}/request`, { method: 'POST', form: asked, headers: basic(id) })).body)
-    wire = { client_id: id, request_uri }
-  }
-  const handed = await walk(browser, `${town.nginx.url}/auth?${query(wire)}`, user)
-  return { ...handed, id, verifier }
-}
-
-const redeem = (town, { id, code, verifier }) => send(`${town.nginx.url}/token`, { method: 'POST', headers: basic(id), form: {
-  grant_type: 'authorization_code', code, redirect_uri: `https://${id}.example/callback`, code_verifier: verifier } })
-
-async function log_in(town, browser, id, user, parameters) {
-  const handed = await authorize(town, browser, id, user, parameters)
-  assert.ok(handed.code, JSON.stringify(handed))
-  const { status, body } = await redeem(town, handed)
-  assert.equal(status, 200, body)
-  const tokens = JSON.parse(body)
-  return { ...tokens, handed, claims: decodeJwt(tokens.id_token) }
-}
-
-const sessions_of = async (town, sub) => (await town.nginx.ask('GET', `sessions?sub=${sub}`)).json.sessions
-// Each session as client → sid.
-const sids_of = async (town, sub) => (await sessions_of(town, sub)).map(({ participants, sid }) =>
-  Object.fromEntries(participants.map((one) => [one.client_id, one.sid ?? sid])))
-const told = (town) => town.app.requests.map(({ body }) => decodeJwt(new URLSearchParams(body).get('logout_token')))
-  .map(({ aud, sid, sub }) => [[aud].flat()[0], sid, sub]).sort()
+import { authorize, basic, log_in, op_host, redeem, sessions_of, settle, sids_of, told } from './parts/default_op.mjs'
+import { House, eventually } from './parts/house.mjs'
+import { query } from './parts/stage.mjs'
 
 async function say_yes(town, browser, url) {
   const page = await browser.send(url)

@@ -229,3 +229,39 @@ test('a location that is not there, or ends sessions itself, is an answer as any
     assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
   }
 })
+
+test('where the OP notifies, its logout comes first, and we tell only whom it does not', { timeout: 60_000 }, async (t) => {
+  const stage = await set_up(new House(t), { directive: 'upstream_logout /_op_logout timeout=700ms notified_by=op;' })
+  const told = () => stage.app.requests.length
+  for (const [behave, status, count] of [['ends', 303, 0], ['fails', 200, 1], ['hangs', 200, 1], ['cut', 200, 1], ['asks', 200, 1]]) {
+    await t.test(`the OP ${behave}`, async () => {
+      stage.app.requests.length = 0
+      stage.op.behave = behave
+      const user = await stage.sign_in()
+      const answer = await log_out(stage, user)
+      assert.equal(answer.status, status, answer.body)
+      assert.equal((await stage.nginx.ask('GET', `sessions/${user.sid}`)).json.state, 'ended')
+      await eventually('nothing is owed', async () => (await stage.nginx.ask('GET', 'deliveries?state=pending')).json.deliveries.length === 0)
+      assert.equal(told(), count)
+      stage.op.behave = 'ends'
+      await log_out(stage, user)
+      await sleep(100)
+      assert.equal(told(), count, 'asked again, nobody is told again')
+    })
+  }
+  await t.test('who has no cookie of the OP is told by us', async () => {
+    stage.app.requests.length = 0
+    const { hint } = await stage.sign_in()
+    await ask(`${stage.nginx.logout}?${query({ id_token_hint: hint })}`)
+    await eventually('it is told', () => told() === 1)
+  })
+  await t.test('several clients: nobody is owed anything', async () => {
+    stage.app.requests.length = 0
+    stage.op.behave = 'ends'
+    const { sid, cookie, hint } = await stage.sign_in()
+    await stage.nginx.register({ client_id: 'other', sid, sub: 'ann' })
+    assert.equal((await log_out(stage, { hint, cookie })).status, 303)
+    await sleep(100)
+    assert.equal(told(), 0)
+  })
+})

@@ -48,6 +48,28 @@ TEST_F(End, just_queues_the_deliveries_without_a_lease) {
   EXPECT_EQ(claimed[0].token, 1u);
 }
 
+TEST_F(End, owes_nobody_anything_where_others_tell_them) {
+  run(register_participation(test_space, a_lesson("app-a")));
+  for (unsigned i = 0; i <= max_unbundled; ++i) {
+    auto lesson = a_lesson("app-" + std::to_string(i));
+    lesson.key = {"sid-2"};
+    run(register_participation(test_space, lesson));
+  }
+  auto terms = end_terms();
+  terms.are_told = true;
+  terms.caller = "one";
+  for (const auto* sid : {"sid-1", "sid-2"}) {
+    const auto ended = run(end_session(test_space, {sid}, terms));
+    ASSERT_TRUE(ended) << sid;
+    EXPECT_FALSE(ended->ending.session.is_live());
+    EXPECT_TRUE(run(end_session(test_space, {sid}, terms))) << "its caller asks again";
+    EXPECT_TRUE(run(end_session(test_space, {sid}, end_terms()))->ending.already);
+    EXPECT_GT(number({"TTL", session_key(test_space, {sid})}), 0) << "its tombstone goes in time";
+  }
+  let_leases_run_out();
+  EXPECT_TRUE(claim_all().empty());
+}
+
 TEST_F(End, answers_its_caller_the_same_again_if_the_first_answer_was_lost) {
   run(register_participation(test_space, a_lesson("app-a")));
   run(register_participation(test_space, a_lesson("app-b")));

@@ -82,4 +82,69 @@ TEST(UpstreamLogout, is_sent_the_hint_and_the_client_that_stood_up_and_no_way_on
   EXPECT_EQ(upstream_logout_form(request, CheckedRequest{}), "");
 }
 
+Provider by_browser() {
+  Provider provider;
+  provider.end_session_endpoint = "https://sso/logout";
+  provider.upstream_logout = {.uri = "https://op/end?realm=a", .by_browser = true};
+  return provider;
+}
+
+TEST(UpstreamLogout, of_a_browser_takes_along_what_stood_up_and_our_return_address) {
+  Provider provider = by_browser();
+  const Client client{.id = {"an app"}};
+  EndSessionRequest request{.id_token_hint = "a.b.c",
+                            .logout_hint = "ann",
+                            .post_logout_redirect_uri = "https://app/",
+                            .state = "the application's",
+                            .ui_locales = "de"};
+  CheckedRequest checked{.client = &client};
+  const std::string back = "&post_logout_redirect_uri=https%3A%2F%2Fsso%2Flogout&state=slo.key";
+  EXPECT_EQ(upstream_logout_location(provider, request, checked, "key"),
+            "https://op/end?realm=a&client_id=an%20app&logout_hint=ann&ui_locales=de" + back);
+  checked.hint = Hint{.client = &client};
+  EXPECT_EQ(
+      upstream_logout_location(provider, request, checked, "key"),
+      "https://op/end?realm=a&id_token_hint=a.b.c&client_id=an%20app&logout_hint=ann&ui_locales=de" + back);
+  EXPECT_EQ(upstream_logout_location(provider, {}, {}, "key"), "https://op/end?realm=a" + back);
+  EXPECT_EQ(upstream_logout_location(provider, {}, {}, ""), "https://op/end?realm=a") << "no way back";
+  request.id_token_hint = std::string(4097, 'a');
+  EXPECT_EQ(upstream_logout_location(provider, {.id_token_hint = request.id_token_hint}, checked, ""),
+            "https://op/end?realm=a&client_id=an%20app")
+      << "no address may be so long";
+  provider.upstream_logout.client_id = "slo";
+  request.id_token_hint = "a.b.c";
+  EXPECT_EQ(upstream_logout_location(provider, request, checked, "key"),
+            "https://op/end?realm=a&client_id=slo&logout_hint=ann&ui_locales=de" + back)
+      << "a hint of another client would contradict";
+}
+
+TEST(UpstreamLogout, knows_a_return_by_its_looks) {
+  const Provider provider = by_browser();
+  const std::string key = "AAAAAAAAAAaaaaaaaa-_09";
+  const std::string state = way_back_state(key);
+  EXPECT_EQ(way_back_of(provider, {.state = state}), key);
+  EXPECT_EQ(way_back_of({}, {.state = state}), "") << "where no browser is sent away";
+  EXPECT_EQ(way_back_of(provider, {}), "");
+  EXPECT_EQ(way_back_of(provider, {.is_post = true, .state = state}), "");
+  EXPECT_EQ(way_back_of(provider, {.id_token_hint = "a.b.c", .state = state}), "");
+  EXPECT_EQ(way_back_of(provider, {.client_id = "app", .state = state}), "");
+  EXPECT_EQ(way_back_of(provider, {.post_logout_redirect_uri = "https://app/", .state = state}), "");
+  for (const auto* other : {"slo.", "slo.AAAA", "AAAAAAAAAAaaaaaaaa-_09",
+                            "slo.AAAAAAAAAAaaaaaaaa-_0=", "slo.AAAAAAAAAAaaaaaaaa-_09A"}) {
+    EXPECT_EQ(way_back_of(provider, {.state = other}), "") << other;
+  }
+}
+
+TEST(UpstreamLogout, gives_back_the_way_onward_as_it_was) {
+  for (const PostLogout& one : {PostLogout{}, PostLogout{.uri = "https://app/?a=b&c"},
+                                PostLogout{.uri = "https://app/", .state = "a b&c=\n\"%"},
+                                PostLogout{.refused = Refusal{Fault::redirect_not_registered}}}) {
+    const PostLogout back = read_kept_post_logout(kept_post_logout(one));
+    EXPECT_EQ(back.uri, one.uri);
+    EXPECT_EQ(back.state, one.state);
+    EXPECT_EQ(back.refused.has_value(), one.refused.has_value());
+  }
+  EXPECT_EQ(read_kept_post_logout("uri=%zz"), PostLogout{}) << "what cannot be read leads to our page";
+}
+
 }  // namespace slo::upstream_logout_test

@@ -209,6 +209,20 @@ TEST(ProviderCheck, wants_a_cookie_domain_that_is_a_host_name) {
   }
 }
 
+TEST(ProviderCheck, wants_an_upstream_logout_that_browsers_can_be_sent_to) {
+  const auto with = [](std::string_view address) {
+    return refused([&](Provider& provider) {
+      provider.upstream_logout = {.uri = std::string(address), .by_browser = true};
+    });
+  };
+  EXPECT_EQ(with("https://op/end?realm=a"), "accepted");
+  EXPECT_EQ(with("http://op/end"),
+            "\"upstream_logout\" \"http://op/end\" must be an https URL, unless \"allow_http\" is on");
+  EXPECT_EQ(with("https://op/end#a"),
+            "\"upstream_logout\" \"https://op/end#a\" must be an https URL without "
+            "user name and fragment");
+}
+
 TEST(ProviderName, is_one_that_needs_no_quoting_anywhere) {
   for (const std::string_view name : {"corp", "Corp-2", "a.b_c", "0"})
     EXPECT_TRUE(is_provider_name(name)) << name;

@@ -184,14 +184,30 @@ already_out redirect; }
 STORE slo_provider main { MEMBERS CLIENT upstream_logout /a;
 upstream_logout /b; }
 [emerg] "upstream_logout" directive is duplicate in http.conf:2
-=== upstream_logout at another server
+=== upstream_logout by the browser without TLS
 STORE slo_provider main { MEMBERS CLIENT
-upstream_logout https://op.example/logout?id_token_hint=x; }
-[emerg] invalid URI "https://op.example/logout?..." in "upstream_logout" directive, the path of an internal location is required, whose "proxy_pass" says what the OP is asked in http.conf:2
+upstream_logout http://op.example/logout?id_token_hint=x; }
+[emerg] slo_provider "main": "upstream_logout" "http://op.example/logout?..." must be an https URL, unless "allow_http" is on in http.conf:1
+=== upstream_logout by the browser with what the server-side one takes
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout https://op.example/logout method=POST; }
+[emerg] invalid parameter "method=" in "upstream_logout" directive, known are "client_id=", "notified_by=" in http.conf:2
+=== upstream_logout by the browser, to where it comes from
+STORE slo_provider main { MEMBERS CLIENT upstream_logout https://op.example/logout; }
+server { CARRIER location = /logout { slo_end_session main; } }
+[emerg] "upstream_logout" of slo_provider "main" is the address of "slo_end_session" itself; it takes that of the OP's own logout in http.conf:2
+=== upstream_logout by the browser, which could not come back
+STORE slo_provider main { MEMBERS CLIENT upstream_logout https://op.example/logout; }
+server { CARRIER location ~ out { slo_end_session main; } }
+[emerg] "upstream_logout" cannot tell the OP where slo_provider "main" ends sessions: it has no exact or prefix location with "slo_end_session"; add such a one, or "end_session https://…;" to the provider in http.conf:2
+=== upstream_logout notified by somebody
+STORE slo_provider main { MEMBERS CLIENT
+upstream_logout /op notified_by=both; }
+[emerg] invalid parameter "notified_by=both" in "upstream_logout" directive, it must be one of "here", "op" in http.conf:2
 === upstream_logout with arguments
 STORE slo_provider main { MEMBERS CLIENT
 upstream_logout /op?logout=1; }
-[emerg] invalid URI "/op?..." in "upstream_logout" directive, the path of an internal location is required, whose "proxy_pass" says what the OP is asked in http.conf:2
+[emerg] invalid URI "/op?..." in "upstream_logout" directive, the path of an internal location is required, whose "proxy_pass" says what the OP is asked; or the https URL of the OP's end_session_endpoint in http.conf:2
 === upstream_logout by another method
 STORE slo_provider main { MEMBERS CLIENT
 upstream_logout /op method=PUT; }
