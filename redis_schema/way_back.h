@@ -15,9 +15,8 @@ namespace slo::redis {
 // Keeps `post_logout` under this `nonce` for `life`. May be repeated.
 Exchange<bool> keep_way_back(const Space&, std::string_view nonce, std::string_view post_logout,
                              Seconds life);
-// What was kept: for the first `caller` (a logout id) who asks, each time he does. nullopt for all others,
-// and where nothing was kept or its life is over.
-Exchange<std::optional<std::string>> take_way_back(const Space&, std::string_view nonce, Seconds life,
-                                                   const std::string& caller);
+// What was kept; nullopt where nothing was, or its life is over. Writes nothing: redeem() says who is the
+// first to use it.
+Exchange<std::optional<std::string>> find_way_back(const Space&, std::string_view nonce);
 
 }  // namespace slo::redis

@@ -39,6 +39,8 @@ struct Ticket {
 // `__Host-slo-browser` on https, `slo-browser` on http. What follows in the name is the beginning of the
 // value: tabs that ask at the same time, when the browser has no such cookie yet, get one each.
 std::string browser_cookie_prefix(const Provider& provider);
+// The header that sets one of them, `browser`: a nonce.
+Header browser_cookie_header(const Provider& provider, std::string_view browser, Seconds life);
 
 // Seals `ticket` for the browser that holds `browser_cookie`. The key is ticket_secret, the issuer is part of
 // the content, so that providers may share a secret. Of a refusal in `onward` only the fault is kept.

@@ -55,6 +55,7 @@ struct EndSessionRequest {
   std::string origin{};                           // Origin, empty if absent
   std::string host{};                             // Host, empty if absent
   std::string self{};                             // the path of this endpoint, where the form posts to
+  bool is_hint_opened = false;                    // the hint came encrypted, and is opened by now
   bool wants_json = false;                        // Accept prefers application/json
 };
 

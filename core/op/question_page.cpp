@@ -74,13 +74,13 @@ std::string question_form(const Ticket& ticket, std::string_view sealed, std::st
   return html.append("</button>\n</form>\n");
 }
 
-Header browser_cookie_header(const Provider& provider, std::string_view browser) {
+}  // namespace
+
+Header browser_cookie_header(const Provider& provider, std::string_view browser, Seconds life) {
   const std::string name = browser_cookie_prefix(provider) + '-' + std::string(browser.substr(0, 4));
   const CookieScope scope{.name = name, .secure = provider.is_https()};
-  return {"Set-Cookie", set_cookie(scope, browser, provider.ticket_life)};
+  return {"Set-Cookie", set_cookie(scope, browser, life)};
 }
-
-}  // namespace
 
 Page question_page(const Provider& provider, const Ticket& ticket, std::string_view self,
                    const std::vector<std::string>& browser_cookies, const Moment& moment) {
@@ -95,7 +95,7 @@ Page question_page(const Provider& provider, const Ticket& ticket, std::string_v
                            .body = asked_again(ticket) + question_text(provider, ticket, client) +
                                    question_form(ticket, *sealed, self),
                            .referrer = "same-origin"});
-  page.headers.push_back(browser_cookie_header(provider, browser));
+  page.headers.push_back(browser_cookie_header(provider, browser, provider.ticket_life));
   return page;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <utility>
 
 #include "core/fault.h"
 #include "core/text/form.h"
@@ -15,8 +17,8 @@ namespace {
 
 constexpr std::string_view way_back_mark = "slo.";
 constexpr std::size_t nonce_size = 22;
-// Servers take request lines of 8 kB, proxies and browsers often less.
-constexpr std::size_t max_hint_in_address = 4096;
+// Servers take request lines of 8 kB.
+constexpr std::size_t max_address = 7000;
 
 bool is_base64url(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -51,12 +53,19 @@ bool is_upstream_logout_done(const Provider& provider, const UpstreamLogoutAnswe
   });
 }
 
+bool will_op_tell(const Provider& provider, const EndSessionRequest& request) {
+  const bool is_known_there = provider.session_cookies.empty() || !request.session_cookies.empty();
+  return provider.upstream_logout.op_notifies && provider.upstream_logout.by_browser && is_known_there;
+}
+
 std::string_view way_back_of(const Provider& provider, const EndSessionRequest& request) {
   const bool asks_for_more = request.is_post || request.id_token_hint || request.client_id ||
                              request.post_logout_redirect_uri || request.logout_hint;
   if (!provider.upstream_logout.by_browser || asks_for_more || !request.state) return {};
+  const bool is_for_user =
+      request.purpose.empty() && (request.sec_fetch_dest.empty() || request.sec_fetch_dest == "document");
   const std::string_view state = *request.state;
-  if (!state.starts_with(way_back_mark)) return {};
+  if (!is_for_user || !state.starts_with(way_back_mark)) return {};
   const std::string_view key = state.substr(way_back_mark.size());
   return key.size() == nonce_size && is_base64url(key) ? key : std::string_view{};
 }
@@ -67,41 +76,51 @@ std::string upstream_logout_location(const Provider& provider, const EndSessionR
                                      const CheckedRequest& checked, std::string_view key) {
   const UpstreamLogoutPolicy& policy = provider.upstream_logout;
   const std::string state = way_back_state(key);
-  Parameters parameters;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) parameters.emplace_back(name, value);
-  };
-  if (policy.client_id.empty()) {
-    const auto& hint = request.id_token_hint;
-    if (checked.hint && hint && hint->size() <= max_hint_in_address) add("id_token_hint", *hint);
-    if (checked.client != nullptr) add("client_id", checked.client->id.value);
-  } else {
-    add("client_id", policy.client_id);
+  const bool may_have_hint = policy.client_id.empty() && checked.hint && !request.is_hint_opened;
+  std::string address;
+  for (const auto& [has_hint, has_wishes] :
+       {std::pair{may_have_hint, true}, {may_have_hint, false}, {false, false}}) {
+    Parameters parameters;
+    if (has_hint && request.id_token_hint) parameters.emplace_back("id_token_hint", *request.id_token_hint);
+    if (!policy.client_id.empty()) {
+      parameters.emplace_back("client_id", policy.client_id);
+    } else if (checked.client != nullptr) {
+      parameters.emplace_back("client_id", checked.client->id.value);
+    }
+    if (has_wishes && request.logout_hint) parameters.emplace_back("logout_hint", *request.logout_hint);
+    if (has_wishes && request.ui_locales) parameters.emplace_back("ui_locales", *request.ui_locales);
+    if (!key.empty()) {
+      parameters.emplace_back("post_logout_redirect_uri", provider.end_session_endpoint);
+      parameters.emplace_back("state", state);
+    }
+    address = with_query(policy.uri, parameters);
+    if (address.size() <= max_address) break;
   }
-  if (request.logout_hint) add("logout_hint", *request.logout_hint);
-  if (request.ui_locales) add("ui_locales", *request.ui_locales);
-  if (!key.empty()) {
-    add("post_logout_redirect_uri", provider.end_session_endpoint);
-    add("state", state);
-  }
-  return with_query(policy.uri, parameters);
+  return address;
 }
 
-std::string kept_post_logout(const PostLogout& post_logout) {
-  Parameters parameters;
+std::string kept_way_back(const WayBack& way_back) {
+  const PostLogout& post_logout = way_back.post_logout;
+  Parameters parameters{{"browser", way_back.browser}};
   if (!post_logout.uri.empty()) parameters.emplace_back("uri", post_logout.uri);
   if (post_logout.state) parameters.emplace_back("state", *post_logout.state);
   if (post_logout.refused) parameters.emplace_back("refused", "1");
   return encode_form(parameters);
 }
 
-PostLogout read_kept_post_logout(std::string_view kept) {
-  constexpr std::array<std::string_view, 3> known{"uri", "state", "refused"};
+WayBack read_kept_way_back(std::string_view kept) {
+  constexpr std::array<std::string_view, 4> known{"uri", "state", "refused", "browser"};
   const auto form = Form::read(kept, known);
   if (!form) return {};
-  PostLogout post_logout{.uri = form->find("uri").value_or(""), .state = form->find("state")};
-  if (form->find("refused")) post_logout.refused = Refusal{Fault::redirect_not_registered};
-  return post_logout;
+  WayBack way_back{.post_logout = {.uri = form->find("uri").value_or(""), .state = form->find("state")},
+                   .browser = form->find("browser").value_or("")};
+  if (form->find("refused")) way_back.post_logout.refused = Refusal{Fault::redirect_not_registered};
+  return way_back;
+}
+
+bool is_own_way_back(const WayBack& way_back, const EndSessionRequest& request) {
+  return !way_back.browser.empty() &&
+         std::ranges::find(request.browser_cookies, way_back.browser) != request.browser_cookies.end();
 }
 
 }  // namespace slo

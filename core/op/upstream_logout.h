@@ -37,8 +37,11 @@ bool may_ask_upstream(const Provider& provider, const UpstreamLogoutAsker& asker
 bool is_upstream_logout_done(const Provider& provider, const UpstreamLogoutAnswer& answer,
                              const UpstreamLogoutAsker& asker, TimeS now);
 
-// By the browser: the `state` of a request that may be its return from the OP, if it is one by its looks;
-// else empty. Whether `key` was ever handed out, the store knows.
+// Is the OP going to tell the clients of a user who is sent there? Not if it cannot know him.
+bool will_op_tell(const Provider& provider, const EndSessionRequest& request);
+
+// By the browser: the `state` of a request that may be its return from the OP, if it is one by its looks, and
+// the user goes there himself; else empty. Whether `key` was ever handed out, the store knows.
 std::string_view way_back_of(const Provider& provider, const EndSessionRequest& request);
 std::string way_back_state(std::string_view key);
 
@@ -46,13 +49,21 @@ std::string way_back_state(std::string_view key);
 inline constexpr Seconds way_back_life{600};
 
 // The OP's end_session_endpoint with our return address and `key` (empty: it could not be kept, and there is
-// no return). RP-Initiated Logout 1.0, section 2: the hint that stood up to validation, where it fits into an
-// address and no other client is named to the OP; the client's id; logout_hint and ui_locales as they came.
+// no return). RP-Initiated Logout 1.0, section 2: the hint that stood up to validation, if it came
+// unencrypted and no other client is named to the OP; the client's id; logout_hint and ui_locales as they
+// came. What makes the address too long for servers is left out, the hint last.
 std::string upstream_logout_location(const Provider& provider, const EndSessionRequest& request,
                                      const CheckedRequest& checked, std::string_view key);
 
-// What the store keeps meanwhile: where the user goes after his return. An unreadable text leads to our page.
-std::string kept_post_logout(const PostLogout& post_logout);
-PostLogout read_kept_post_logout(std::string_view kept);
+// What the store keeps meanwhile: where the user goes after his return, and the value of the cookie by which
+// his browser is known again. An unreadable text is nobody's.
+struct WayBack {
+  PostLogout post_logout{};
+  std::string browser{};
+};
+std::string kept_way_back(const WayBack& way_back);
+WayBack read_kept_way_back(std::string_view kept);
+// Did this browser set out on it? Nobody may be led on another's, nor be told that he is signed out by it.
+bool is_own_way_back(const WayBack& way_back, const EndSessionRequest& request);
 
 }  // namespace slo

@@ -26,6 +26,7 @@ struct EndSessionCtx : RequestCtx {
   KeyFetcher::Waiting keys{};
   redis::Located located{};
   End end{};
+  bool was_over = false;   // the session, when it was looked up
   bool are_told = false;   // the clients, by the OP
   bool is_repeat = false;  // the same answer has ended it before, and sent out what is owed
   redis::Ended ended{};
@@ -34,6 +35,7 @@ struct EndSessionCtx : RequestCtx {
   std::vector<Told> told{};
   UpstreamLogout* upstream = nullptr;  // the OP's own logout, if one was asked for
   bool op_lives = false;               // it could not be asked
+  std::string browser{};               // the value of the cookie that the return is known by
   std::string way_back{};              // the key of the browser's return from the OP
   bool is_told = true;                 // the line of what has ended is written, or nothing has
 };

@@ -73,8 +73,8 @@ void with_looked_again(R& r, Outcome<redis::Located> located) {
 void end_now(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const auto& policy = provider_of(ctx).upstream_logout;
-  if (!policy.op_notifies || !ends_at_op(r, ctx)) return end_here(r);
-  ctx.are_told = policy.by_browser;
+  if (!policy.op_notifies || !ends_at_op(r, ctx) || ctx.was_over) return end_here(r);
+  ctx.are_told = will_op_tell(provider_of(ctx), ctx.request);
   ask_upstream(r);
   if (ctx.upstream == nullptr) return end_here(r);
   ctx.upstream->when_over([](R& request) {
@@ -118,9 +118,10 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
     ctx.ended.owed = {};
   }
   note_end(r);
-  if (!provider_of(ctx).upstream_logout.op_notifies) ask_upstream(r);
-  if (ctx.are_told) return with_all_told_by_op(r);
   const bool already = ctx.ended.ending.already;
+  const bool op_notifies = provider_of(ctx).upstream_logout.op_notifies && ends_at_op(r, ctx);
+  if (ctx.upstream == nullptr && (!op_notifies || ctx.was_over)) ask_upstream(r);
+  if (ctx.are_told || (already && op_notifies)) return with_all_told_by_op(r);
   ctx.names_all = ctx.ended.in_front || names_applications(provider_of(ctx), ctx.end.post_logout, already);
   if (already) {
     ask(r, redis::told(ctx.provider->space, ctx.ended.ending.session), with_told);
@@ -213,6 +214,8 @@ void answer_end(R& r, const PostLogout& post_logout) {
   Page page =
       logout_page(provider_of(ctx), ctx.ended.ending.session, post_logout, circumstances, this_moment());
   if (ctx.upstream != nullptr) std::ranges::copy(ctx.upstream->cookies(), std::back_inserter(page.headers));
+  if (!ctx.browser.empty())
+    page.headers.push_back(browser_cookie_header(provider_of(ctx), ctx.browser, way_back_life));
   respond(r, page);
 }
 

@@ -3,7 +3,9 @@
 //
 // What it decides to end, end_session_ending.cpp ends. Each function ends in exactly one of respond or ask;
 // what they decide with is in core.
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "core/op/end_session.h"
 #include "core/op/hint.h"
@@ -103,7 +105,9 @@ void open_hint_elsewhere(R& r) {
 
 void with_opened_hint(R& r, Outcome<std::string> hint) {
   if (!hint) return turn_away(r, hint.error());
-  ctx_of<EndSessionCtx>(r).request.id_token_hint = *std::move(hint);
+  auto& request = ctx_of<EndSessionCtx>(r).request;
+  request.id_token_hint = *std::move(hint);
+  request.is_hint_opened = true;
   with_request(r);
 }
 
@@ -150,9 +154,16 @@ void with_found(R& r, Outcome<Found> found) {
   decide_with(r, *found);
 }
 
+bool is_over(const Found& found, const SessionKey& key) {
+  const auto has_ended = [&key](const Session& session) { return session.key == key && !session.is_live(); };
+  return (found.by_sid && has_ended(*found.by_sid)) || (found.by_key && has_ended(*found.by_key)) ||
+         std::ranges::any_of(found.by_cookie, has_ended, &FoundByCookie::session);
+}
+
 void decide_with(R& r, const Found& found) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const Decision decision = decide(provider_of(ctx), ctx.checked, found, ctx.moment);
+  if (const auto* end = std::get_if<End>(&decision)) ctx.was_over = is_over(found, end->session);
   std::visit([&r](const auto& decided) { carry_out(r, decided); }, decision);
 }
 

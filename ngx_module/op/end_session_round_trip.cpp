@@ -2,6 +2,7 @@
 // RP-initiated logout: the browser goes through the OP's own end_session endpoint, and comes back.
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/op/logout_page.h"
 #include "core/op/upstream_logout.h"
@@ -11,6 +12,7 @@
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/op/end_session_ctx.h"
+#include "redis_schema/sessions.h"
 #include "redis_schema/way_back.h"
 
 namespace slo::ngx::end_session_job {
@@ -18,22 +20,27 @@ namespace {
 
 void with_way_back(R& r, Outcome<bool> kept);
 void with_kept(R& r, Outcome<std::optional<std::string>> kept);
+void with_first(R& r, Outcome<bool> first);
+
+std::string_view key_of(const EndSessionCtx& ctx) { return way_back_of(provider_of(ctx), ctx.request); }
 
 }  // namespace
 
 void go_to_op(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
-  ctx.way_back = nonce(this_moment(), 0);
+  const Moment moment = this_moment();
+  ctx.way_back = nonce(moment, 0);
+  ctx.browser = nonce(moment, 1);
   ask(r,
-      redis::keep_way_back(ctx.provider->space, ctx.way_back, kept_post_logout(ctx.end.post_logout),
+      redis::keep_way_back(ctx.provider->space, ctx.way_back,
+                           kept_way_back({.post_logout = ctx.end.post_logout, .browser = ctx.browser}),
                            way_back_life),
       with_way_back);
 }
 
 void come_back(R& r) {
   const auto& ctx = ctx_of<EndSessionCtx>(r);
-  const auto key = way_back_of(provider_of(ctx), ctx.request);
-  ask(r, redis::take_way_back(ctx.provider->space, key, way_back_life, ctx.logout_id), with_kept);
+  ask(r, redis::find_way_back(ctx.provider->space, key_of(ctx)), with_kept);
 }
 
 namespace {
@@ -48,10 +55,19 @@ void with_way_back(R& r, Outcome<bool> kept) {
 
 void with_kept(R& r, Outcome<std::optional<std::string>> kept) {
   if (!kept) return turn_away(r, kept.error());
-  if (!*kept) return with_request(r);
+  auto& ctx = ctx_of<EndSessionCtx>(r);
+  const WayBack way_back = *kept ? read_kept_way_back(**kept) : WayBack{};
+  if (!is_own_way_back(way_back, ctx.request)) return with_request(r);
+  ctx.end.post_logout = way_back.post_logout;
+  ask(r, redis::redeem(ctx.provider->space, key_of(ctx), way_back_life, ctx.logout_id), with_first);
+}
+
+void with_first(R& r, Outcome<bool> first) {
+  if (!first) return turn_away(r, first.error());
+  if (!*first) return with_request(r);
   const auto& ctx = ctx_of<EndSessionCtx>(r);
   note(r, "returned", Counter::upstream_logouts_done);
-  respond(r, logout_page(provider_of(ctx), Session{}, read_kept_post_logout(**kept), {}, this_moment()));
+  respond(r, logout_page(provider_of(ctx), Session{}, ctx.end.post_logout, {}, this_moment()));
 }
 
 }  // namespace

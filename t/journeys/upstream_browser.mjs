@@ -127,10 +127,47 @@ test('each shape of a request finds its way', { timeout: 240_000 }, async (t) =>
   await t.test('two returns at once: one leads on', async () => {
     const { browser, id_token } = await signed_in('max')
     const back = await say_at_op(browser, (await browser.send(logout_of(town, { id_token }))).location)
-    const answers = await Promise.all([1, 2, 3].map(() => send(back.location, { headers: { accept: 'text/html' } })))
+    const cookie = browser.cookies(op_host).map((pair) => pair.join('=')).join('; ')
+    const answers = await Promise.all([1, 2, 3].map(() => send(back.location, { headers: { accept: 'text/html', cookie } })))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 303])
   })
   assert.doesNotMatch(town.nginx.log(), /\[(error|crit|alert|emerg)\]|slo\.[\w-]{22}/)
+})
+
+test('a way back is for the browser that set out on it, and for its user alone', { timeout: 120_000 }, async (t) => {
+  const town = await stage_of(t)
+  const mallory = new Jar(), victim = new Jar()
+  const { id_token } = await log_in(town, mallory, 'one', 'mallory')
+  await log_in(town, victim, 'one', 'ann')
+  const back = await say_at_op(mallory, (await mallory.send(logout_of(town, { id_token }))).location)
+  town.app.requests.length = 0
+  const led = await victim.send(back.location)
+  assert.deepEqual([led.status, led.location], [200, undefined])
+  assert.match(led.body, /name="choice"/, 'the victim is asked, as with any request')
+  assert.ok(victim.cookie(op_host, '_session'), 'and keeps his cookie')
+  assert.equal((await town.nginx.ask('GET', 'sessions?sub=ann')).json.sessions[0].state, 'live')
+  for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'sec-fetch-dest': 'image' }, { 'sec-fetch-dest': 'iframe' }]) {
+    assert.notEqual((await mallory.send(back.location, { headers })).status, 303, JSON.stringify(headers))
+  }
+  assert.equal((await mallory.send(back.location)).location, 'https://one.example/bye', 'nothing of it has used it up')
+
+  const size = () => town.redis.ask('DBSIZE')
+  const before = await size()
+  for (let i = 0; i < 50; ++i) await send(`${town.nginx.logout}?state=slo.${String(i).padStart(22, '0')}`)
+  assert.equal(await size(), before, 'keys that nobody handed out write nothing')
+})
+
+test('where the OP notifies, who has no cookie of it is told of by us, and a repeat tells nobody', { timeout: 120_000 }, async (t) => {
+  const town = await stage_of(t, { directive: through(' notified_by=op') })
+  const ann = new Jar()
+  const { id_token, claims } = await log_in(town, ann, 'one', 'ann')
+  const away = await send(logout_of(town, { id_token }), { headers: { accept: 'text/html' } })
+  assert.match(away.location, /session\/end/)
+  await eventually('it is told', () => town.app.requests.length === 1)
+  assert.deepEqual(told(town), [['one', claims.sid, 'ann']])
+  await ann.send(logout_of(town, { id_token }))
+  await eventually('nothing is owed', async () => (await town.nginx.ask('GET', 'deliveries?state=pending')).json.deliveries.length === 0)
+  assert.equal(town.app.requests.length, 1)
 })
 
 test('a client of its own for the way back: no hint of another client goes with it', { timeout: 120_000 }, async (t) => {

@@ -243,8 +243,9 @@ test('where the OP notifies, its logout comes first, and we tell only whom it do
       assert.equal((await stage.nginx.ask('GET', `sessions/${user.sid}`)).json.state, 'ended')
       await eventually('nothing is owed', async () => (await stage.nginx.ask('GET', 'deliveries?state=pending')).json.deliveries.length === 0)
       assert.equal(told(), count)
-      stage.op.behave = 'ends'
-      await log_out(stage, user)
+      stage.op.behave = 'once'
+      const again = await log_out(stage, user)
+      assert.equal(again.status, 303, again.body)
       await sleep(100)
       assert.equal(told(), count, 'asked again, nobody is told again')
     })

@@ -107,10 +107,11 @@ TEST(UpstreamLogout, of_a_browser_takes_along_what_stood_up_and_our_return_addre
       "https://op/end?realm=a&id_token_hint=a.b.c&client_id=an%20app&logout_hint=ann&ui_locales=de" + back);
   EXPECT_EQ(upstream_logout_location(provider, {}, {}, "key"), "https://op/end?realm=a" + back);
   EXPECT_EQ(upstream_logout_location(provider, {}, {}, ""), "https://op/end?realm=a") << "no way back";
-  request.id_token_hint = std::string(4097, 'a');
-  EXPECT_EQ(upstream_logout_location(provider, {.id_token_hint = request.id_token_hint}, checked, ""),
-            "https://op/end?realm=a&client_id=an%20app")
-      << "no address may be so long";
+  EndSessionRequest opened = request;
+  opened.is_hint_opened = true;
+  EXPECT_EQ(upstream_logout_location(provider, opened, checked, ""),
+            "https://op/end?realm=a&client_id=an%20app&logout_hint=ann&ui_locales=de")
+      << "who encrypted it did not want it read";
   provider.upstream_logout.client_id = "slo";
   request.id_token_hint = "a.b.c";
   EXPECT_EQ(upstream_logout_location(provider, request, checked, "key"),
@@ -135,16 +136,51 @@ TEST(UpstreamLogout, knows_a_return_by_its_looks) {
   }
 }
 
-TEST(UpstreamLogout, gives_back_the_way_onward_as_it_was) {
+TEST(UpstreamLogout, leaves_out_what_makes_an_address_too_long) {
+  const Client client{.id = {"app"}};
+  const CheckedRequest checked{.hint = Hint{.client = &client}, .client = &client};
+  const auto at = [&](std::size_t hint, std::size_t wish) {
+    return upstream_logout_location(
+        by_browser(), {.id_token_hint = std::string(hint, 'h'), .logout_hint = std::string(wish, 'w')},
+        checked, "");
+  };
+  EXPECT_EQ(at(3, 2), "https://op/end?realm=a&id_token_hint=hhh&client_id=app&logout_hint=ww");
+  EXPECT_EQ(at(3, 7000), "https://op/end?realm=a&id_token_hint=hhh&client_id=app");
+  EXPECT_EQ(at(7000, 2), "https://op/end?realm=a&client_id=app");
+}
+
+TEST(UpstreamLogout, is_left_to_an_op_that_can_know_the_user) {
+  Provider provider = by_browser();
+  provider.session_cookies = {{.name = "op"}};
+  EXPECT_FALSE(will_op_tell(provider, {.session_cookies = {"c"}})) << "it is not said to tell anybody";
+  provider.upstream_logout.op_notifies = true;
+  EXPECT_TRUE(will_op_tell(provider, {.session_cookies = {"c"}}));
+  EXPECT_FALSE(will_op_tell(provider, {})) << "it cannot know whose session it is";
+  provider.session_cookies.clear();
+  EXPECT_TRUE(will_op_tell(provider, {}));
+  provider.upstream_logout.by_browser = false;
+  EXPECT_FALSE(will_op_tell(provider, {})) << "its answer will say";
+}
+
+TEST(UpstreamLogout, is_no_return_where_the_user_does_not_go_there_himself) {
+  const std::string state = way_back_state("AAAAAAAAAAaaaaaaaa-_09");
+  EXPECT_NE(way_back_of(by_browser(), {.state = state, .sec_fetch_dest = "document"}), "");
+  EXPECT_EQ(way_back_of(by_browser(), {.state = state, .sec_fetch_dest = "image"}), "");
+  EXPECT_EQ(way_back_of(by_browser(), {.state = state, .purpose = "prefetch"}), "");
+}
+
+TEST(UpstreamLogout, gives_back_the_way_onward_as_it_was_to_the_browser_that_set_out) {
   for (const PostLogout& one : {PostLogout{}, PostLogout{.uri = "https://app/?a=b&c"},
                                 PostLogout{.uri = "https://app/", .state = "a b&c=\n\"%"},
                                 PostLogout{.refused = Refusal{Fault::redirect_not_registered}}}) {
-    const PostLogout back = read_kept_post_logout(kept_post_logout(one));
-    EXPECT_EQ(back.uri, one.uri);
-    EXPECT_EQ(back.state, one.state);
-    EXPECT_EQ(back.refused.has_value(), one.refused.has_value());
+    const WayBack back = read_kept_way_back(kept_way_back({.post_logout = one, .browser = "b-1"}));
+    EXPECT_EQ(back.post_logout.uri, one.uri);
+    EXPECT_EQ(back.post_logout.state, one.state);
+    EXPECT_EQ(back.post_logout.refused.has_value(), one.refused.has_value());
+    EXPECT_TRUE(is_own_way_back(back, {.browser_cookies = {"other", "b-1"}}));
+    EXPECT_FALSE(is_own_way_back(back, {.browser_cookies = {"other"}}));
   }
-  EXPECT_EQ(read_kept_post_logout("uri=%zz"), PostLogout{}) << "what cannot be read leads to our page";
+  EXPECT_FALSE(is_own_way_back(read_kept_way_back("uri=%zz"), {.browser_cookies = {""}})) << "nobody's";
 }
 
 }  // namespace slo::upstream_logout_test

@@ -76,8 +76,17 @@ export class House {
       try { await close() } catch (error) { console.error(`closing: ${error.message}`) }
     }
     if (!passed) this.#show_last_words()
-    if (passed || !process.env.SLO_KEEP) rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    if (passed || !process.env.SLO_KEEP) this.#remove()
     else console.error(`kept: ${this.dir}`)
+  }
+
+  // A browser's helpers write on for a while after it has gone: what they leave is no failure of the journey.
+  #remove() {
+    try {
+      rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    } catch (error) {
+      console.error(`left behind: ${error.message}`)
+    }
   }
 
   #show_last_words() {
