@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/op/hint.h"
+#include "core/participation/browser_cookies.h"
 #include "core/text/form.h"
 #include "core/text/uri.h"
 
@@ -30,13 +31,6 @@ bool comes_from_elsewhere(const Provider& provider, const EndSessionRequest& req
   const auto issuer = read_uri(provider.issuer.value);
   const bool is_issuers = issuer && request.origin == issuer->origin();
   return !is_issuers && !is_of_host(request.origin, request.host);
-}
-
-std::vector<CookieDigest> digests_of(const Provider& provider, std::string_view value) {
-  std::vector<CookieDigest> digests{digest_cookie(provider.cookie_secret, value)};
-  const auto bare = without_quotes(value);
-  if (bare != value && !bare.empty()) digests.push_back(digest_cookie(provider.cookie_secret, bare));
-  return digests;
 }
 
 void ask_for_cookies(const Provider& provider, const EndSessionRequest& request, CheckedRequest& checked) {

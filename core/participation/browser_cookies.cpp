@@ -34,4 +34,11 @@ BrowserCookies browser_cookies(const Provider& provider, std::span<const std::st
   return cookies;
 }
 
+std::vector<CookieDigest> digests_of(const Provider& provider, std::string_view value) {
+  std::vector<CookieDigest> digests{digest_cookie(provider.cookie_secret, value)};
+  const auto bare = without_quotes(value);
+  if (bare != value && !bare.empty()) digests.push_back(digest_cookie(provider.cookie_secret, bare));
+  return digests;
+}
+
 }  // namespace slo

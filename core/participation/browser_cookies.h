@@ -27,4 +27,7 @@ struct BrowserCookies {
 BrowserCookies browser_cookies(const Provider& provider, std::span<const std::string_view> sent,
                                std::span<const std::string_view> set, TimeS now);
 
+// The digests that a value of a session cookie may be known under: as it is, and without quotes.
+std::vector<CookieDigest> digests_of(const Provider& provider, std::string_view value);
+
 }  // namespace slo

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/client/client.h"
@@ -89,6 +90,7 @@ struct Provider {
   std::vector<jose::Key> decryption_keys{};
   Clients clients{};
   std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it
+  std::unordered_set<std::string> client_origins{};      // note_client_origins() fills it
   std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
   std::vector<CookieScope> session_cookies{};            // what may carry the browser's session at the OP
   std::string cookie_secret{};                           // keys the digest of cookies; may be empty
@@ -140,6 +142,9 @@ std::string derive_ticket_secret(const Provider& provider);
 
 // For lists in pages. Once all clients are known: nobody is added behind it.
 void order_clients(Provider& provider);
+
+// Of all addresses at which browsers meet its clients, as Uri::origin() writes them. Once all are known.
+void note_client_origins(Provider& provider);
 
 // 1 to 64 letters, digits, `.`, `_` and `-`: the name stands in paths, metrics and log lines.
 bool is_provider_name(std::string_view name) noexcept;

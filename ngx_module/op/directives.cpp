@@ -65,4 +65,21 @@ Outcome<void> set_discovery(ConfLine& line) {
   return {};
 }
 
+Outcome<void> set_session_status(ConfLine& line) {
+  if (auto set = answer_with(line, entry<handle_session_status>, {}); !set) return set;
+  auto& location = loc_conf(line.cf);
+  refer(line, line.words[0], &location.provider);
+  main_conf(line.cf).checks.push_back([&location, place = place_of(line.cf)](ngx_conf_t* cf) -> ngx_int_t {
+    Provider& provider = main_conf(cf).providers[location.provider->index].provider;
+    note_client_origins(provider);
+    if (!provider.session_cookies.empty()) return NGX_OK;
+    refuse_at(cf->log,
+              "\"slo_session_status\" directive needs a \"session_cookie\" in slo_provider \"" +
+                  provider.name + "\": it is what a browser is known by",
+              place);
+    return NGX_ERROR;
+  });
+  return {};
+}
+
 }  // namespace slo::ngx

@@ -20,6 +20,8 @@ ngx_command_t directives[] = {
     at_location(ngx_string("slo_learn"), in_location | NGX_CONF_TAKE1, directive<set_learn>),
     at_location(ngx_string("slo_publish"), in_location | NGX_CONF_TAKE1, directive<set_publish>),
     at_location(ngx_string("slo_discovery"), in_location | NGX_CONF_TAKE1, directive<set_discovery>),
+    at_location(ngx_string("slo_session_status"), in_location | NGX_CONF_TAKE1,
+                directive<set_session_status>),
     at_location(ngx_string("slo_jwks"), in_location | NGX_CONF_TAKE1, directive<set_jwks_location>),
     ngx_null_command,
 };

@@ -38,6 +38,10 @@ STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; CLIE
 === a variable as the session cookie
 STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; session_cookie $cookie_sid; CLIENT }
 [emerg] "session_cookie" directive takes the name of a cookie, not a variable: "$" would be a part of the name in http.conf:1
+=== a session status of browsers that are known by nothing
+STORE slo_provider main { issuer https://op.example; signing_key ../op.pem; CLIENT }
+server { CARRIER location = /status { slo_session_status main; } }
+[emerg] "slo_session_status" directive needs a "session_cookie" in slo_provider "main": it is what a browser is known by in http.conf:2
 === no clients
 STORE slo_provider main { MEMBERS }
 [warn] slo_provider "main" has no clients: add "clients" or "client", or nobody is told of a logout in http.conf:1
