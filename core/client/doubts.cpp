@@ -139,14 +139,20 @@ std::vector<Doubt> doubts_about(const json_t* metadata, bool is_https) {
 }
 
 std::vector<std::string> doubts_about_clients(std::string_view text, bool is_https) {
+  constexpr std::size_t max_told = 20;
+  std::size_t found = 0;
   std::vector<std::string> told;
   const Outcome<Json> document = parse_json(text);
   if (!document) return told;
   for (std::size_t i = 0; i < json_array_size(document->get()); ++i) {
     for (const Doubt& doubt : doubts_about(json_array_get(document->get(), i), is_https)) {
-      told.push_back(position_in_array(text, i, doubt.member) + ": " + doubt.text);
+      ++found;
+      if (told.size() < max_told)
+        told.push_back(position_in_array(text, i, doubt.member) + ": " + doubt.text);
     }
   }
+  if (found > max_told)
+    told.push_back(" " + std::to_string(found - max_told) + " more of its members look wrong");
   return told;
 }
 

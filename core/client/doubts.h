@@ -28,6 +28,7 @@ std::optional<MemberKind> kind_of_member(std::string_view name) noexcept;
 std::vector<Doubt> doubts_about(const json_t* metadata, bool is_https);
 
 // The same of a whole array that read_clients() accepts; each text begins with "line:column: ".
+// The first twenty, and how many more there are: each takes a look at the whole text.
 std::vector<std::string> doubts_about_clients(std::string_view text, bool is_https);
 
 }  // namespace slo

@@ -2,6 +2,7 @@
 // One configuration line as our setters see it: words as strings, `name=value` options, errors as sentences.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -78,10 +79,10 @@ Taker take_choice(Enum& target, std::initializer_list<std::pair<std::string_view
 Outcome<Millis> read_millis(std::string_view text);
 Outcome<bool> read_flag(std::string_view text);  // on, off
 
-// The whole of a file; relative names are below the configuration's directory. At most 4 MiB.
-Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name);
+// The whole of a file; relative names are below the configuration's directory; larger ones are refused.
+Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name, std::size_t max_mib = 4);
 // Less a byte order mark.
-Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name);
+Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name, std::size_t max_mib = 4);
 // The one line that is a secret, less mark and line ends; warns of a file that everybody can read.
 Outcome<std::string> read_secret_text(ngx_conf_t* cf, const std::string& name);
 void warn_if_open(ngx_conf_t* cf, const std::string& name);

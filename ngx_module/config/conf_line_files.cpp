@@ -2,18 +2,18 @@
 // Reads the files that configuration lines name.
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "core/text/file_text.h"
 #include "ngx_module/config/conf_line.h"
 
 namespace slo::ngx {
 namespace {
-
-constexpr std::size_t max_file = 4 * 1024 * 1024;
 
 struct FileClose {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
@@ -33,19 +33,25 @@ tl::unexpected<Refusal> failed(const char* call, const std::string& name, int co
 
 }  // namespace
 
-Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name) {
+Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name, std::size_t max_mib) {
   const std::string full = full_name(cf, name);
   const std::unique_ptr<std::FILE, FileClose> file(std::fopen(full.c_str(), "rb"));
   if (!file) return failed("open", full, errno);
-  std::string bytes(max_file + 1, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return failed("read", full, errno);
-  if (bytes.size() > max_file) return bad_line('"' + full + "\" is larger than 4 MiB");
-  return bytes;
+  std::string bytes;
+  std::array<char, 16 * 1024> part{};
+  while (bytes.size() <= max_mib * 1024 * 1024) {
+    const std::size_t got = std::fread(part.data(), 1, part.size(), file.get());
+    if (got == 0 && std::ferror(file.get()) != 0) return failed("read", full, errno);
+    if (got == 0) return bytes;
+    bytes.append(part.data(), got);
+  }
+  return bad_line('"' + full + "\" is larger than " + std::to_string(max_mib) + " MiB");
 }
 
-Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name) {
-  return read_file(cf, name).map([](const std::string& bytes) { return std::string(without_mark(bytes)); });
+Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name, std::size_t max_mib) {
+  return read_file(cf, name, max_mib).map([](const std::string& bytes) {
+    return std::string(without_mark(bytes));
+  });
 }
 
 Outcome<std::string> read_secret_text(ngx_conf_t* cf, const std::string& name) {

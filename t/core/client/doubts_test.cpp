@@ -12,6 +12,15 @@ std::vector<std::string> told(std::string_view text, bool is_https = true) {
 
 using Told = std::vector<std::string>;
 
+TEST(ClientDoubts, of_very_many_the_first_twenty_are_told_and_the_rest_counted) {
+  std::string text = "[";
+  for (int i = 0; i < 25; ++i) text += std::string(i > 0 ? "," : "") + R"({"redirect_uri": "x"})";
+  const Told all = told(text + "]");
+  ASSERT_EQ(all.size(), 21U);
+  EXPECT_EQ(all.front(), "1:3: \"redirect_uri\" is unknown and ignored, did you mean \"redirect_uris\"?");
+  EXPECT_EQ(all.back(), " 5 more of its members look wrong");
+}
+
 TEST(ClientDoubts, members_that_are_nearly_known_are_pointed_at) {
   EXPECT_EQ(told("[{\"client_id\": \"a\",\n  \"backchannel_logout_url\": \"https://a/\"}]"),
             (Told{"2:3: \"backchannel_logout_url\" is unknown and ignored, did you mean "

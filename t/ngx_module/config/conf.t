@@ -12,6 +12,9 @@ make_key('op');
 system "openssl genrsa -out $ENV{TEST_NGINX_DIR}/short.pem 1024 2>/dev/null";
 write_file( 'clients.json', "[\n  {\"client_id\": \"a\"},\n  {\n    \"client_id\": \"b\",\n    \"post_logout_redirect_uris\": \"https://b.example/\"\n  }\n]\n" );
 write_file( 'broken.json', "[{\"client_id\": \"a\",}]" );
+write_file( 'many.json', "[\n" . join( ",\n", map {qq({"client_id": "client-$_", "client_name": ") . 'x' x 1000 . '"}'} 1 .. 5000 ) . "\n]\n" );
+write_file( 'huge.json', '' );
+truncate "$ENV{TEST_NGINX_DIR}/huge.json", 128 * 1024 * 1024 + 1;
 our $store    = "slo_store unix:$ENV{TEST_NGINX_DIR}/no.sock;";
 our $provider = "issuer https://op.example; signing_key $ENV{TEST_NGINX_DIR}/op.pem;";
 add_block_preprocessor( sub { $_[0]->set_value( config => "location = /t { return 200; }\n" ) if !defined $_[0]->config } );
@@ -241,3 +244,19 @@ GET /logout
 slo: store "redis://127.0.0.1:1/3" cannot be reached
 --- no_error_log
 hunter2
+
+
+=== TEST 26: a file of clients may be larger than other files
+--- http_config eval
+"$::store slo_provider main { $::provider clients $ENV{TEST_NGINX_DIR}/many.json; }"
+--- request
+GET /t
+--- error_code: 200
+
+
+=== TEST 27: but not of any size
+--- http_config eval
+"$::store slo_provider main { $::provider clients $ENV{TEST_NGINX_DIR}/huge.json; }"
+--- must_die
+--- error_log
+huge.json" is larger than 128 MiB
