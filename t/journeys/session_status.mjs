@@ -83,7 +83,7 @@ test('while the store is away nobody is told anything', { timeout: 60_000 }, asy
   await eventually('it is back', async () => (await stage.ask('one')).status === 200)
 })
 
-test('in a real browser: the page of a client sees its user leave, a stranger sees nothing', { timeout: 120_000 }, async (t) => {
+test('in a real browser: the page of a client may read the answer, a stranger may not', { timeout: 120_000 }, async (t) => {
   const house = new House(t)
   const page = (request, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<title>an application</title>')
   const [ours, strange] = await Promise.all([app_host, '127.0.0.4'].map(async (host) => {

@@ -23,12 +23,25 @@ export async function eventually(what, question, { within = 15_000, every = 50 }
   }
 }
 
+// Ports are given below those that the system takes for outgoing connections, each once: a process has a stretch of its
+// own, and goes on from there.
+const ports = { first: 10_000, count: 20_000 }
+let next_port = process.pid * 64 % ports.count
+
 export async function free_port(host = '127.0.0.1') {
-  const server = createServer()
-  await new Promise((done, failed) => server.once('error', failed).listen(0, host, done))
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
+  for (let tries = 0; tries < ports.count; ++tries) {
+    const port = ports.first + next_port
+    next_port = (next_port + 1) % ports.count
+    if (await can_be_listened_at(port, host)) return port
+  }
+  throw new Error(`no port is free on ${host}`)
+}
+
+function can_be_listened_at(port, host) {
+  return new Promise((answer) => {
+    const server = createServer()
+    server.once('error', () => answer(false)).listen(port, host, () => server.close(() => answer(true)))
+  })
 }
 
 function listens(where) {
