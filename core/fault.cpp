@@ -84,6 +84,8 @@ constexpr std::array<FaultRow, fault_count> table{{
 
     {SLO_FAULT(document_unusable), unavailable, 503, warn, "A document of the OP cannot be had.",
      "a document of the OP cannot be used"},
+    {SLO_FAULT(clients_unusable), unavailable, 503, error, "A list of clients cannot be had.",
+     "a list of clients cannot be used"},
 
     {SLO_FAULT(client_unknown), invalid_request, 400, info, "This client is not registered.",
      "refused an unknown client"},

@@ -47,6 +47,8 @@ enum class Fault : std::uint8_t {
   response_foreign,
   // documents of the OP (its discovery document, its keys)
   document_unusable,
+  // lists of clients that are renewed while nginx runs
+  clients_unusable,
   // clients and redirects
   client_unknown,
   redirect_not_registered,

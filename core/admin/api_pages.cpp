@@ -147,7 +147,7 @@ Page ending_page(const Provider&, const Ending& ending, std::string_view logout_
 }
 
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id) {
-  const Client* known = provider.find(client);
+  const ClientRef known = provider.find(client);
   const bool told = known != nullptr && is_told_without_browser(known->channels());
   const Json body{json_object()};
   api_put_text(body.get(), "client_id", client.value);
@@ -198,8 +198,9 @@ Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_
 }
 
 Page clients_page(const Provider& provider, const api::ListClients& command) {
-  const auto& all = provider.clients_by_id;
-  const auto id_of = [](const Client* client) -> const ClientId& { return client->id; };
+  const ClientListRef clients = provider.clients.list();
+  const auto& all = clients->in_order();
+  const auto id_of = [](const ClientRef& client) -> const ClientId& { return client->id; };
   auto at = command.after ? std::ranges::upper_bound(all, *command.after, {}, id_of) : all.begin();
   Json list{json_array()};
   for (unsigned i = 0; i < command.limit && at != all.end(); ++i, ++at) {

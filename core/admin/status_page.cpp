@@ -78,6 +78,17 @@ void add_keys(std::string& text, const std::vector<ProviderStatus>& providers) {
   for (const auto* metric : {&keys, &age, &fetched}) add_metric(text, *metric);
 }
 
+void add_clients(std::string& text, const std::vector<ProviderStatus>& providers) {
+  ProviderMetric clients{.name = "slo_clients", .type = "gauge"};
+  ProviderMetric current{.name = "slo_clients_current", .type = "gauge"};
+  for (const auto& provider : providers) {
+    if (!provider.clients) continue;
+    clients.add(provider, static_cast<long long>(provider.clients->clients));
+    current.add(provider, provider.clients->is_current ? 1 : 0);
+  }
+  for (const auto* metric : {&clients, &current}) add_metric(text, *metric);
+}
+
 void add_store_counters(std::string& text, const std::vector<ProviderStatus>& providers) {
   std::map<std::string, ProviderMetric> metrics;
   for (const auto& provider : providers) {
@@ -102,6 +113,7 @@ std::string prometheus_text(const StatusReport& report) {
   }
   add_gauges(text, report.providers);
   add_keys(text, report.providers);
+  add_clients(text, report.providers);
   add_store_counters(text, report.providers);
   return text;
 }
@@ -138,6 +150,10 @@ Json providers_json(const StatusReport& report) {
     if (provider.in_store) put_store_status(entry.get(), *provider.in_store);
     put_number(entry.get(), "circuits_open", static_cast<long long>(provider.circuits_open));
     if (provider.keys) put_keys(entry.get(), *provider.keys);
+    if (provider.clients) {
+      put_number(entry.get(), "clients", static_cast<long long>(provider.clients->clients));
+      json_object_set_new(entry.get(), "clients_current", json_boolean(provider.clients->is_current));
+    }
     json_object_set_new(providers.get(), provider.name.c_str(), entry.release());
   }
   return providers;

@@ -46,11 +46,19 @@ struct KeyStatus {
   friend bool operator==(const KeyStatus&, const KeyStatus&) = default;
 };
 
+// Of clients that are renewed while nginx runs.
+struct ClientStatus {
+  std::size_t clients = 0;
+  bool is_current = false;  // what its sources hold by now is in force
+  friend bool operator==(const ClientStatus&, const ClientStatus&) = default;
+};
+
 struct ProviderStatus {
   std::string name{};
   std::uint64_t circuits_open = 0;        // on this host
   std::optional<StoreStatus> in_store{};  // nothing: it was not asked about this one
   std::optional<KeyStatus> keys{};        // nothing: they are not fetched
+  std::optional<ClientStatus> clients{};  // nothing: they stay as they were configured
 };
 
 struct StatusReport {

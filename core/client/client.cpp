@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The rules of one client, lists of clients, and a client as the metadata it was registered with.
+// The rules of one client, and a client as the metadata it was registered with.
 #include "core/client/client.h"
 
 #include <algorithm>
@@ -62,11 +62,6 @@ void put_cryptography(json_t* object, const Client& client) {
   put(object, "jwks", std::move(jwks));
 }
 
-tl::unexpected<Refusal> refuse_element(std::string_view text, std::size_t index, const MetadataError& error) {
-  const std::string place = position_in_array(text, index, error.member);
-  return refuse(error.refusal.fault, place + ": " + error.refusal.detail);
-}
-
 }  // namespace
 
 bool Client::may_redirect_to(std::string_view uri) const {
@@ -74,26 +69,6 @@ bool Client::may_redirect_to(std::string_view uri) const {
   if (loopback_redirects.empty()) return false;
   const std::optional<std::string> portless = loopback_without_port(uri);
   return portless && loopback_redirects.contains(*portless);
-}
-
-Outcome<Clients> read_clients(std::string_view text, const ClientRules& rules) {
-  const Outcome<Json> document = parse_json(text);
-  if (!document) return refuse(document.error());
-  if (!json_is_array(document->get())) {
-    return refuse(Fault::client_metadata_invalid, "1:1: must be a JSON array of clients");
-  }
-  Clients clients;
-  for (std::size_t i = 0; i < json_array_size(document->get()); ++i) {
-    tl::expected<Client, MetadataError> client = read_client(json_array_get(document->get(), i), rules);
-    if (!client) return refuse_element(text, i, client.error());
-    const ClientId id = client->id;
-    if (!clients.emplace(id, *std::move(client)).second) {
-      return refuse_element(
-          text, i,
-          {"client_id", {Fault::client_metadata_invalid, "\"client_id\" \"" + id.value + "\" stands twice"}});
-    }
-  }
-  return clients;
 }
 
 Json client_json(const Client& client) {

@@ -5,10 +5,10 @@
 // members are ignored. RPI 3.1, FCL 2, BCL 2.2.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -24,6 +24,7 @@ namespace slo {
 struct ClientRules {
   bool allow_http = false;  // http logout and redirect URIs of confidential clients
   bool op_has_sid = true;   // the OP can supply sid
+  bool is_https = true;     // the issuer is
 };
 
 struct Client {
@@ -62,14 +63,10 @@ struct Client {
   const jose::Key* encryption_key() const;
 };
 
-using Clients = std::unordered_map<ClientId, Client>;
+using ClientRef = std::shared_ptr<const Client>;
 
 // Reads one client from its metadata object. A member that is null counts as absent.
 tl::expected<Client, MetadataError> read_client(const json_t* metadata, const ClientRules& rules);
-
-// Reads a JSON array of clients; the detail of the refusal opens with "line:column: ". A client_id that
-// stands twice is refused.
-Outcome<Clients> read_clients(std::string_view text, const ClientRules& rules);
 
 // The registration metadata of a client as JSON, without its secret.
 Json client_json(const Client& client);

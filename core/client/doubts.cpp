@@ -86,15 +86,13 @@ std::string meant_by(std::string_view name) {
   return std::string(closest(name, names));
 }
 
-void doubt_name(std::string_view name, std::vector<Doubt>& doubts) {
+// Empty: nothing is said of it.
+std::string doubt_of_name(std::string_view name) {
   const std::string quoted = '"' + std::string(name) + '"';
-  if (name == "client_secret_file") {
-    doubts.push_back(
-        {std::string(name), quoted + " is known in a \"client\" block only and is ignored here"});
-  } else if (const std::string meant = meant_by(name); !meant.empty()) {
-    doubts.push_back(
-        {std::string(name), quoted + " is unknown and ignored, did you mean \"" + meant + "\"?"});
-  }
+  if (name == "client_secret_file")
+    return quoted + " is known in a \"client\" block only and is ignored here";
+  const std::string meant = meant_by(name);
+  return meant.empty() ? "" : quoted + " is unknown and ignored, did you mean \"" + meant + "\"?";
 }
 
 void doubt_uri(std::string_view member, std::string_view uri, bool is_https, std::vector<Doubt>& doubts) {
@@ -118,42 +116,28 @@ std::optional<MemberKind> kind_of_member(std::string_view name) noexcept {
   return found == known_members.end() ? std::nullopt : std::optional(found->kind);
 }
 
-std::vector<Doubt> doubts_about(const json_t* metadata, bool is_https) {
+std::vector<Doubt> ClientDoubts::about(const json_t* metadata) {
   std::vector<Doubt> doubts;
-  for (void* at = json_object_iter(const_cast<json_t*>(metadata)); at != nullptr;
-       at = json_object_iter_next(const_cast<json_t*>(metadata), at)) {
-    const std::string_view name = json_object_iter_key(at);
-    const json_t* value = json_object_iter_value(at);
+  const char* member = nullptr;
+  json_t* value = nullptr;
+  json_object_foreach(const_cast<json_t*>(metadata), member, value) {
+    const std::string_view name = member;
     if (!kind_of_member(name)) {
-      doubt_name(name, doubts);
+      const auto known = unknown_.find(member);
+      const std::string& text = known != unknown_.end()
+                                    ? known->second
+                                    : unknown_.emplace(member, doubt_of_name(name)).first->second;
+      if (!text.empty()) doubts.push_back({member, text});
       continue;
     }
     if (!name.ends_with("_uri") && !name.ends_with("_uris")) continue;
-    if (json_is_string(value)) doubt_uri(name, json_string_value(value), is_https, doubts);
+    if (json_is_string(value)) doubt_uri(name, json_string_value(value), is_https_, doubts);
     for (std::size_t i = 0; i < json_array_size(value); ++i) {
       const char* uri = json_string_value(json_array_get(value, i));
-      if (uri != nullptr) doubt_uri(name, uri, is_https, doubts);
+      if (uri != nullptr) doubt_uri(name, uri, is_https_, doubts);
     }
   }
   return doubts;
-}
-
-std::vector<std::string> doubts_about_clients(std::string_view text, bool is_https) {
-  constexpr std::size_t max_told = 20;
-  std::size_t found = 0;
-  std::vector<std::string> told;
-  const Outcome<Json> document = parse_json(text);
-  if (!document) return told;
-  for (std::size_t i = 0; i < json_array_size(document->get()); ++i) {
-    for (const Doubt& doubt : doubts_about(json_array_get(document->get(), i), is_https)) {
-      ++found;
-      if (told.size() < max_told)
-        told.push_back(position_in_array(text, i, doubt.member) + ": " + doubt.text);
-    }
-  }
-  if (found > max_told)
-    told.push_back(" " + std::to_string(found - max_told) + " more of its members look wrong");
-  return told;
 }
 
 }  // namespace slo

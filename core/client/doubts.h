@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/text/json.h"
@@ -24,11 +25,17 @@ enum class MemberKind : std::uint8_t { text, flag, list, object };
 // How a known member is written; nullopt for unknown ones.
 std::optional<MemberKind> kind_of_member(std::string_view name) noexcept;
 
-// `metadata` is one client's object that read_client() accepts. `is_https`: is the issuer https?
-std::vector<Doubt> doubts_about(const json_t* metadata, bool is_https);
+// Many clients have the same members: what an unknown one may mean is found out once.
+class ClientDoubts {
+ public:
+  explicit ClientDoubts(bool is_https) : is_https_(is_https) {}  // the issuer is
 
-// The same of a whole array that read_clients() accepts; each text begins with "line:column: ".
-// The first twenty, and how many more there are: each takes a look at the whole text.
-std::vector<std::string> doubts_about_clients(std::string_view text, bool is_https);
+  // `metadata` is one client's object that read_client() accepts.
+  std::vector<Doubt> about(const json_t* metadata);
+
+ private:
+  bool is_https_;
+  std::unordered_map<std::string, std::string> unknown_{};  // member, and what is said of it; empty: nothing
+};
 
 }  // namespace slo

@@ -36,8 +36,8 @@ Outcome<LogoutTokenClaims> claims_for(const Delivery& delivery, const Moment& mo
   return claims;
 }
 
-Outcome<const Client*> addressee_of(const Provider& provider, const Delivery& delivery) {
-  const Client* client = provider.find(delivery.client);
+Outcome<ClientRef> addressee_of(const Provider& provider, const Delivery& delivery) {
+  ClientRef client = provider.find(delivery.client);
   if (client == nullptr) return refuse(Fault::delivery_client_gone, "client " + delivery.client.value);
   if (client->backchannel_logout_uri.empty()) {
     return refuse(Fault::delivery_client_gone,

@@ -16,7 +16,7 @@ tl::unexpected<Refusal> unusable_document(std::string why) {
   return refuse(Fault::document_unusable, std::move(why));
 }
 
-std::string why_no_document(const Answer& answer) {
+std::string why_no_document(const Answer& answer, std::size_t max) {
   const std::string status = std::to_string(answer.status);
   if (!answer.by_receiver) {
     const std::string_view sentence = without_receivers_words(answer.sample);
@@ -26,7 +26,7 @@ std::string why_no_document(const Answer& answer) {
     return "is answered with " + status + ": redirects are not followed";
   if (answer.status != 200) return "is answered with " + status;
   const Document& document = answer.document;
-  if (document.is_too_large) return "has more than " + std::to_string(max_document) + " bytes";
+  if (document.is_too_large) return "has more than " + std::to_string(max) + " bytes";
   if (document.is_late) return "was not whole in time";
   if (!document.is_whole) return "broke off";
   return document.body.empty() ? "is empty" : "";
@@ -43,12 +43,12 @@ bool is_callable(const Provider& provider, const std::string& text) {
 
 }  // namespace
 
-Call document_call(const std::string& uri) {
+Call document_call(const std::string& uri, std::size_t max) {
   return {.method = "GET",
           .target = uri,
           .headers = {{"Accept", "application/json"}, {"Accept-Encoding", "identity"}},
           .max_sample = 0,
-          .max_document = max_document};
+          .max_document = max};
 }
 
 std::string discovery_uri(const Issuer& issuer) {
@@ -57,10 +57,10 @@ std::string discovery_uri(const Issuer& issuer) {
   return base + "/.well-known/openid-configuration";
 }
 
-Outcome<std::string> document_of(const Answer& answer) {
-  if (std::string why = why_no_document(answer); !why.empty()) return unusable_document(std::move(why));
+Outcome<std::string> document_of(const Answer& answer, std::size_t max) {
+  if (std::string why = why_no_document(answer, max); !why.empty()) return unusable_document(std::move(why));
   if (is_plain(answer.document.coding)) return answer.document.body;
-  auto plain = inflate(answer.document.body, max_document);
+  auto plain = inflate(answer.document.body, max);
   if (!plain) return unusable_document("cannot be unpacked: it is broken, too large, or not gzip or deflate");
   return *std::move(plain);
 }

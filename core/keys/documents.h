@@ -19,12 +19,12 @@ namespace slo {
 inline constexpr std::size_t max_document = 1'048'576;  // bytes, packed or not
 inline constexpr Millis max_fetch_time{5000};           // all documents of a provider, all in all
 
-// A GET that wants the whole document.
-Call document_call(const std::string& uri);
+// A GET that wants the whole document, of at most `max` bytes.
+Call document_call(const std::string& uri, std::size_t max = max_document);
 std::string discovery_uri(const Issuer& issuer);
 
 // The text of the document that `answer` brought: 200, whole, not too large, unpacked.
-Outcome<std::string> document_of(const Answer& answer);
+Outcome<std::string> document_of(const Answer& answer, std::size_t max = max_document);
 
 // What is needed of a discovery document, whose issuer must be the provider's own.
 struct Discovery {

@@ -44,7 +44,11 @@ bool ask_for_fetch(FetchPlan& plan, Millis now) noexcept {
 }
 
 bool note_fetched(FetchPlan& plan, Millis now, std::optional<Seconds> max_age, std::uint32_t dice) noexcept {
-  plan.due = now + sooner(std::clamp(max_age.value_or(usual_age), least_age, most_age), dice);
+  return note_fetched_every(plan, now, std::clamp(max_age.value_or(usual_age), least_age, most_age), dice);
+}
+
+bool note_fetched_every(FetchPlan& plan, Millis now, Millis period, std::uint32_t dice) noexcept {
+  plan.due = now + sooner(period, dice);
   plan.had = now;
   const bool had_failed = plan.failures > 0;
   plan.failures = 0;

@@ -30,6 +30,8 @@ bool ask_for_fetch(FetchPlan& plan, Millis now) noexcept;
 // The fetch that just ended was good: the next one after `max_age`, within 1 minute to 24 hours, or an hour;
 // or a tenth of that sooner, as `dice` says. True: the one before had failed.
 bool note_fetched(FetchPlan& plan, Millis now, std::optional<Seconds> max_age, std::uint32_t dice) noexcept;
+// The same where the next one is wanted after `period`, or a tenth of that sooner.
+bool note_fetched_every(FetchPlan& plan, Millis now, Millis period, std::uint32_t dice) noexcept;
 // It was not: tried again after 1 s, 2 s, … 60 s; where there is nothing yet, after 5 s at most for the first
 // minutes, so that an OP that comes up is seen. True: it is the first failure in a row.
 bool note_not_fetched(FetchPlan& plan, Millis now, std::uint32_t dice) noexcept;

@@ -99,7 +99,7 @@ const Session* questionable_session(const Provider& provider, const CheckedReque
 }
 
 // Of a session that has ended no single participation is left to end.
-bool ends_one_client(const Provider& provider, const Client* client, const Session& session) {
+bool ends_one_client(const Provider& provider, const ClientRef& client, const Session& session) {
   return provider.scope == Scope::client && client != nullptr && session.is_live() &&
          session.find(client->id) != nullptr;
 }
@@ -108,7 +108,7 @@ PostLogout post_logout_of(const CheckedRequest& checked) {
   return {.uri = checked.redirect.value_or(""), .state = checked.state, .refused = checked.bad_redirect};
 }
 
-Ticket fresh_ticket(const Provider& provider, const Moment& moment, const Client* client,
+Ticket fresh_ticket(const Provider& provider, const Moment& moment, const ClientRef& client,
                     PostLogout post_logout) {
   Ticket ticket{.nonce = nonce(moment, 0), .expires = moment.seconds() + provider.ticket_life};
   if (client != nullptr) ticket.client = client->id;
@@ -117,7 +117,7 @@ Ticket fresh_ticket(const Provider& provider, const Moment& moment, const Client
 }
 
 AskUser ask_about(const Provider& provider, const Moment& moment, const Session& session,
-                  const Client* client, PostLogout post_logout) {
+                  const ClientRef& client, PostLogout post_logout) {
   AskUser question{fresh_ticket(provider, moment, client, std::move(post_logout))};
   question.ticket.session = session.key;
   question.ticket.one_client = ends_one_client(provider, client, session);

@@ -50,7 +50,7 @@ void ask_for_cookies(const Provider& provider, const EndSessionRequest& request,
 }
 
 // The registration may have changed while the user was thinking.
-bool may_still_go_onward(const Client* client, const PostLogout& post_logout) {
+bool may_still_go_onward(const ClientRef& client, const PostLogout& post_logout) {
   return post_logout.uri.empty() || (client != nullptr && client->may_redirect_to(post_logout.uri));
 }
 

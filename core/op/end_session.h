@@ -71,7 +71,7 @@ Outcome<EndSessionRequest> read_end_session_request(bool is_post, std::string_vi
 struct CheckedRequest {
   std::optional<Hint> hint{};
   std::optional<Refusal> dropped_hint{};  // one was sent, of which nothing counts, and the request goes on
-  const Client* client = nullptr;         // of the hint, or named by client_id
+  ClientRef client{};                     // of the hint, or named by client_id
   std::optional<std::string> redirect{};  // registered for `client`
   std::optional<Refusal> bad_redirect{};  // set under bad_redirect end_without_redirect
   std::optional<std::string> state{};

@@ -68,7 +68,7 @@ bool may_be_helped_by_frame(State state) {
 
 ListedApplication list_application(const Provider& provider, const Session& ended,
                                    const Participant& participant, State state) {
-  const Client* client = provider.find(participant.client);
+  const ClientRef client = provider.find(participant.client);
   ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
                                 .state = state};
   if (client != nullptr && participant.channels.front && !client->frontchannel_logout_uri.empty()) {

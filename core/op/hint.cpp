@@ -54,8 +54,8 @@ std::vector<std::string> hint_audiences(const json_t* claims) {
   return audiences;
 }
 
-Outcome<const Client*> hint_client(const Provider& provider, const json_t* claims,
-                                   const std::optional<std::string>& client_id) {
+Outcome<ClientRef> hint_client(const Provider& provider, const json_t* claims,
+                               const std::optional<std::string>& client_id) {
   const auto audiences = hint_audiences(claims);
   const auto is_audience = [&](const std::string& id) {
     return std::ranges::find(audiences, id) != audiences.end();
@@ -72,7 +72,7 @@ Outcome<const Client*> hint_client(const Provider& provider, const json_t* claim
   } else {
     return refuse(Fault::token_audience_ambiguous);
   }
-  const Client* client = provider.find(ClientId{id});
+  ClientRef client = provider.find(ClientId{id});
   if (client == nullptr) return refuse(Fault::client_unknown, "the hint's client is not registered");
   return client;
 }
@@ -133,10 +133,10 @@ Outcome<void> check_hint_names(const json_t* claims, Hint& hint) {
   return {};
 }
 
-Outcome<Hint> read_hint_claims(const Provider& provider, const Client& client, const json_t* claims,
+Outcome<Hint> read_hint_claims(const Provider& provider, const ClientRef& client, const json_t* claims,
                                const Moment& moment) {
   if (has_member(claims, "events")) return refuse(Fault::token_not_id_token, "it has an events claim");
-  Hint hint{.client = &client};
+  Hint hint{.client = client};
   if (const auto names = check_hint_names(claims, hint); !names) return refuse(names.error());
   if (const auto dates = check_hint_dates(provider, claims, moment, hint); !dates)
     return refuse(dates.error());
@@ -173,7 +173,7 @@ Outcome<Hint> verify_hint(const Provider& provider, std::string_view token,
   if (!client) return refuse(client.error());
   const auto verified = verify_hint_signature(provider, **client, *std::move(taken));
   if (!verified) return refuse(verified.error());
-  return read_hint_claims(provider, **client, verified->claims.get(), moment);
+  return read_hint_claims(provider, *client, verified->claims.get(), moment);
 }
 
 }  // namespace slo

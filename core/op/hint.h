@@ -16,7 +16,7 @@ namespace slo {
 
 // What a verified id_token_hint says.
 struct Hint {
-  const Client* client = nullptr;
+  ClientRef client{};
   Subject sub{};
   std::optional<Sid> sid{};
   bool expired = false;

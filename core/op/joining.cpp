@@ -6,7 +6,7 @@ namespace slo {
 namespace {
 
 bool is_pairwise(const Provider& provider, const ClientId& id) {
-  const Client* client = provider.find(id);
+  const ClientRef client = provider.find(id);
   return client == nullptr || client->pairwise;
 }
 

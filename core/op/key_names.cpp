@@ -73,13 +73,12 @@ std::string wrong_algorithm(const Provider& provider, const Client& client, cons
 }
 
 // In the order of their names, so that the same configuration always gives the same warnings.
-std::vector<const Client*> back_channel_clients(const Provider& provider) {
-  std::vector<const Client*> clients;
-  for (const auto& [id, client] : provider.clients) {
-    if (client.channels().back && !jose::is_symmetric(provider.algorithm_of(client)))
-      clients.push_back(&client);
+std::vector<ClientRef> back_channel_clients(const Provider& provider) {
+  std::vector<ClientRef> clients;
+  for (const ClientRef& client : provider.clients.list()->in_order()) {
+    if (client->channels().back && !jose::is_symmetric(provider.algorithm_of(*client)))
+      clients.push_back(client);
   }
-  std::ranges::sort(clients, {}, [](const Client* client) { return client->id; });
   return clients;
 }
 
@@ -95,7 +94,7 @@ std::vector<KeyWarning> warn_of_names(const Provider& provider) {
   std::vector<KeyWarning> warnings;
   if (provider.keys.keys().empty()) return warnings;
   std::set<std::size_t> named;
-  for (const Client* client : back_channel_clients(provider)) {
+  for (const ClientRef& client : back_channel_clients(provider)) {
     const jose::Key* key = provider.signing_key_for(*client);
     if (key == nullptr) continue;  // check() refuses that
     const auto place = static_cast<std::size_t>(key - provider.signing_keys.data());

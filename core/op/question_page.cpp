@@ -39,7 +39,7 @@ std::string unknown_cookie_text(const Provider& provider) {
 }
 
 // Without a session only the way back is confirmed: nobody vouched for the client that asks for it.
-std::string question_text(const Provider& provider, const Ticket& ticket, const Client* client) {
+std::string question_text(const Provider& provider, const Ticket& ticket, const ClientRef& client) {
   const std::string asker = client != nullptr ? bold(client->name) : std::string{};
   if (!has_something_to_end(ticket)) {
     return "<p>You are not signed in here.</p>\n<p>Do you want to go on to " +
@@ -89,7 +89,7 @@ Page question_page(const Provider& provider, const Ticket& ticket, std::string_v
   const auto sealed = seal_ticket(provider, ticket, browser);
   if (!sealed) return refusal_page(sealed.error(), false, {});
 
-  const Client* client = ticket.client ? provider.find(*ticket.client) : nullptr;
+  const ClientRef client = ticket.client ? provider.find(*ticket.client) : nullptr;
   Page page = framed_page({.place = place_of(provider),
                            .heading = has_something_to_end(ticket) ? "Sign out?" : "Continue?",
                            .body = asked_again(ticket) + question_text(provider, ticket, client) +

@@ -28,9 +28,9 @@ bool is_own(const Provider& provider, const StatusAsker& asker) {
 
 Outcome<void> check_status_asker(const Provider& provider, const StatusAsker& asker) {
   const std::string_view site = asker.sec_fetch_site;
-  const bool may_know = asker.origin.empty()
-                            ? site.empty() || site == "same-origin" || site == "none"
-                            : is_own(provider, asker) || provider.client_origins.contains(asker.origin);
+  const bool may_know = asker.origin.empty() ? site.empty() || site == "same-origin" || site == "none"
+                                             : is_own(provider, asker) ||
+                                                   provider.clients.list()->origins().contains(asker.origin);
   if (!may_know) return refuse(Fault::cross_site_request);
   return {};
 }

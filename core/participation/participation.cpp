@@ -86,7 +86,7 @@ Registration registration_of(const Provider& provider, const Client& client, con
 }  // namespace
 
 Outcome<Registration> read_registration(const Provider& provider, const Participation& participation) {
-  const Client* client = provider.find(ClientId{participation.client_id});
+  const ClientRef client = provider.find(ClientId{participation.client_id});
   if (client == nullptr) return refuse(Fault::client_unknown, presentable_client(participation.client_id));
   if (auto fine = check_names(participation); !fine) return refuse(fine.error());
   if (auto fine = check_lives(participation); !fine) return refuse(fine.error());

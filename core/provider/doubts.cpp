@@ -6,7 +6,7 @@ namespace slo {
 
 std::vector<std::string> doubts_about(const Provider& provider) {
   std::vector<std::string> doubts;
-  if (provider.clients.empty()) {
+  if (!provider.fetches_clients && provider.clients.list()->in_order().empty()) {
     doubts.emplace_back("has no clients: add \"clients\" or \"client\", or nobody is told of a logout");
   }
   if (provider.session_cookies.empty()) {

@@ -65,26 +65,6 @@ void add_published(json_t* keys, const jose::Key& key) {
 
 }  // namespace
 
-void order_clients(Provider& provider) {
-  provider.clients_by_id.clear();
-  provider.clients_by_id.reserve(provider.clients.size());
-  for (const auto& [id, client] : provider.clients) provider.clients_by_id.push_back(&client);
-  std::ranges::sort(provider.clients_by_id, {}, &Client::id);
-}
-
-void note_client_origins(Provider& provider) {
-  provider.client_origins.clear();
-  const auto note = [&provider](const std::string& address) {
-    const auto uri = read_uri(address);
-    if (uri && uri->is_http()) provider.client_origins.insert(uri->origin());
-  };
-  for (const auto& [id, client] : provider.clients) {
-    std::ranges::for_each(client.redirect_uris, note);
-    std::ranges::for_each(client.post_logout_redirect_uris, note);
-    note(client.frontchannel_logout_uri);
-  }
-}
-
 Json published_keys(const Provider& provider) {
   Json keys(json_array());
   for (const jose::Key& key : provider.signing_keys) add_published(keys.get(), key);

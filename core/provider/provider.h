@@ -5,11 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
-#include "core/client/client.h"
+#include "core/client/client_list.h"
 #include "core/jose/jose.h"
 #include "core/moment.h"
 #include "core/names.h"
@@ -88,13 +86,11 @@ struct Provider {
   std::vector<jose::Key> shown_keys{};    // never sign: published, and verify hints, as signing keys are
   bool adds_keys_to_op = false;           // they are put into the OP's own key set, on its way to clients
   std::vector<jose::Key> decryption_keys{};
-  Clients clients{};
-  std::vector<const Client*> clients_by_id{};            // in order; order_clients() makes it
-  std::unordered_set<std::string> client_origins{};      // note_client_origins() fills it
-  std::unordered_map<ClientId, ClientId> short_names{};  // what the store calls clients of very long ids
-  std::vector<CookieScope> session_cookies{};            // what may carry the browser's session at the OP
-  std::string cookie_secret{};                           // keys the digest of cookies; may be empty
-  std::string ticket_secret{};                           // 32 bytes; seals confirmation tickets
+  CurrentClients clients{};
+  bool fetches_clients = false;                // some of them, while nginx runs
+  std::vector<CookieScope> session_cookies{};  // what may carry the browser's session at the OP
+  std::string cookie_secret{};                 // keys the digest of cookies; may be empty
+  std::string ticket_secret{};                 // 32 bytes; seals confirmation tickets
   Seconds absolute{12 * 3600};
   Seconds idle{0};
   Seconds tombstone{24 * 3600};
@@ -114,14 +110,7 @@ struct Provider {
   std::string post_logout_uri{};       // where a user lands without a valid redirect; empty: our own page
 
   bool is_https() const { return issuer.value.starts_with("https:"); }
-  const Client* find(const ClientId& id) const {
-    auto found = clients.find(id);
-    if (found == clients.end()) {
-      const auto full = short_names.find(id);
-      if (full != short_names.end()) found = clients.find(full->second);
-    }
-    return found == clients.end() ? nullptr : &found->second;
-  }
+  ClientRef find(const ClientId& id) const { return clients.list()->find(id); }
   // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does
   // naturally.
   jose::Algorithm default_algorithm() const;
@@ -140,12 +129,6 @@ std::string store_tag(const Issuer& issuer);
 // them: the secret that keys cookie digests is not used as a key again.
 std::string derive_ticket_secret(const Provider& provider);
 
-// For lists in pages. Once all clients are known: nobody is added behind it.
-void order_clients(Provider& provider);
-
-// Of all addresses at which browsers meet its clients, as Uri::origin() writes them. Once all are known.
-void note_client_origins(Provider& provider);
-
 // 1 to 64 letters, digits, `.`, `_` and `-`: the name stands in paths, metrics and log lines.
 bool is_provider_name(std::string_view name) noexcept;
 
@@ -153,6 +136,9 @@ bool is_provider_name(std::string_view name) noexcept;
 // issuer an https (or, with allow_http, http) URL without query and fragment; every client's algorithm has
 // its key; …
 Outcome<void> check(const Provider& provider);
+
+// The same of clients that are to be its own: has each the key that its logout tokens are signed with?
+Outcome<void> check_clients(const Provider& provider, const ClientList& clients);
 
 // The public halves of the signing keys, and of those that are only shown, as a JWK set.
 Json published_keys(const Provider& provider);

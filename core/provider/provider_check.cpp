@@ -252,19 +252,13 @@ Verified check_client(const Provider& provider, const Client& client) {
                        (is_shown ? " that may sign: take \"publish_only\" from one" : ""));
 }
 
-// In the order of their names, so that the same configuration is always refused for the same client.
-Verified check_clients(const Provider& provider) {
-  std::set<ClientId> ids;
-  for (const auto& [id, client] : provider.clients) ids.insert(id);
-  for (const ClientId& id : ids) {
-    if (Verified fine = check_client(provider, *provider.find(id)); !fine) return fine;
-  }
-  return {};
+Verified check_current_clients(const Provider& provider) {
+  return check_clients(provider, *provider.clients.list());
 }
 
 constexpr std::array checks{
     check_issuer,      check_jwks_uri,        check_store, check_end_session, check_upstream_logout,
-    check_post_logout, check_session_cookies, check_times, check_keys,        check_clients};
+    check_post_logout, check_session_cookies, check_times, check_keys,        check_current_clients};
 
 }  // namespace
 
@@ -272,6 +266,14 @@ bool is_provider_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
     return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
   });
+}
+
+// In the order of their names, so that the same configuration is always refused for the same client.
+Outcome<void> check_clients(const Provider& provider, const ClientList& clients) {
+  for (const ClientRef& client : clients.in_order()) {
+    if (Verified fine = check_client(provider, *client); !fine) return fine;
+  }
+  return {};
 }
 
 Outcome<void> check(const Provider& provider) {

@@ -184,7 +184,7 @@ void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
 void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }
 
 void carry_out(R& r, const api::ShowClient& command) {
-  const Client* client = provider_of(r).find(command.client);
+  const ClientRef client = provider_of(r).find(command.client);
   if (client == nullptr) return turn_away(r, Refusal{Fault::client_unknown});
   conclude(r, client_page(*client));
 }

@@ -8,6 +8,7 @@
 #include "core/admin/status_page.h"
 #include "ngx_module/admin/conf.h"
 #include "ngx_module/admin/directives.h"
+#include "ngx_module/clients/client_renewal.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/ctx.h"
@@ -83,6 +84,7 @@ void show(R& r) {
   for (std::size_t i = 0; i < report.providers.size(); ++i) {
     report.providers[i].circuits_open = open_circuits(i);
     report.providers[i].keys = key_fetcher()->status(providers[i]);
+    report.providers[i].clients = client_renewals()->status(providers[i]);
   }
   respond(r, status_page(report, admin_loc_conf(r).status_format));
 }

@@ -21,7 +21,7 @@ ngx_command_t directives[] = {
     at_main(ngx_string("jwks"), in_provider | NGX_CONF_TAKE1, directive<once<set_jwks>>),
     at_main(ngx_string("signing_key"), in_provider | NGX_CONF_TAKE123, directive<set_signing_key>),
     at_main(ngx_string("decryption_key"), in_provider | NGX_CONF_TAKE12, directive<set_decryption_key>),
-    at_main(ngx_string("clients"), in_provider | NGX_CONF_TAKE1, directive<set_clients>),
+    at_main(ngx_string("clients"), in_provider | NGX_CONF_TAKE12, directive<set_clients>),
     at_main(ngx_string("client"), in_provider | NGX_CONF_BLOCK | NGX_CONF_TAKE1, open_client),
     at_main(ngx_string("session_cookie"), in_provider | NGX_CONF_1MORE, directive<set_session_cookie>),
     at_main(ngx_string("session"), in_provider | NGX_CONF_1MORE, directive<once<set_session>>),

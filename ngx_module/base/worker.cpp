@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "ngx_module/clients/client_renewal.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/answer_filters.h"
 #include "ngx_module/delivery/dispatcher.h"
@@ -17,11 +18,12 @@ namespace {
 
 struct Worker {
   Worker(const MainConf& conf, ngx_log_t* log)
-      : store(conf.store->link, log), dispatcher(conf, store, log), keys(conf, log) {}
+      : store(conf.store->link, log), dispatcher(conf, store, log), keys(conf, log), clients(conf, log) {}
 
   Store store;
   Dispatcher dispatcher;
   KeyFetcher keys;
+  ClientRenewals clients;
 };
 
 std::unique_ptr<Worker> this_worker;
@@ -40,6 +42,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
   use_store(&this_worker->store);
   use_dispatcher(&this_worker->dispatcher);
   use_key_fetcher(&this_worker->keys);
+  use_client_renewals(&this_worker->clients);
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo base: store and dispatcher begin");
   return NGX_OK;
 }
@@ -48,6 +51,7 @@ void stop_worker(ngx_cycle_t* cycle) {
   if (!this_worker) return;
   this_worker->dispatcher.quit();
   this_worker->store.quit();
+  use_client_renewals(nullptr);
   use_key_fetcher(nullptr);
   use_dispatcher(nullptr);
   use_store(nullptr);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/provider/provider.h"
+#include "ngx_module/nginx/file_bytes.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/redis/settings.h"
 #include "redis_schema/key.h"
@@ -28,6 +29,17 @@ struct DeliveryLocation {
   ngx_http_handler_pt rewrite = nullptr;  // obeys the location's own set, if and return
 };
 
+// Some of a provider's clients, by where they come from.
+struct ClientSource {
+  std::string name{};                // as `clients` has it; empty: the `client` blocks
+  std::string file{};                // its full name; empty: a URL, or blocks
+  Millis check{};                    // how often it is looked at while nginx runs; 0: never
+  FileFacts facts{};                 // of the file when it was read
+  std::vector<ClientRef> clients{};  // as they were read; of a URL none
+
+  bool is_url() const { return !name.empty() && file.empty(); }
+};
+
 struct ProviderConf {
   Provider provider{};
   redis::Space space{};
@@ -36,6 +48,11 @@ struct ProviderConf {
   // What provider.fetched_keys points to, a worker's own: key_fetcher.h keeps it current. Null: nothing is
   // fetched.
   jose::KeySet* fetched_keys = nullptr;
+  std::vector<ClientSource> client_sources{};
+  bool needs_client_origins = false;
+  // Itself, where a source of clients is looked at again, by each worker for itself: provider.clients and the
+  // clients of that source change then. Null: they stay.
+  ProviderConf* renewed = nullptr;
   // Sign what is slow or much, and decrypt hints; null: nothing is slow, or `threads=off`.
   ngx_thread_pool_s* threads = nullptr;
   std::string thread_pool{"default"};             // its name; empty: off
@@ -79,9 +96,10 @@ struct ContentPlace {
 };
 
 // Clients as they stand in a file or a block, kept until the rules of their slo_provider are known.
-struct ClientSource {
+struct ClientText {
   std::string place{};                          // `file:line`
-  std::string file{}, text{};                   // of `clients`
+  ClientSource source{};                        // of `clients`
+  std::string text{};                           // … where it is a file
   Json metadata{};                              // of `client`
   std::map<std::string, std::string> places{};  // of its members
 };
@@ -99,8 +117,8 @@ struct MainConf {
   std::deque<ProviderReference> references{};
   std::deque<Check> checks{};
   std::deque<ContentPlace> content_places{};
-  std::deque<ClientSource> sources{};  // of the slo_provider block that is being read
-  ProviderConf* opened = nullptr;      // while its slo_provider block is being read
+  std::deque<ClientText> client_texts{};  // of the slo_provider block that is being read
+  ProviderConf* opened = nullptr;         // while its slo_provider block is being read
 
   ProviderConf* find(std::string_view name) {
     for (auto& conf : providers) {

@@ -8,6 +8,7 @@
 #include "core/op/key_names.h"
 #include "core/provider/doubts.h"
 #include "core/text/closest.h"
+#include "ngx_module/config/client_lists.h"
 #include "ngx_module/config/conf_check.h"
 #include "ngx_module/config/conf_line.h"
 #include "ngx_module/config/delivery_location_check.h"
@@ -55,26 +56,23 @@ const DeliveryLocation* pick_delivery_location(const MainConf& conf, const Provi
   return conf.delivery_locations.empty() ? nullptr : &conf.delivery_locations.front();
 }
 
-bool has_back_channel(const Provider& provider) {
-  return std::any_of(provider.clients.begin(), provider.clients.end(),
-                     [](const auto& entry) { return entry.second.channels().back; });
-}
-
 ngx_int_t refuse_provider(ngx_conf_t* cf, const ProviderConf& provider, const std::string& why) {
   ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "slo_provider \"%s\"%s in %s", provider.provider.name.c_str(),
                 why.c_str(), provider.place.c_str());
   return NGX_ERROR;
 }
 
-// A pool of threads costs every worker its threads: only who signs slowly, decrypts, or asks for one, gets
-// one.
+// A pool of threads costs every worker its threads: only who signs slowly, decrypts, reads clients anew, or
+// asks for one, gets one.
 ngx_int_t take_threads(ngx_conf_t* cf, ProviderConf& conf) {
 #if (NGX_THREADS)
   const Provider& provider = conf.provider;
-  const bool is_slow = std::ranges::any_of(provider.clients, [&provider](const auto& entry) {
-    return !entry.second.backchannel_logout_uri.empty() && is_slow_to_seal(provider, {.client = entry.first});
-  });
-  const bool is_wanted = is_slow || !provider.decryption_keys.empty() || conf.thread_pool != "default";
+  const bool is_slow =
+      std::ranges::any_of(provider.clients.list()->in_order(), [&provider](const auto& client) {
+        return client->channels().back && is_slow_to_seal(provider, {.client = client->id});
+      });
+  const bool is_wanted = is_slow || conf.renewed != nullptr || !provider.decryption_keys.empty() ||
+                         conf.thread_pool != "default";
   if (!is_wanted || conf.thread_pool.empty()) return NGX_OK;
   ngx_str_t name{conf.thread_pool.size(), reinterpret_cast<u_char*>(conf.thread_pool.data())};
   conf.threads = ngx_thread_pool_add(cf, &name);
@@ -122,6 +120,24 @@ ngx_int_t settle_keys(ngx_conf_t* cf, ProviderConf& conf) {
   return NGX_OK;
 }
 
+ngx_int_t settle_clients(ngx_conf_t* cf, ProviderConf& conf) {
+  const auto& sources = conf.client_sources;
+  conf.provider.fetches_clients = std::ranges::any_of(sources, &ClientSource::is_url);
+  if (conf.provider.fetches_clients && conf.delivery_location == nullptr) {
+    return refuse_provider(
+        cf, conf,
+        " has a URL in \"clients\", but there is no internal location with \"slo_deliver\": "
+        "include snippets/slo-deliver.conf in a server");
+  }
+  auto list = list_of_clients(conf);
+  if (!list) return refuse_provider(cf, conf, list.error().detail);
+  conf.provider.clients.replace(*std::move(list));
+  const bool is_renewed =
+      std::ranges::any_of(sources, [](const ClientSource& source) { return source.check > Millis{0}; });
+  if (is_renewed) conf.renewed = &conf;
+  return NGX_OK;
+}
+
 ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
   name_keys(provider.provider);
   provider.space = {conf.store->link.prefix, provider.provider.store_tag};
@@ -137,13 +153,8 @@ ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider
                                "tickets of the confirmation page");
   }
   provider.delivery_location = pick_delivery_location(conf, provider);
-  if (provider.delivery_location == nullptr && has_back_channel(provider.provider)) {
-    return refuse_provider(
-        cf, provider,
-        " has clients with a backchannel_logout_uri, but there is no internal location with "
-        "\"slo_deliver\": include snippets/slo-deliver.conf in a server");
-  }
   if (settle_keys(cf, provider) != NGX_OK) return NGX_ERROR;
+  if (settle_clients(cf, provider) != NGX_OK) return NGX_ERROR;
   auto checked = check(provider.provider);
   if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
   warn_of_key_names(cf, provider);
@@ -168,7 +179,6 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
   }
   for (auto& provider : conf.providers) {
     if (finish_provider(cf, conf, provider) != NGX_OK) return NGX_ERROR;
-    order_clients(provider.provider);
   }
   if (check_pairs(cf, conf) != NGX_OK) return NGX_ERROR;
   if (conf.store) choose_store_resolver(cf, *conf.store);

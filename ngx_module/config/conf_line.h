@@ -79,6 +79,8 @@ Taker take_choice(Enum& target, std::initializer_list<std::pair<std::string_view
 Outcome<Millis> read_millis(std::string_view text);
 Outcome<bool> read_flag(std::string_view text);  // on, off
 
+// Relative names are below the configuration's directory.
+std::string full_name(ngx_conf_t* cf, const std::string& name);
 // The whole of a file; relative names are below the configuration's directory; larger ones are refused.
 Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name, std::size_t max_mib = 4);
 // Less a byte order mark.

@@ -2,22 +2,14 @@
 // Reads the files that configuration lines name.
 #include <sys/stat.h>
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include <new>
 #include <string>
 
 #include "core/text/file_text.h"
 #include "ngx_module/config/conf_line.h"
+#include "ngx_module/nginx/file_bytes.h"
 
 namespace slo::ngx {
-namespace {
-
-struct FileClose {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
 
 std::string full_name(ngx_conf_t* cf, const std::string& name) {
   ngx_str_t full = to_ngx(cf->pool, name);
@@ -25,27 +17,8 @@ std::string full_name(ngx_conf_t* cf, const std::string& name) {
   return std::string(view(full));
 }
 
-// In nginx's words.
-tl::unexpected<Refusal> failed(const char* call, const std::string& name, int code) {
-  return bad_line(std::string(call) + "() \"" + name + "\" failed (" + std::to_string(code) + ": " +
-                  std::strerror(code) + ")");
-}
-
-}  // namespace
-
 Outcome<std::string> read_file(ngx_conf_t* cf, const std::string& name, std::size_t max_mib) {
-  const std::string full = full_name(cf, name);
-  const std::unique_ptr<std::FILE, FileClose> file(std::fopen(full.c_str(), "rb"));
-  if (!file) return failed("open", full, errno);
-  std::string bytes;
-  std::array<char, 16 * 1024> part{};
-  while (bytes.size() <= max_mib * 1024 * 1024) {
-    const std::size_t got = std::fread(part.data(), 1, part.size(), file.get());
-    if (got == 0 && std::ferror(file.get()) != 0) return failed("read", full, errno);
-    if (got == 0) return bytes;
-    bytes.append(part.data(), got);
-  }
-  return bad_line('"' + full + "\" is larger than " + std::to_string(max_mib) + " MiB");
+  return file_bytes(full_name(cf, name), max_mib);
 }
 
 Outcome<std::string> read_text(ngx_conf_t* cf, const std::string& name, std::size_t max_mib) {

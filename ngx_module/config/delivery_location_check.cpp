@@ -191,9 +191,8 @@ Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const DeliveryLocation& del
   Needs needs;
   for (const auto& provider : conf.providers) {
     if (provider.delivery_location != &delivery_location) continue;
-    std::map<std::string_view, const Client*> in_order;
-    for (const auto& [id, client] : provider.provider.clients) in_order.emplace(id.value, &client);
-    for (const auto& [id, client] : in_order) add_client(cf, needs, provider, *client);
+    for (const ClientRef& client : provider.provider.clients.list()->in_order())
+      add_client(cf, needs, provider, *client);
   }
   return needs;
 }

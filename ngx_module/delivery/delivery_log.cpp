@@ -82,7 +82,7 @@ void log_wrong_delivery_location(ngx_log_t* log, const Provider& provider, const
 void log_unpublished_key(ngx_log_t* log, const Provider& provider, const Delivery& delivery) {
   static time_t last = 0;
   if (last != 0 && ngx_time() - last < between_alarms) return;
-  const Client* client = provider.find(delivery.client);
+  const ClientRef client = provider.find(delivery.client);
   if (client == nullptr || !signs_with_unpublished_key(provider, *client)) return;
   last = ngx_time();
   write(NGX_LOG_ERR, log,

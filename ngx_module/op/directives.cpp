@@ -70,8 +70,9 @@ Outcome<void> set_session_status(ConfLine& line) {
   auto& location = loc_conf(line.cf);
   refer(line, line.words[0], &location.provider);
   main_conf(line.cf).checks.push_back([&location, place = place_of(line.cf)](ngx_conf_t* cf) -> ngx_int_t {
-    Provider& provider = main_conf(cf).providers[location.provider->index].provider;
-    note_client_origins(provider);
+    ProviderConf& conf = main_conf(cf).providers[location.provider->index];
+    const Provider& provider = conf.provider;
+    conf.needs_client_origins = true;
     if (!provider.session_cookies.empty()) return NGX_OK;
     refuse_at(cf->log,
               "\"slo_session_status\" directive needs a \"session_cookie\" in slo_provider \"" +

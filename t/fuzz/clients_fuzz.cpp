@@ -3,6 +3,8 @@
 // accepted URI is one that browsers and the dispatcher may be sent to.
 #include <algorithm>
 
+#include "core/client/client_array.h"
+#include "core/client/client_list.h"
 #include "core/op/logout_page.h"
 #include "core/text/uri.h"
 #include "t/fuzz/fuzz.h"
@@ -67,12 +69,14 @@ void read_all(const std::string& text, const ClientRules& rules) {
             "a refusal says where");
     return;
   }
-  promise(clients->size() == json_array_size(document->get()), "each client of the file is taken");
+  promise(clients->clients.size() == json_array_size(document->get()), "each client of the file is taken");
+  const ClientList list(clients->clients);
+  promise(list.duplicate() == nullptr, "once");
   for (std::size_t i = 0; i < json_array_size(document->get()); ++i) {
     const json_t* metadata = json_array_get(document->get(), i);
-    const auto found = clients->find(ClientId{string_member(metadata, "client_id").value_or("")});
-    promise(found != clients->end(), "under its name");
-    const Client& client = found->second;
+    const auto found = list.find(ClientId{string_member(metadata, "client_id").value_or("")});
+    promise(found != nullptr, "under its name");
+    const Client& client = *found;
     promise(is_storable(client.id.value) && !client.name.empty(), "a client has a name");
     check_uris(client, rules);
     check_cryptography(client);

@@ -15,7 +15,7 @@ namespace {
 
 Provider make_provider() {
   Provider provider = a_provider();
-  auto& native = provider.clients.at(ClientId{"app-a"});
+  auto& native = client_of(provider, "app-a");
   native.native = true;
   native.loopback_redirects.insert("http://127.0.0.1/cb");
   native.id_token_signed_response_alg = jose::Algorithm::HS256;

@@ -18,10 +18,10 @@ const Provider& provider_of_the_cast() {
     made.signing_keys.push_back(a_key(test_keys::p256));
     made.decryption_keys.push_back(a_key(test_keys::client_rsa_2048));
     made.decryption_keys.push_back(a_key(test_keys::client_p256));
-    auto& shared = made.clients.at(ClientId{"app-a"});
+    auto& shared = client_of(made, "app-a");
     shared.id_token_signed_response_alg = jose::Algorithm::HS256;
     shared.secret = secret_key(shared_secret);
-    made.clients.at(ClientId{"app-b"}).id_token_signed_response_alg = jose::Algorithm::ES256;
+    client_of(made, "app-b").id_token_signed_response_alg = jose::Algorithm::ES256;
     return made;
   }();
   return provider;

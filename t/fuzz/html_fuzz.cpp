@@ -74,10 +74,10 @@ std::string plain(std::string_view text) { return text.empty() ? "" : "x"; }
 
 const Provider& provider_with(const std::string& name, const std::string& frame_query) {
   static Provider provider = a_provider();
-  auto& front = provider.clients.at(ClientId{"app-b"});
+  auto& front = client_of(provider, "app-b");
   front.name = name;
   front.frontchannel_logout_uri = "https://app-b.example.com/out?" + frame_query;
-  provider.clients.at(ClientId{"app-a"}).name = name;
+  client_of(provider, "app-a").name = name;
   return provider;
 }
 

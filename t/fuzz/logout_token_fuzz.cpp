@@ -113,9 +113,9 @@ FUZZ(input) {
   auto client = read_client(metadata->get(), {.allow_http = true});
   if (!client || !client->channels().back) return;
   auto& provider = fuzz::sender();
-  const auto id = delivery.client = client->id;
-  provider.clients.clear();
-  const Client& receiver = provider.clients.emplace(id, *std::move(client)).first->second;
+  delivery.client = client->id;
+  provider.clients = {};
+  const Client& receiver = enrol(provider, *std::move(client));
   if (provider.signing_key_for(receiver) == nullptr) return;  // check() refuses such a provider
   provider.egress.allow_http = true;
   const auto sealed = seal(provider, delivery, a_moment());

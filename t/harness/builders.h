@@ -74,9 +74,25 @@ inline Client a_front_client(std::string_view id = "app-b") {
   return client;
 }
 
-inline void enrol(Provider& provider, Client client) {
-  const ClientId id = client.id;
-  provider.clients.insert_or_assign(id, std::move(client));
+// Takes a client of that id out of the provider's list, if there is one.
+inline void expel(Provider& provider, std::string_view id) {
+  std::vector<ClientRef> others = provider.clients.list()->in_order();
+  std::erase_if(others, [id](const ClientRef& client) { return client->id.value == id; });
+  provider.clients.replace(std::make_shared<const ClientList>(others));
+}
+
+// Puts it in, in place of another one of its id. It may be changed later: the tests have made it, and no
+// thread looks.
+inline Client& enrol(Provider& provider, Client client) {
+  expel(provider, client.id.value);
+  std::vector<ClientRef> all = provider.clients.list()->in_order();
+  const auto added = std::make_shared<Client>(std::move(client));
+  all.push_back(added);
+  provider.clients.replace(std::make_shared<const ClientList>(all));
+  return *added;
+}
+inline Client& client_of(Provider& provider, std::string_view id) {
+  return const_cast<Client&>(*provider.find(ClientId{std::string(id)}));
 }
 
 // "corp" without clients; one RSA signing key, a session cookie `op_session`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One client's rules, lists of clients, and clients as JSON.
+// One client's rules, and clients as JSON.
 #include "core/client/client.h"
 
 #include <gtest/gtest.h>
@@ -12,12 +12,6 @@ Client registered(std::string_view metadata, const ClientRules& rules = {}) {
   auto client = read_client(granted(parse_json(metadata)).get(), rules);
   EXPECT_TRUE(client) << client.error().refusal.detail;
   return client ? *std::move(client) : Client{};
-}
-
-Refusal refused(std::string_view text) {
-  auto clients = read_clients(text, {});
-  EXPECT_FALSE(clients);
-  return clients ? Refusal{Fault::internal} : clients.error();
 }
 
 // What client_json() makes of metadata that was read.
@@ -63,45 +57,6 @@ TEST(Client, holds_web_clients_to_the_port_they_registered) {
       R"({"client_id":"a","post_logout_redirect_uris":["http://127.0.0.1:80/out"]})", {.allow_http = true});
   EXPECT_TRUE(client.may_redirect_to("http://127.0.0.1:80/out"));
   EXPECT_FALSE(client.may_redirect_to("http://127.0.0.1:81/out"));
-}
-
-TEST(Clients, are_read_from_an_array) {
-  auto clients = read_clients(R"([{"client_id":"a"},{"client_id":"b","client_name":"Bee"}])", {});
-  ASSERT_TRUE(clients) << clients.error().detail;
-  EXPECT_EQ(clients->size(), 2U);
-  EXPECT_EQ(clients->at(ClientId{"a"}).name, "a");
-  EXPECT_EQ(clients->at(ClientId{"b"}).name, "Bee");
-  EXPECT_TRUE(read_clients("[]", {})->empty());
-}
-
-TEST(Clients, are_refused_with_the_place_of_the_member_that_is_wrong) {
-  EXPECT_EQ(refused("[\n  {\"client_id\": \"a\"},\n  {\"client_id\": \"b\",\n   "
-                    "\"post_logout_redirect_uris\": \"x\"}\n]"),
-            (Refusal{Fault::client_metadata_invalid,
-                     "4:4: \"post_logout_redirect_uris\" must be an array of strings"}));
-  EXPECT_EQ(refused("[{\"client_id\":\"a\",\n\"post_logout_redirect_uris\":[\"javascript:x\"]}]"),
-            (Refusal{Fault::redirect_uri_invalid,
-                     "2:1: \"post_logout_redirect_uris\" \"javascript:x\" must not have the "
-                     "scheme \"javascript\""}));
-}
-
-TEST(Clients, are_refused_with_the_place_of_an_object_that_lacks_its_name) {
-  EXPECT_EQ(refused("[\n {\"client_name\":\"a\"}]"),
-            (Refusal{Fault::client_metadata_invalid, "2:2: \"client_id\" is missing"}));
-  EXPECT_EQ(refused("[\n 7]"),
-            (Refusal{Fault::client_metadata_invalid, "2:2: a client must be a JSON object"}));
-}
-
-TEST(Clients, are_refused_where_a_name_stands_twice) {
-  EXPECT_EQ(refused("[{\"client_id\":\"a\"},\n{\"client_id\":\"a\"}]"),
-            (Refusal{Fault::client_metadata_invalid, "2:2: \"client_id\" \"a\" stands twice"}));
-}
-
-TEST(Clients, are_refused_where_there_is_no_array) {
-  EXPECT_EQ(refused(R"({"client_id":"a"})"),
-            (Refusal{Fault::client_metadata_invalid, "1:1: must be a JSON array of clients"}));
-  EXPECT_EQ(refused("[").fault, Fault::json_malformed);
-  EXPECT_EQ(refused("[{\"client_id\":\"a\",\"client_id\":\"b\"}]").fault, Fault::json_malformed);
 }
 
 TEST(ClientJson, says_as_little_as_was_registered) {

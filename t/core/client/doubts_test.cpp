@@ -4,37 +4,36 @@
 
 #include <gtest/gtest.h>
 
+#include "t/harness/builders.h"
+
 namespace slo::client_doubts_test {
 
 std::vector<std::string> told(std::string_view text, bool is_https = true) {
-  return doubts_about_clients(text, is_https);
+  const Json array = granted(parse_json(text));
+  ClientDoubts doubts(is_https);
+  std::vector<std::string> sentences;
+  for (std::size_t i = 0; i < json_array_size(array.get()); ++i) {
+    for (const Doubt& doubt : doubts.about(json_array_get(array.get(), i))) sentences.push_back(doubt.text);
+  }
+  return sentences;
 }
 
 using Told = std::vector<std::string>;
 
-TEST(ClientDoubts, of_very_many_the_first_twenty_are_told_and_the_rest_counted) {
-  std::string text = "[";
-  for (int i = 0; i < 25; ++i) text += std::string(i > 0 ? "," : "") + R"({"redirect_uri": "x"})";
-  const Told all = told(text + "]");
-  ASSERT_EQ(all.size(), 21U);
-  EXPECT_EQ(all.front(), "1:3: \"redirect_uri\" is unknown and ignored, did you mean \"redirect_uris\"?");
-  EXPECT_EQ(all.back(), " 5 more of its members look wrong");
-}
-
 TEST(ClientDoubts, members_that_are_nearly_known_are_pointed_at) {
   EXPECT_EQ(told("[{\"client_id\": \"a\",\n  \"backchannel_logout_url\": \"https://a/\"}]"),
-            (Told{"2:3: \"backchannel_logout_url\" is unknown and ignored, did you mean "
+            (Told{"\"backchannel_logout_url\" is unknown and ignored, did you mean "
                   "\"backchannel_logout_uri\"?"}));
   EXPECT_EQ(told("[{\"redirect_uri\": \"x\"}]"),
-            (Told{"1:3: \"redirect_uri\" is unknown and ignored, did you mean \"redirect_uris\"?"}));
+            (Told{"\"redirect_uri\" is unknown and ignored, did you mean \"redirect_uris\"?"}));
   EXPECT_EQ(told("[{\"backchannelLogoutUri\": \"x\"}]"),
-            (Told{"1:3: \"backchannelLogoutUri\" is unknown and ignored, did you mean "
+            (Told{"\"backchannelLogoutUri\" is unknown and ignored, did you mean "
                   "\"backchannel_logout_uri\"?"}));
   EXPECT_EQ(told("[{\"logout_uri\": \"x\"}]"),
-            (Told{"1:3: \"logout_uri\" is unknown and ignored, did you mean \"backchannel_logout_uri\" or "
+            (Told{"\"logout_uri\" is unknown and ignored, did you mean \"backchannel_logout_uri\" or "
                   "\"frontchannel_logout_uri\"?"}));
   EXPECT_EQ(told("[{\"client_secret_file\": \"x\"}]"),
-            (Told{"1:3: \"client_secret_file\" is known in a \"client\" block only and is ignored here"}));
+            (Told{"\"client_secret_file\" is known in a \"client\" block only and is ignored here"}));
 }
 
 // RFC 7591, section 2, OpenID Connect Dynamic Client Registration 1.0, section 2.
@@ -74,16 +73,21 @@ TEST(ClientDoubts, registered_and_foreign_members_are_ignored_in_silence) {
   }
 }
 
+TEST(ClientDoubts, what_an_unknown_member_may_mean_is_said_of_each_client_that_has_it) {
+  const std::string sentence = R"("redirect_uri" is unknown and ignored, did you mean "redirect_uris"?)";
+  EXPECT_EQ(told(R"([{"redirect_uri": "x", "scope": "y"}, {"scope": "y"}, {"redirect_uri": "z"}])"),
+            (Told{sentence, sentence}));
+}
+
 TEST(ClientDoubts, a_star_in_a_uri_is_pointed_at) {
-  EXPECT_EQ(
-      told(R"([{"post_logout_redirect_uris": ["https://a/", "https://*.a/"]}])"),
-      (Told{"1:3: \"post_logout_redirect_uris\" \"https://*.a/\" holds \"*\", which has no meaning: URIs "
-            "are compared as they stand"}));
+  EXPECT_EQ(told(R"([{"post_logout_redirect_uris": ["https://a/", "https://*.a/"]}])"),
+            (Told{"\"post_logout_redirect_uris\" \"https://*.a/\" holds \"*\", which has no meaning: URIs "
+                  "are compared as they stand"}));
 }
 
 TEST(ClientDoubts, a_frame_that_browsers_block_is_pointed_at) {
   constexpr std::string_view client = R"([{"frontchannel_logout_uri": "http://a.example/out"}])";
-  EXPECT_EQ(told(client), (Told{"1:3: \"frontchannel_logout_uri\" \"http://a.example/out\" is http: browsers "
+  EXPECT_EQ(told(client), (Told{"\"frontchannel_logout_uri\" \"http://a.example/out\" is http: browsers "
                                 "block such a frame in the https page of the issuer"}));
   EXPECT_EQ(told(client, false), Told{});
   EXPECT_EQ(told(R"([{"frontchannel_logout_uri": "http://localhost/out"}])"), Told{});

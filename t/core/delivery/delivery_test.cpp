@@ -142,7 +142,7 @@ TEST(Seal, is_slow_with_a_slow_signature_or_a_key_agreement) {
   const auto delivery = a_delivery();
   EXPECT_TRUE(is_slow_to_seal(provider, delivery));
 
-  auto& client = provider.clients.at(delivery.client);
+  auto& client = client_of(provider, delivery.client.value);
   client.id_token_signed_response_alg = jose::Algorithm::HS256;
   EXPECT_FALSE(is_slow_to_seal(provider, delivery));
 

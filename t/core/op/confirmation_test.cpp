@@ -193,7 +193,7 @@ TEST(QuestionPage, cannot_be_framed_stored_or_told_to_others) {
 
 TEST(QuestionPage, names_the_client_that_asks_as_text) {
   Provider provider = a_provider();
-  provider.clients.at(ClientId{"app-a"}).name = "<script>alert('1')</script>";
+  client_of(provider, "app-a").name = "<script>alert('1')</script>";
   const Page page = question_page(provider, a_ticket(), "/logout", {}, a_moment());
   EXPECT_TRUE(holds(page, "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"));
   EXPECT_FALSE(holds(page, "<script"));

@@ -9,14 +9,15 @@ namespace slo::decision_secret_test {
 namespace {
 
 CheckedRequest with_hint_of(const Provider& provider, std::string_view sub) {
-  const Client* client = provider.find(ClientId{"app-a"});
+  const ClientRef client = provider.find(ClientId{"app-a"});
   return {.hint = Hint{.client = client, .sub = Subject{std::string(sub)}, .sid = Sid{"sid-1"}},
           .client = client};
 }
 
 Provider signing_with_secrets() {
   Provider provider = a_provider();
-  for (auto& [id, client] : provider.clients) client.id_token_signed_response_alg = jose::Algorithm::HS256;
+  for (const auto* id : {"app-a", "app-b"})
+    client_of(provider, id).id_token_signed_response_alg = jose::Algorithm::HS256;
   return provider;
 }
 

@@ -14,7 +14,7 @@ const PostLogout to_app_a{.uri = out_of_a, .state = "s"};
 
 // What ask() makes of a valid hint for alice at app-a, with a redirect.
 CheckedRequest with_hint(const Provider& provider, std::optional<Sid> sid = Sid{"sid-1"}) {
-  const Client* client = provider.find(ClientId{"app-a"});
+  const ClientRef client = provider.find(ClientId{"app-a"});
   return {.hint = Hint{.client = client, .sub = Subject{"alice"}, .sid = std::move(sid)},
           .client = client,
           .redirect = out_of_a,

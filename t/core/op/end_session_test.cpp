@@ -437,9 +437,9 @@ TEST(Ask, asks_the_user_about_his_own_session_where_the_hint_is_too_large_to_be_
 TEST(AskWithTicket, checks_again_that_the_redirect_is_registered) {
   Provider provider = a_provider();
   const EndSessionRequest request = an_answer(provider, a_ticket());
-  provider.clients.at(ClientId{"app-a"}).post_logout_redirect_uris.clear();
+  client_of(provider, "app-a").post_logout_redirect_uris.clear();
   EXPECT_EQ(fault_of_asking(provider, request), Fault::redirect_not_registered);
-  provider.clients.erase(ClientId{"app-a"});
+  expel(provider, "app-a");
   EXPECT_EQ(fault_of_asking(provider, request), Fault::redirect_not_registered);
 }
 

@@ -113,7 +113,7 @@ TEST(Hint, is_refused_with_another_algorithm_than_its_client_registered) {
   const std::string token = a_hint_signed_by(curve, Algorithm::ES256);
   provider.keys.add(std::move(curve));
   EXPECT_EQ(fault_of(provider, token), Fault::token_algorithm_refused);
-  provider.clients.at(ClientId{"app-a"}).id_token_signed_response_alg = Algorithm::ES256;
+  client_of(provider, "app-a").id_token_signed_response_alg = Algorithm::ES256;
   EXPECT_EQ(fault_of(provider, token), std::nullopt);
   EXPECT_EQ(fault_of(provider, a_hint(provider)), Fault::token_algorithm_refused);
 }
@@ -132,7 +132,7 @@ TEST(Hint, is_verified_by_the_clients_own_secret_where_registered_so) {
 
 TEST(Hint, of_a_client_without_secret_is_never_verified_by_a_public_key) {
   Provider provider = a_provider_of_hmac_client();
-  provider.clients.at(ClientId{"app-h"}).secret.reset();
+  client_of(provider, "app-h").secret.reset();
   const Json published = provider.signing_keys.front().public_jwk();
   const auto forged_with = granted(jose::Key::from_secret(dump_json(published.get())));
   const std::string token = a_hint_signed_by(forged_with, Algorithm::HS256, "{}", R"({"aud":"app-h"})");

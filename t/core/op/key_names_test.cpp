@@ -184,7 +184,7 @@ TEST(KeyNames, warn_only_of_keys_that_sign_logout_tokens) {
   Provider provider = provider_with({test_keys::p256, test_keys::rsa_2048}, {{test_keys::rsa_2048, "{}"}});
   EXPECT_EQ(warnings_of(std::move(provider)), std::vector<KeyWarning>{});
   provider = provider_with({test_keys::rsa_2048}, {{test_keys::other_rsa_2048, "{}"}});
-  provider.clients.clear();
+  provider.clients = {};
   EXPECT_EQ(warnings_of(std::move(provider)), std::vector<KeyWarning>{});
 }
 

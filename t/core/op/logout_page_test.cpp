@@ -74,8 +74,7 @@ TEST(LogoutPage, takes_the_query_out_of_its_address_before_a_frame_can_see_it) {
 
 TEST(LogoutPage, keeps_the_registered_query_of_an_iframe) {
   Provider provider = a_provider();
-  provider.clients.at(ClientId{"app-b"}).frontchannel_logout_uri =
-      "https://app-b.example.com/out?tenant=a%20b&x";
+  client_of(provider, "app-b").frontchannel_logout_uri = "https://app-b.example.com/out?tenant=a%20b&x";
   const std::vector<std::string> expected{
       "https://app-b.example.com/out?tenant=a%20b&amp;x&amp;iss=https%3A%2F%2Fsso.example.com&amp;sid=sid-1"};
   EXPECT_EQ(frames_of(provider, a_framed_session()), expected);
@@ -94,20 +93,20 @@ TEST(LogoutPage, sends_iss_and_sid_together_or_not_at_all) {
   Session session = a_framed_session();
   session.participants.front().no_sid = true;
   EXPECT_EQ(frames_of(provider, session), std::vector<std::string>{});
-  provider.clients.at(ClientId{"app-b"}).frontchannel_logout_session_required = false;
+  client_of(provider, "app-b").frontchannel_logout_session_required = false;
   EXPECT_EQ(frames_of(provider, session), std::vector<std::string>{"https://app-b.example.com/frontchannel"});
 }
 
 TEST(LogoutPage, has_no_iframe_for_a_client_that_is_registered_no_more) {
   Provider provider = a_provider();
-  provider.clients.erase(ClientId{"app-b"});
+  expel(provider, "app-b");
   EXPECT_EQ(frames_of(provider, a_framed_session()), std::vector<std::string>{});
 }
 
 TEST(LogoutPage, allows_exactly_the_origins_of_its_iframes) {
   Provider provider = a_provider();
   enrol(provider, a_front_client("app-c"));
-  provider.clients.at(ClientId{"app-c"}).frontchannel_logout_uri = "http://app-c.example.com:8080/a/b?c";
+  client_of(provider, "app-c").frontchannel_logout_uri = "http://app-c.example.com:8080/a/b?c";
   const Session session =
       an_ended_session({a_participant("app-c", {.front = true}), a_participant("app-b", {.front = true})});
   const Page page = shown(provider, session, {}, {}, a_moment());
@@ -122,7 +121,7 @@ TEST(LogoutPage, allows_exactly_the_origins_of_its_iframes) {
 
 TEST(LogoutPage, lets_no_host_name_widen_its_policy) {
   Provider provider = a_provider();
-  provider.clients.at(ClientId{"app-b"}).frontchannel_logout_uri = "https://a;sandbox/x";
+  client_of(provider, "app-b").frontchannel_logout_uri = "https://a;sandbox/x";
   EXPECT_EQ(frames_of(provider, a_framed_session()), std::vector<std::string>{});
 }
 
@@ -162,7 +161,7 @@ TEST(LogoutPage, stays_when_there_is_nowhere_to_go) {
 TEST(LogoutPage, tells_how_far_each_application_is_and_no_more_than_it_knows) {
   Provider provider = a_provider();
   for (const auto* id : {"app-c", "app-d", "app-e"}) enrol(provider, a_back_client(id));
-  provider.clients.at(ClientId{"app-c"}).name = "Mail & <Calendar>";
+  client_of(provider, "app-c").name = "Mail & <Calendar>";
   const Session session =
       an_ended_session({a_participant("app-a"), a_participant("app-b", {.front = true}),
                         a_participant("app-c"), a_participant("app-d"), a_participant("app-e", {})});
@@ -349,7 +348,7 @@ TEST(LogoutPage, says_that_another_session_of_this_browser_lives_and_leaves_it_i
 
 TEST(LogoutPage, lets_an_iframe_lead_to_where_its_client_registered) {
   Provider provider = a_provider();
-  provider.clients.at(ClientId{"app-b"}).frontchannel_logout_frame_origins = {"https://login.example.com"};
+  client_of(provider, "app-b").frontchannel_logout_frame_origins = {"https://login.example.com"};
   const std::string policy =
       header_of(shown(provider, a_framed_session(), {}, {}, a_moment()), "Content-Security-Policy");
   EXPECT_NE(policy.find("frame-src https://app-b.example.com https://login.example.com; "), std::string::npos)

@@ -51,11 +51,14 @@ TEST(SessionStatus, is_inactive_where_the_session_has_ended_or_is_due) {
 
 Provider a_provider() {
   Provider provider{.issuer = {"https://sso.example:8443/realm"}};
-  provider.clients[{"app"}] = {.id = {"app"},
-                               .redirect_uris = {"https://app.example/cb", "com.example.app:/cb"},
-                               .post_logout_redirect_uris = {"https://bye.example:444/"},
-                               .frontchannel_logout_uri = "https://APP2.example:443/out"};
-  note_client_origins(provider);
+  const auto app = std::make_shared<const Client>(
+      Client{.id = {"app"},
+             .redirect_uris = {"https://app.example/cb", "com.example.app:/cb"},
+             .post_logout_redirect_uris = {"https://bye.example:444/"},
+             .frontchannel_logout_uri = "https://APP2.example:443/out"});
+  const auto list = std::make_shared<ClientList>(std::vector<ClientRef>{app});
+  list->note_origins();
+  provider.clients.replace(list);
   return provider;
 }
 

@@ -70,14 +70,14 @@ TEST(UpstreamLogout, counts_the_status_alone_where_no_cookie_is_known) {
 }
 
 TEST(UpstreamLogout, is_sent_the_hint_and_the_client_that_stood_up_and_no_way_onward) {
-  const Client client{.id = {"an app"}};
+  const auto client = std::make_shared<const Client>(Client{.id = {"an app"}});
   const EndSessionRequest request{.id_token_hint = "a.b.c",
                                   .client_id = "an app",
                                   .post_logout_redirect_uri = "https://app/",
                                   .state = "s"};
-  CheckedRequest checked{.client = &client};
+  CheckedRequest checked{.client = client};
   EXPECT_EQ(upstream_logout_form(request, checked), "client_id=an%20app");
-  checked.hint = Hint{.client = &client};
+  checked.hint = Hint{.client = client};
   EXPECT_EQ(upstream_logout_form(request, checked), "id_token_hint=a.b.c&client_id=an%20app");
   EXPECT_EQ(upstream_logout_form(request, CheckedRequest{}), "");
 }
@@ -91,17 +91,17 @@ Provider by_browser() {
 
 TEST(UpstreamLogout, of_a_browser_takes_along_what_stood_up_and_our_return_address) {
   Provider provider = by_browser();
-  const Client client{.id = {"an app"}};
+  const auto client = std::make_shared<const Client>(Client{.id = {"an app"}});
   EndSessionRequest request{.id_token_hint = "a.b.c",
                             .logout_hint = "ann",
                             .post_logout_redirect_uri = "https://app/",
                             .state = "the application's",
                             .ui_locales = "de"};
-  CheckedRequest checked{.client = &client};
+  CheckedRequest checked{.client = client};
   const std::string back = "&post_logout_redirect_uri=https%3A%2F%2Fsso%2Flogout&state=slo.key";
   EXPECT_EQ(upstream_logout_location(provider, request, checked, "key"),
             "https://op/end?realm=a&client_id=an%20app&logout_hint=ann&ui_locales=de" + back);
-  checked.hint = Hint{.client = &client};
+  checked.hint = Hint{.client = client};
   EXPECT_EQ(
       upstream_logout_location(provider, request, checked, "key"),
       "https://op/end?realm=a&id_token_hint=a.b.c&client_id=an%20app&logout_hint=ann&ui_locales=de" + back);
@@ -137,8 +137,8 @@ TEST(UpstreamLogout, knows_a_return_by_its_looks) {
 }
 
 TEST(UpstreamLogout, leaves_out_what_makes_an_address_too_long) {
-  const Client client{.id = {"app"}};
-  const CheckedRequest checked{.hint = Hint{.client = &client}, .client = &client};
+  const auto client = std::make_shared<const Client>(Client{.id = {"app"}});
+  const CheckedRequest checked{.hint = Hint{.client = client}, .client = client};
   const auto at = [&](std::size_t hint, std::size_t wish) {
     return upstream_logout_location(
         by_browser(), {.id_token_hint = std::string(hint, 'h'), .logout_hint = std::string(wish, 'w')},

@@ -35,7 +35,7 @@ std::string with_cookie(CookieScope scope) {
 TEST(ProviderCheck, accepts_the_provider_of_the_tests) {
   EXPECT_EQ(refused([](Provider&) {}), "accepted");
   EXPECT_EQ(refused([](Provider& provider) {
-              provider.clients.clear();
+              provider.clients = {};
               provider.signing_keys.clear();
               provider.session_cookies.clear();
             }),
@@ -75,9 +75,8 @@ TEST(ProviderCheck, wants_a_key_for_every_client_with_a_back_channel) {
             "\"signing_key\" is an "
             "RSA key of at least 2048 bits");
   const auto wanting = [](jose::Algorithm algorithm) {
-    return refused([=](Provider& provider) {
-      provider.clients.at(ClientId{"app-a"}).id_token_signed_response_alg = algorithm;
-    });
+    return refused(
+        [=](Provider& provider) { client_of(provider, "app-a").id_token_signed_response_alg = algorithm; });
   };
   EXPECT_EQ(wanting(jose::Algorithm::PS512), "accepted");
   EXPECT_EQ(wanting(jose::Algorithm::ES256),
@@ -139,7 +138,7 @@ TEST(ProviderCheck, wants_an_end_session_that_browsers_can_be_sent_to) {
 TEST(ProviderCheck, wants_no_key_for_clients_without_a_back_channel) {
   EXPECT_EQ(refused([](Provider& provider) {
               provider.signing_keys.clear();
-              provider.clients.at(ClientId{"app-a"}) = a_front_client("app-a");
+              enrol(provider, a_front_client("app-a"));
             }),
             "accepted");
 }
@@ -147,7 +146,7 @@ TEST(ProviderCheck, wants_no_key_for_clients_without_a_back_channel) {
 TEST(ProviderCheck, blames_the_first_client_by_name) {
   EXPECT_TRUE(refused([](Provider& provider) {
                 for (const auto* id : {"c9", "c3", "c1", "c7", "c2"}) enrol(provider, a_back_client(id));
-                provider.clients.erase(ClientId{"app-a"});
+                expel(provider, "app-a");
                 provider.signing_keys.clear();
               }).starts_with("client \"c1\" "));
 }

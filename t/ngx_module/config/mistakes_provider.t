@@ -299,6 +299,34 @@ STORE slo_provider main { MEMBERS clients ../dir; }
 === clients that are not there
 STORE slo_provider main { MEMBERS clients none.json; }
 [emerg] "clients": open() "none.json" failed (2: No such file or directory) in http.conf:1
+=== clients that are looked at too often
+STORE slo_provider main { MEMBERS clients clients.json check=999ms; }
+>>> clients.json
+[ {"client_id": "a"} ]
+[emerg] invalid value of "check" in "clients" directive, it must be 1 second to 1 day in http.conf:1
+=== clients that are looked at too rarely
+STORE slo_provider main { MEMBERS clients clients.json check=25h; }
+>>> clients.json
+[ {"client_id": "a"} ]
+[emerg] invalid value of "check" in "clients" directive, it must be 1 second to 1 day in http.conf:1
+=== clients with a word that nobody knows
+STORE slo_provider main { MEMBERS clients clients.json every=1m; }
+[emerg] invalid parameter "every=" in "clients" directive, known is "check=" in http.conf:1
+=== clients at a URL without a way to it
+STORE slo_provider main { MEMBERS clients https://op.example/clients; }
+[emerg] slo_provider "main" has a URL in "clients", but there is no internal location with "slo_deliver": include snippets/slo-deliver.conf in a server in http.conf:1
+=== clients at a URL that anybody on the way may change
+STORE slo_provider main { MEMBERS clients http://op.example/clients; }
+[emerg] "clients": "http://op.example/clients" must be an https URL, unless "allow_http" is on above it in http.conf:1
+=== clients at a URL with a password
+STORE slo_provider main { MEMBERS clients https://me:secret@op.example/clients; }
+[emerg] "clients" directive must not hold a user name or password in http.conf:1
+=== clients at a URL with a fragment
+STORE slo_provider main { MEMBERS clients https://op.example/clients#all; }
+[emerg] "clients": "https://op.example/clients#all" must not have a fragment in http.conf:1
+=== clients at what is no URL
+STORE slo_provider main { MEMBERS clients https://; }
+[emerg] "clients": "https://" must name a host in http.conf:1
 === a comma behind the last client
 STORE slo_provider main { MEMBERS clients clients.json; }
 >>> clients.json
