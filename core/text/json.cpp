@@ -29,8 +29,7 @@ std::string json_position(std::string_view text, std::size_t offset) {
 }
 
 // Where nesting gets too deep. Jansson itself allows 2048 levels, and whoever walks its values recurses.
-std::optional<std::size_t> find_too_deep(std::string_view text) {
-  int level = 0;
+std::optional<std::size_t> find_too_deep(std::string_view text, int level = 0) noexcept {
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == '"') {
@@ -109,6 +108,10 @@ std::string reason_of(std::string_view text, const json_error_t& error) {
 }
 
 }  // namespace
+
+bool is_too_deep(std::string_view value, int level) noexcept {
+  return find_too_deep(value, level).has_value();
+}
 
 Outcome<Json> parse_json(std::string_view text) { return parse_json_by(text, 0); }
 

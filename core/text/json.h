@@ -34,6 +34,9 @@ std::string dump_json(const json_t* value);
 // object begins if it has no such member, "1:1" if there is no such object.
 std::string position_in_array(std::string_view text, std::size_t index, std::string_view member);
 
+// Does a value within `level` others nest deeper than parse_json() reads?
+bool is_too_deep(std::string_view value, int level) noexcept;
+
 bool is_json_blank(char c) noexcept;
 // The offset behind the string that opens at `at`, or the end of the text.
 std::size_t behind_json_string(std::string_view text, std::size_t at) noexcept;

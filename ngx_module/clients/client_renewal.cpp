@@ -68,7 +68,11 @@ Outcome<ClientRenewal::Renewed> ClientRenewal::renewed(std::size_t index, const 
   auto list = list_of_clients(conf_, index, array->clients);
   if (!list) return unusable(": the provider" + list.error().detail);
   if (auto fine = check_clients(conf_.provider, **list); !fine) return unusable(": " + fine.error().detail);
-  return Renewed{.array = *std::move(array), .list = *std::move(list)};
+  const ClientListRef now = conf_.provider.clients.list();
+  Renewed renewed{.array = *std::move(array), .list = *std::move(list)};
+  renewed.come = not_in(*renewed.list, *now);
+  renewed.gone = not_in(*now, *renewed.list);
+  return renewed;
 }
 
 void ClientRenewal::settle(Watched& watched) {
@@ -78,11 +82,15 @@ void ClientRenewal::settle(Watched& watched) {
 
 void ClientRenewal::take(Watched& watched, Renewed renewed) {
   ClientSource& source = conf_.client_sources[watched.index];
-  const ClientListRef before = conf_.provider.clients.list();
-  conf_.provider.clients.replace(renewed.list);
-  source.clients = std::move(renewed.array.clients);
+  old_.list = conf_.provider.clients.list();
+  old_.array.clients = std::exchange(source.clients, std::move(renewed.array.clients));
+  conf_.provider.clients.replace(std::move(renewed.list));
   watched.file ? watched.file->accept() : watched.url->accept();
-  if (!tells_for_all()) return;
+  if (tells_for_all()) tell(source, renewed);
+  job_.run([this] { old_ = {}; }, [] {});
+}
+
+void ClientRenewal::tell(const ClientSource& source, const Renewed& renewed) const {
   const std::string named = shown_name(source);
   for (const auto& doubt : renewed.array.doubts) {
     ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: clients %s:%s, provider \"%s\"", named.c_str(), doubt.c_str(),
@@ -90,8 +98,8 @@ void ClientRenewal::take(Watched& watched, Renewed renewed) {
   }
   ngx_log_error(NGX_LOG_NOTICE, log_, 0,
                 "slo: clients %s: %uz now, %uz of the provider's are new, %uz gone, provider \"%s\"",
-                named.c_str(), source.clients.size(), not_in(*renewed.list, *before),
-                not_in(*before, *renewed.list), conf_.provider.name.c_str());
+                named.c_str(), source.clients.size(), renewed.come, renewed.gone,
+                conf_.provider.name.c_str());
 }
 
 void ClientRenewal::turn_down(Watched& watched, const Refusal& why) {

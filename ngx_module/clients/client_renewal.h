@@ -43,18 +43,22 @@ class ClientRenewal {
   struct Renewed {
     ClientArray array{};
     ClientListRef list{};
+    std::size_t come = 0, gone = 0;  // clients of the provider
   };
 
   void read(Watched& watched, ChangedText text);
   Outcome<Renewed> renewed(std::size_t index, const ChangedText& text) const;
   void settle(Watched& watched);
   void take(Watched& watched, Renewed renewed);
+  void tell(const ClientSource& source, const Renewed& renewed) const;
   void turn_down(Watched& watched, const Refusal& why);
 
   ProviderConf& conf_;
   ngx_log_t* log_;
   std::vector<Watched> watched_{};
   std::optional<Outcome<Renewed>> read_{};  // by the thread
+  Renewed
+      old_{};  // what was in force before, which the thread frees: that takes its time where there are many
   ThreadJob job_;
 };
 
