@@ -45,4 +45,18 @@ void ClientList::note_origins() {
   }
 }
 
+void ClientList::note_redirects() {
+  for (const ClientRef& client : in_order_) {
+    for (const std::string& uri : client->redirect_uris) {
+      const auto [found, is_new] = by_redirect_.try_emplace(uri.substr(0, uri.find('?')), client);
+      if (!is_new && found->second != client) found->second = nullptr;
+    }
+  }
+}
+
+ClientRef ClientList::find_by_redirect(std::string_view uri) const {
+  const auto found = by_redirect_.find(std::string(uri));
+  return found == by_redirect_.end() ? nullptr : found->second;
+}
+
 }  // namespace slo

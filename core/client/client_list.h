@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -27,17 +28,21 @@ class ClientList {
   // In the order of their ids.
   const std::vector<ClientRef>& in_order() const { return in_order_; }
 
-  // While it is being made: another name that a client of this list is found by, and all addresses at which
-  // browsers meet its clients, as Uri::origin() writes them.
+  // While it is being made: another name that a client of this list is found by; all addresses at which
+  // browsers meet its clients, as Uri::origin() writes them; whose each redirect_uri is.
   void call(const ClientId& id, ClientId also);
   void note_origins();
+  void note_redirects();
   const std::unordered_set<std::string>& origins() const { return origins_; }
+  // The one that has this redirect_uri, its query left out on both sides; null: none, or several.
+  ClientRef find_by_redirect(std::string_view uri) const;
 
  private:
   std::unordered_map<ClientId, ClientRef> by_id_{};
   std::unordered_map<ClientId, ClientId> also_called_{};
   std::vector<ClientRef> in_order_{};
   std::unordered_set<std::string> origins_{};
+  std::unordered_map<std::string, ClientRef> by_redirect_{};  // null: several have it
   ClientId duplicate_{};
 };
 

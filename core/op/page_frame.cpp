@@ -2,30 +2,19 @@
 // Writes the frame of our pages: document, style and headers.
 #include "core/op/page_frame.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <utility>
 
-#include "core/digest.h"
 #include "core/op/page_style.h"
+#include "core/op/session_state.h"
+#include "core/text/csp.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
 
 namespace slo {
 namespace {
 
-std::string style_source() {
-  const std::string digest = sha256(page_style);
-  std::array<unsigned char, 4 * ((sha256_size + 2) / 3) + 1> encoded{};
-  const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(digest.data()),
-                                     static_cast<int>(digest.size()));
-  return "'sha256-" +
-         std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)) + "'";
-}
-
 std::string content_security_policy(const FrameContent& content) {
-  static const std::string style = style_source();
+  static const std::string style = csp_source_of(page_style);
   return "default-src 'none'; style-src " + style + "; " + content.sources +
          "base-uri 'none'; frame-ancestors 'none'";
 }
@@ -97,6 +86,7 @@ void expire_session_cookies(Page& page, const Provider& provider) {
   for (const auto& cookie : provider.session_cookies) {
     page.headers.push_back({"Set-Cookie", clear_cookie(cookie)});
   }
+  if (!provider.check_session_iframe.empty()) page.headers.push_back(logged_out_state_header(provider));
 }
 
 }  // namespace slo

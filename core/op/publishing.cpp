@@ -27,11 +27,14 @@ std::string as_json(std::string_view text) { return dump_json(make_string(text).
 JsonTexts logout_members(const Provider& provider, const LogoutSupport& support) {
   const std::string back = support.back_channel ? "true" : "false";
   const std::string front = support.front_channel ? "true" : "false";
-  return {{"end_session_endpoint", as_json(provider.end_session_endpoint)},
-          {"backchannel_logout_supported", back},
-          {"backchannel_logout_session_supported", back},
-          {"frontchannel_logout_supported", front},
-          {"frontchannel_logout_session_supported", front}};
+  JsonTexts members{{"end_session_endpoint", as_json(provider.end_session_endpoint)},
+                    {"backchannel_logout_supported", back},
+                    {"backchannel_logout_session_supported", back},
+                    {"frontchannel_logout_supported", front},
+                    {"frontchannel_logout_session_supported", front}};
+  if (!provider.check_session_iframe.empty())
+    members.emplace_back("check_session_iframe", as_json(provider.check_session_iframe));
+  return members;
 }
 
 Outcome<Publication> publish_discovery(const Provider& provider, const LogoutSupport& support,

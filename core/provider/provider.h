@@ -107,6 +107,7 @@ struct Provider {
   EgressPolicy egress{};
   UpstreamLogoutPolicy upstream_logout{};
   std::string end_session_endpoint{};  // as clients are told; empty: where our location is, if that is asked
+  std::string check_session_iframe{};  // of slo_check_session, as clients are told; empty: none
   std::string post_logout_uri{};       // where a user lands without a valid redirect; empty: our own page
 
   bool is_https() const { return issuer.value.starts_with("https:"); }

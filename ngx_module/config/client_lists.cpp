@@ -42,6 +42,7 @@ Outcome<ClientListRef> list_of_clients(const ProviderConf& conf, std::size_t ren
     return refuse(Fault::configuration_invalid, " has two clients \"" + twice->value + '"');
   give_short_names(*list);
   if (conf.needs_client_origins) list->note_origins();
+  if (conf.needs_client_redirects) list->note_redirects();
   if (conf.delivery_location == nullptr && has_back_channel(*list)) {
     return refuse(Fault::configuration_invalid,
                   " has clients with a backchannel_logout_uri, but there is no internal location with "

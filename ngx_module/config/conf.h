@@ -50,6 +50,7 @@ struct ProviderConf {
   jose::KeySet* fetched_keys = nullptr;
   std::vector<ClientSource> client_sources{};
   bool needs_client_origins = false;
+  bool needs_client_redirects = false;
   // Itself, where a source of clients is looked at again, by each worker for itself: provider.clients and the
   // clients of that source change then. Null: they stay.
   ProviderConf* renewed = nullptr;

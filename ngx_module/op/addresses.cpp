@@ -88,6 +88,10 @@ void know_way_back(ConfLine& line, const ProviderConf* const* provider) {
   });
 }
 
+std::string address_of_location(const ProviderPlace& place, const ProviderConf& provider) {
+  return address_of({place}, provider);
+}
+
 std::string jwks_address(const MainConf& conf, const ProviderConf& provider) {
   return address_of(conf.jwks_places, provider);
 }

@@ -21,6 +21,9 @@ void know_way_back(ConfLine& line, const ProviderConf* const* provider);
 
 LogoutSupport logout_support(const ProviderConf& provider);
 
+// Of one location; empty where it has none.
+std::string address_of_location(const ProviderPlace& place, const ProviderConf& provider);
+
 // Empty: no location of slo_jwks has one.
 std::string jwks_address(const MainConf& conf, const ProviderConf& provider);
 

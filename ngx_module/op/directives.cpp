@@ -65,6 +65,32 @@ Outcome<void> set_discovery(ConfLine& line) {
   return {};
 }
 
+// The frame is of the issuer's origin (Session Management 1.0, 3.3), whose cookies it reads.
+Outcome<void> set_check_session(ConfLine& line) {
+  if (auto set = answer_with(line, entry<handle_check_session>, {}); !set) return set;
+  auto& location = loc_conf(line.cf);
+  refer(line, line.words[0], &location.provider);
+  main_conf(line.cf).checks.push_back([&location,
+                                       its = ProviderPlace{.provider = &location.provider,
+                                                           .ctx = server_of(line),
+                                                           .location = &core_location(line)},
+                                       at = place_of(line.cf)](ngx_conf_t* cf) -> ngx_int_t {
+    ProviderConf& conf = main_conf(cf).providers[location.provider->index];
+    conf.needs_client_redirects = true;
+    conf.provider.check_session_iframe = address_of_location(its, conf);
+    const char* why = conf.provider.session_cookies.empty()        ? "needs a \"session_cookie\""
+                      : conf.provider.check_session_iframe.empty() ? "needs an exact or prefix location"
+                                                                   : nullptr;
+    if (why == nullptr) return NGX_OK;
+    refuse_at(cf->log,
+              std::string("\"slo_check_session\" directive ") + why + ", slo_provider \"" +
+                  conf.provider.name + '"',
+              at);
+    return NGX_ERROR;
+  });
+  return {};
+}
+
 Outcome<void> set_session_status(ConfLine& line) {
   if (auto set = answer_with(line, entry<handle_session_status>, {}); !set) return set;
   auto& location = loc_conf(line.cf);

@@ -9,6 +9,7 @@
 #include "ngx_module/op/learn_filter.h"
 #include "ngx_module/op/publish_filter.h"
 #include "ngx_module/op/session_filter.h"
+#include "ngx_module/op/state_filter.h"
 
 namespace slo::ngx {
 namespace {
@@ -22,6 +23,7 @@ ngx_command_t directives[] = {
     at_location(ngx_string("slo_discovery"), in_location | NGX_CONF_TAKE1, directive<set_discovery>),
     at_location(ngx_string("slo_session_status"), in_location | NGX_CONF_TAKE1,
                 directive<set_session_status>),
+    at_location(ngx_string("slo_check_session"), in_location | NGX_CONF_TAKE1, directive<set_check_session>),
     at_location(ngx_string("slo_jwks"), in_location | NGX_CONF_TAKE1, directive<set_jwks_location>),
     ngx_null_command,
 };
@@ -34,7 +36,8 @@ void merge(ngx_conf_t*, const OpLocConf& above, OpLocConf& here) {
 }
 
 ngx_int_t install_filters(ngx_conf_t* cf) {
-  for (const auto install : {install_session_filter, install_learn_filter, install_publish_filter}) {
+  for (const auto install :
+       {install_session_filter, install_learn_filter, install_state_filter, install_publish_filter}) {
     if (install(cf) != NGX_OK) return NGX_ERROR;
   }
   return NGX_OK;

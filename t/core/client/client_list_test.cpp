@@ -49,6 +49,20 @@ TEST(ClientList, finds_a_client_by_another_name_too_but_first_by_its_own) {
   EXPECT_EQ(list.find(ClientId{"b"})->id.value, "b");
 }
 
+TEST(ClientList, finds_the_only_client_of_a_redirect_uri) {
+  const auto sent_to = [](std::string_view id, std::vector<std::string> uris) {
+    Client client = a_client(id);
+    client.redirect_uris = std::move(uris);
+    return std::make_shared<const Client>(std::move(client));
+  };
+  ClientList list(
+      {sent_to("a", {"https://a/cb", "https://a/cb?x=1", "https://both/"}), sent_to("b", {"https://both/"})});
+  list.note_redirects();
+  EXPECT_EQ(list.find_by_redirect("https://a/cb")->id.value, "a") << "its own twice is once";
+  EXPECT_EQ(list.find_by_redirect("https://both/"), nullptr);
+  EXPECT_EQ(list.find_by_redirect("https://c/"), nullptr);
+}
+
 TEST(CurrentClients, a_client_that_is_held_outlives_its_list) {
   CurrentClients clients;
   EXPECT_TRUE(clients.list()->in_order().empty());

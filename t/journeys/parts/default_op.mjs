@@ -15,7 +15,7 @@ export const op_host = '127.0.0.1'
 const code_alone = { grant_types: ['authorization_code'], response_types: ['code'] }
 
 // The OP, its defaults and what its clients need, behind our nginx; `app` hears every client's logout.
-export async function settle(house, { clients = ['one', 'two'], more = {}, provider = () => '', returns_here = false, op: how = {}, ...rest } = {}) {
+export async function settle(house, { clients = ['one', 'two'], more = {}, provider = () => '', returns_here = false, op: how = {}, locations = '', ...rest } = {}) {
   const app = await start_receiver(house)
   const behind = await free_port(op_host)
   const to_op = `proxy_pass http://${op_host}:${behind}; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;`
@@ -24,7 +24,7 @@ export async function settle(house, { clients = ['one', 'two'], more = {}, provi
     response_types: ['code', 'id_token', 'code id_token'], post_logout_redirect_uris: [`https://${id}.example/bye`], ...more[id] }))
   const stage = await set_stage(house, {
     clients: all, provider: provider(`http://${op_host}:${behind}`), store: 'timeout=1s', ...rest,
-    locations: `location /auth { slo_learn main; ${to_op} } location = /token { slo_learn main; ${to_op} } location / { ${to_op} }` })
+    locations: `location /auth { slo_learn main; ${to_op} } location = /token { slo_learn main; ${to_op} } location / { ${to_op} } ${locations}` })
   const op = new Provider(stage.issuer.issuer, {
     clients: all.map((client) => returns_here ? { ...client, ...code_alone, post_logout_redirect_uris: [stage.nginx.logout] } : client),
     jwks: stage.issuer.private_jwks, features: { backchannelLogout: { enabled: true } }, ...how })
@@ -39,18 +39,19 @@ export async function settle(house, { clients = ['one', 'two'], more = {}, provi
 // Through the OP's pages, until something is handed to the client: {code, id_token …}.
 async function walk(browser, url, user) {
   let answer = await browser.send(url)
+  const { origin } = new URL(url)
   for (let hop = 0; hop < 20; ++hop) {
     const at = answer.url
     if (answer.location) {
       const next = new URL(answer.location, at)
-      if (next.hostname !== op_host) return Object.fromEntries(new URLSearchParams((next.hash || next.search).slice(1)))
+      if (next.origin !== origin) return Object.fromEntries(new URLSearchParams((next.hash || next.search).slice(1)))
       answer = await browser.send(next.href)
       continue
     }
     assert.match(answer.body, /<form/i, `${answer.status} ${answer.body}`)
     const { action, fields } = read_form(answer.body)
     const target = new URL(action, at)
-    if (target.hostname !== op_host) return fields
+    if (target.origin !== origin) return fields
     if ('login' in fields) Object.assign(fields, { login: user, password: 'secret' })
     answer = await browser.send(target.href, { method: 'POST', form: fields })
   }
@@ -71,11 +72,11 @@ export async function authorize(town, browser, id, user, { pushed = false, ...pa
     wire = { client_id: id, request_uri }
   }
   const handed = await walk(browser, `${town.nginx.url}/auth?${query(wire)}`, user)
-  return { ...handed, id, verifier }
+  return { ...handed, id, verifier, redirect_uri: asked.redirect_uri }
 }
 
-export const redeem = (town, { id, code, verifier }) => send(`${town.nginx.url}/token`, { method: 'POST', headers: basic(id), form: {
-  grant_type: 'authorization_code', code, redirect_uri: `https://${id}.example/callback`, code_verifier: verifier } })
+export const redeem = (town, { id, code, verifier, redirect_uri = `https://${id}.example/callback` }) => send(`${town.nginx.url}/token`, { method: 'POST', headers: basic(id), form: {
+  grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier } })
 
 export async function log_in(town, browser, id, user, parameters) {
   const handed = await authorize(town, browser, id, user, parameters)
