@@ -36,6 +36,8 @@ constexpr std::array<FaultRow, fault_count> table{{
      "refused a repeated parameter"},
     {SLO_FAULT(cross_site_request), invalid_request, 403, warn,
      "This confirmation did not come from this site.", "refused a confirmation sent from another site"},
+    {SLO_FAULT(origin_not_registered), invalid_request, 403, info,
+     "This page is of an origin that may not know.", "refused a page whose origin is no client's"},
     {SLO_FAULT(speculative_request), invalid_request, 403, info, "This page cannot be loaded in advance.",
      "refused a request that a browser made in advance"},
 

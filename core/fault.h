@@ -20,6 +20,7 @@ enum class Fault : std::uint8_t {
   form_too_large,
   parameter_repeated,
   cross_site_request,
+  origin_not_registered,
   speculative_request,
   // tokens (id_token_hint)
   token_too_large,

@@ -21,8 +21,9 @@ Command point_at_session(const Space& space, const HandedOut& handed_out) {
 }
 
 Command keep_code(const Space& space, const CodeDigest& code, const CookieDigest& cookie) {
-  return {.words = {"SET", code_key(space, code), cookie.value, "EX", std::to_string(code_life.count())},
-          .partition = partition_of(code.value)};
+  return {
+      .words = {"SET", code_key(space, code), cookie.value, "EX", std::to_string(code_life.count()), "NX"},
+      .partition = partition_of(code.value)};
 }
 
 // Errors have been looked for.

@@ -54,6 +54,8 @@ void ClientList::note_redirects() {
   }
 }
 
+bool ClientList::is_redirect(std::string_view uri) const { return by_redirect_.contains(std::string(uri)); }
+
 ClientRef ClientList::find_by_redirect(std::string_view uri) const {
   const auto found = by_redirect_.find(std::string(uri));
   return found == by_redirect_.end() ? nullptr : found->second;

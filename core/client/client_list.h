@@ -36,6 +36,7 @@ class ClientList {
   const std::unordered_set<std::string>& origins() const { return origins_; }
   // The one that has this redirect_uri, its query left out on both sides; null: none, or several.
   ClientRef find_by_redirect(std::string_view uri) const;
+  bool is_redirect(std::string_view uri) const;  // somebody's, or several have it
 
  private:
   std::unordered_map<ClientId, ClientRef> by_id_{};

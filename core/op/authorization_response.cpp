@@ -41,7 +41,9 @@ std::string media_type(std::string_view content_type) {
 
 }  // namespace
 
-std::optional<AuthorizationResponse> read_redirect(std::string_view location) {
+namespace {
+
+std::optional<AuthorizationResponse> read_location(std::string_view location) {
   const std::size_t hash = std::min(location.find('#'), location.size());
   const std::string_view before = location.substr(0, hash);
   if (hash < location.size()) {
@@ -52,11 +54,20 @@ std::optional<AuthorizationResponse> read_redirect(std::string_view location) {
   return read_parameters(before.substr(question + 1));
 }
 
+}  // namespace
+
+std::optional<AuthorizationResponse> read_redirect(std::string_view location) {
+  auto response = read_location(location);
+  if (response) response->target = location.substr(0, location.find_first_of("?#"));
+  return response;
+}
+
 std::optional<AuthorizationResponse> read_form_post(std::string_view page) {
-  for (const HiddenInputs& inputs : hidden_inputs(page, response_parameters)) {
+  for (const auto& [action, inputs] : hidden_inputs(page, response_parameters)) {
     if (!hidden_input(inputs, "error").empty()) continue;
     AuthorizationResponse response{.code = hidden_input(inputs, "code"),
-                                   .id_token = hidden_input(inputs, "id_token")};
+                                   .id_token = hidden_input(inputs, "id_token"),
+                                   .target = action.substr(0, action.find_first_of("?#"))};
     if (!response.code.empty() || !response.id_token.empty()) return response;
   }
   return std::nullopt;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What an OP's authorization response hands to a client by way of the browser: a code, an ID Token.
 //
-// OAuth 2.0 Multiple Response Types (query, fragment) and Form Post Response Mode. Whom it goes to is not
-// looked at: a code means something to the OP alone, and an ID Token is verified.
+// OAuth 2.0 Multiple Response Types (query, fragment) and Form Post Response Mode. Whether it goes to a
+// client at all is for leads_to_client() to say: an OP may hand parameters that somebody sent it on to
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace slo {
 // One of the two may be empty.
 struct AuthorizationResponse {
   std::string code{}, id_token{};
+  std::string target{};  // whom it goes to: an address, less query and fragment; empty: the page itself
   friend bool operator==(const AuthorizationResponse&, const AuthorizationResponse&) = default;
 };
 

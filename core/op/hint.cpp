@@ -7,6 +7,7 @@
 
 #include "core/jose/jose.h"
 #include "core/text/json.h"
+#include "core/text/showable.h"
 #include "core/text/words.h"
 
 namespace slo {
@@ -73,7 +74,7 @@ Outcome<ClientRef> hint_client(const Provider& provider, const json_t* claims,
     return refuse(Fault::token_audience_ambiguous);
   }
   ClientRef client = provider.find(ClientId{id});
-  if (client == nullptr) return refuse(Fault::client_unknown, "the hint's client is not registered");
+  if (client == nullptr) return refuse(Fault::client_unknown, "client \"" + showable_uri(id) + '"');
   return client;
 }
 

@@ -106,6 +106,16 @@ std::vector<KeyWarning> warn_of_names(const Provider& provider) {
   return warnings;
 }
 
+std::vector<std::string> unpublished_signing_keys(const Provider& provider, const jose::KeySet& published) {
+  std::vector<std::string> kids;
+  if (provider.adds_keys_to_op) return kids;
+  for (const jose::Key& key : provider.signing_keys) {
+    const auto is_it = [&key](const jose::Key& other) { return key.is_same_pair(other); };
+    if (std::ranges::none_of(published.keys(), is_it)) kids.push_back(key.kid());
+  }
+  return kids;
+}
+
 bool signs_with_unpublished_key(const Provider& provider, const Client& client) {
   if (provider.keys.keys().empty() || provider.adds_keys_to_op) return false;
   if (jose::is_symmetric(provider.algorithm_of(client))) return false;

@@ -8,6 +8,7 @@
 #include "core/text/form.h"
 #include "core/text/inflate.h"
 #include "core/text/json.h"
+#include "core/text/uri.h"
 
 namespace slo {
 namespace {
@@ -38,10 +39,20 @@ Outcome<std::optional<Participation>> learn_from_token_response(const Provider& 
 Outcome<std::optional<Participation>> learn_from_id_token(const Provider& provider, std::string_view token,
                                                           const Moment& moment) {
   const auto id_token = verify_hint(provider, token, std::nullopt, moment);
-  if (!id_token && id_token.error().fault == Fault::client_unknown) return std::nullopt;
   if (!id_token) return refuse(id_token.error());
   if (id_token->expired) return refuse(Fault::token_expired);
   return participation_of(*id_token);
+}
+
+bool leads_to_client(const Provider& provider, std::string_view target, std::string_view host) {
+  if (provider.clients.list()->is_redirect(target)) return true;
+  const auto uri = read_uri(target);
+  if (!uri) return false;  // a path is the OP's own
+  if (!uri->is_http()) return true;
+  const auto issuer = read_uri(provider.issuer.value);
+  const std::string origin = uri->origin();
+  return (!issuer || origin != issuer->origin()) && origin != "https://" + std::string(host) &&
+         origin != "http://" + std::string(host);
 }
 
 std::optional<std::string> unpacked_page(std::string_view body, bool is_packed) {

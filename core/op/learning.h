@@ -23,13 +23,18 @@ struct TokenResponse {
   bool is_packed = false;  // it has a Content-Encoding
 };
 
-// Nothing: it holds no ID Token (an error, a scope without `openid`, a refresh that does not renew it), or
-// one of a client that is none of ours. The ID Token is verified as a hint is, and must not have expired.
-// response_malformed: no JSON object, or packed otherwise than by gzip or deflate; else what is wrong with
-// the token.
+// Nothing: it holds no ID Token (an error, a scope without `openid`, a refresh that does not renew it).
+// client_unknown: it is of a client that is none of ours. The ID Token is verified as a hint is, and must not
+// have expired. response_malformed: no JSON object, or packed otherwise than by gzip or deflate; else what is
+// wrong with the token.
 Outcome<std::optional<Participation>> learn_from_token_response(const Provider& provider,
                                                                 const TokenResponse& response,
                                                                 const Moment& moment);
+
+// Does a response that goes to `target` go to a client, and not to the OP, which may hand on to itself what
+// somebody put into its address? To a registered redirect_uri, or to another origin than the issuer's and
+// `host`.
+bool leads_to_client(const Provider& provider, std::string_view target, std::string_view host);
 
 // The same of an ID Token alone, as an authorization response has it.
 Outcome<std::optional<Participation>> learn_from_id_token(const Provider& provider, std::string_view token,

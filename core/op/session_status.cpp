@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/text/json.h"
+#include "core/text/showable.h"
 #include "core/text/uri.h"
 
 namespace slo {
@@ -31,7 +32,8 @@ Outcome<void> check_status_asker(const Provider& provider, const StatusAsker& as
   const bool may_know = asker.origin.empty() ? site.empty() || site == "same-origin" || site == "none"
                                              : is_own(provider, asker) ||
                                                    provider.clients.list()->origins().contains(asker.origin);
-  if (!may_know) return refuse(Fault::cross_site_request);
+  if (!may_know)
+    return refuse(Fault::origin_not_registered, showable_uri(asker.origin.empty() ? site : asker.origin));
   return {};
 }
 

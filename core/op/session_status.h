@@ -21,7 +21,7 @@ struct StatusAsker {
 
 // A page of the issuer's, of this very host, or of a registered client: of its redirect_uris,
 // post_logout_redirect_uris or frontchannel_logout_uri. Without Origin: a page of this host, or no browser.
-// cross_site_request for all others, who are told nothing, not even whether there is a session.
+// origin_not_registered for all others, who are told nothing, not even whether there is a session.
 Outcome<void> check_status_asker(const Provider& provider, const StatusAsker& asker);
 
 // {"active":true,"age":<seconds since the login>} or {"active":false}. Active: one of the browser's cookies

@@ -89,7 +89,7 @@ std::string decode_entities(std::string_view text) {
 
 struct HtmlTag {
   std::string_view name{};  // as written; with the slash where it ends something
-  std::string_view method{}, type{}, input{}, value{};
+  std::string_view method{}, action{}, type{}, input{}, value{};
 };
 
 std::string_view cut_attribute_value(std::string_view& rest) {
@@ -104,8 +104,9 @@ std::string_view cut_attribute_value(std::string_view& rest) {
 
 // The first of two attributes of a name counts.
 void keep_attribute(HtmlTag& tag, std::string_view name, std::string_view value) {
-  constexpr std::array<std::pair<std::string_view, std::string_view HtmlTag::*>, 4> kept{
+  constexpr std::array<std::pair<std::string_view, std::string_view HtmlTag::*>, 5> kept{
       {{"method", &HtmlTag::method},
+       {"action", &HtmlTag::action},
        {"type", &HtmlTag::type},
        {"name", &HtmlTag::input},
        {"value", &HtmlTag::value}}};
@@ -168,37 +169,38 @@ std::optional<HtmlTag> next_tag(std::string_view& rest) {
 
 // A form that is being read.
 struct OpenForm {
-  HiddenInputs inputs{};
+  PostedForm form{};
   bool is_open = false, is_post = false, is_ambiguous = false;
 
   void take(const HtmlTag& tag, std::span<const std::string_view> known) {
     if (!is_open || !is_same_word(tag.name, "input") || !is_same_word(tag.type, "hidden")) return;
     const std::string name = decode_entities(tag.input);
     if (std::ranges::find(known, name) == known.end()) return;
-    if (!inputs.emplace(name, decode_entities(tag.value)).second) is_ambiguous = true;
+    if (!form.inputs.emplace(name, decode_entities(tag.value)).second) is_ambiguous = true;
   }
-  void end(std::vector<HiddenInputs>& forms) {
-    if (is_post && !is_ambiguous && !inputs.empty()) forms.push_back(std::move(inputs));
+  void end(std::vector<PostedForm>& forms) {
+    if (is_post && !is_ambiguous && !form.inputs.empty()) forms.push_back(std::move(form));
     *this = OpenForm{};
   }
 };
 
 }  // namespace
 
-std::vector<HiddenInputs> hidden_inputs(std::string_view page, std::span<const std::string_view> known) {
-  std::vector<HiddenInputs> forms;
-  OpenForm form;
+std::vector<PostedForm> hidden_inputs(std::string_view page, std::span<const std::string_view> known) {
+  std::vector<PostedForm> forms;
+  OpenForm open;
   while (const auto tag = next_tag(page)) {
     if (is_same_word(tag->name, "/form")) {
-      form.end(forms);
-    } else if (is_same_word(tag->name, "form") && !form.is_open) {
-      form.is_open = true;
-      form.is_post = is_same_word(tag->method, "post");
+      open.end(forms);
+    } else if (is_same_word(tag->name, "form") && !open.is_open) {
+      open.is_open = true;
+      open.is_post = is_same_word(tag->method, "post");
+      open.form.action = decode_entities(tag->action);
     } else {
-      form.take(*tag, known);
+      open.take(*tag, known);
     }
   }
-  form.end(forms);
+  open.end(forms);
   return forms;
 }
 

@@ -2,17 +2,20 @@
 // A provider's clients change while nginx runs: what a source has new takes the old's place, or nothing does.
 #include "ngx_module/clients/client_renewal.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "core/provider/provider.h"
 #include "core/text/showable.h"
-#include "ngx_module/config/client_lists.h"
-#include "ngx_module/config/conf_line.h"
+#include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/report.h"
 
 namespace slo::ngx {
 namespace {
+
+constexpr Millis longest_job{60'000};  // then somebody's file system hangs
 
 ClientRenewals* these_renewals = nullptr;
 
@@ -45,77 +48,153 @@ ClientRenewal::ClientRenewal(ProviderConf& conf, ngx_log_t* log)
 }
 
 void ClientRenewal::look() {
-  for (Watched& watched : watched_) {
-    if (job_.is_running()) return;
-    auto text = watched.file ? watched.file->take_change() : watched.url->take_change();
-    if (text) read(watched, *std::move(text));
+  for (std::size_t i = 0; i < watched_.size() && !job_.is_running(); ++i) {
+    const Watched& watched = watched_[i];
+    auto text =
+        watched.file ? watched.file->take_change() : watched.url->take_change(!watched.refused.empty());
+    if (text) read(i, *std::move(text));
   }
 }
 
-void ClientRenewal::read(Watched& watched, ChangedText text) {
-  read_ = refuse(Fault::clients_unusable, ": reading broke off");
-  job_.run([this, index = watched.index, text = std::move(text)] { read_ = renewed(index, text); },
-           [this, &watched] { settle(watched); });
+void ClientRenewal::read(std::size_t place, ChangedText text) {
+  read_ = refuse(Fault::clients_unusable, "cannot be read: it broke off");
+  begun_ = ngx_current_msec;
+  job_.run(
+      [this, text = std::move(text), rules = rules_of_clients(conf_.provider)] {
+        const auto had = text();
+        read_ = had ? read_clients(*had, rules) : Outcome<ClientArray>(refuse(had.error()));
+        if (!read_->has_value() && had) read_->error().detail.insert(0, ":");
+      },
+      [this, place] { settle(place); });
 }
 
-// In a thread: nothing that it reads changes meanwhile.
-Outcome<ClientRenewal::Renewed> ClientRenewal::renewed(std::size_t index, const ChangedText& text) const {
-  const auto unusable = [](std::string why) { return refuse(Fault::clients_unusable, std::move(why)); };
-  const auto had = text();
-  if (!had) return unusable(" " + had.error().detail);
-  auto array = read_clients(*had, rules_of_clients(conf_.provider));
-  if (!array) return unusable(":" + array.error().detail);
-  auto list = list_of_clients(conf_, index, array->clients);
-  if (!list) return unusable(": the provider" + list.error().detail);
-  if (auto fine = check_clients(conf_.provider, **list); !fine) return unusable(": " + fine.error().detail);
-  const ClientListRef now = conf_.provider.clients.list();
-  Renewed renewed{.array = *std::move(array), .list = *std::move(list)};
-  renewed.come = not_in(*renewed.list, *now);
-  renewed.gone = not_in(*now, *renewed.list);
-  return renewed;
-}
-
-void ClientRenewal::settle(Watched& watched) {
-  Outcome<Renewed> outcome = *std::exchange(read_, std::nullopt);
-  return outcome ? take(watched, *std::move(outcome)) : turn_down(watched, outcome.error());
-}
-
-void ClientRenewal::take(Watched& watched, Renewed renewed) {
-  ClientSource& source = conf_.client_sources[watched.index];
-  old_.list = conf_.provider.clients.list();
-  old_.array.clients = std::exchange(source.clients, std::move(renewed.array.clients));
-  conf_.provider.clients.replace(std::move(renewed.list));
-  watched.file ? watched.file->accept() : watched.url->accept();
-  if (tells_for_all()) tell(source, renewed);
-  job_.run([this] { old_ = {}; }, [] {});
-}
-
-void ClientRenewal::tell(const ClientSource& source, const Renewed& renewed) const {
-  const std::string named = shown_name(source);
-  for (const auto& doubt : renewed.array.doubts) {
-    ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: clients %s:%s, provider \"%s\"", named.c_str(), doubt.c_str(),
-                  conf_.provider.name.c_str());
-  }
-  ngx_log_error(NGX_LOG_NOTICE, log_, 0,
-                "slo: clients %s: %uz now, %uz of the provider's are new, %uz gone, provider \"%s\"",
-                named.c_str(), source.clients.size(), renewed.come, renewed.gone,
-                conf_.provider.name.c_str());
-}
-
-void ClientRenewal::turn_down(Watched& watched, const Refusal& why) {
+void ClientRenewal::settle(std::size_t place) {
+  Watched& watched = watched_[place];
   const ClientSource& source = conf_.client_sources[watched.index];
-  if (!(watched.file ? watched.file->refuse() : watched.url->refuse())) return;
+  auto array = *std::exchange(read_, std::nullopt);
+  std::optional<Refusal> refused;
+  if (!array) refused = array.error();
+  if (array && array->clients.empty() && !source.clients.empty())
+    refused = Refusal{Fault::clients_unusable,
+                      "holds no client any more, which is hardly meant: a reload takes that"};
+  const bool tells = tells_for_all() || (watched.url && watched.url->is_ours());
+  if (watched.url) refused = watched.url->settle(std::move(refused));
+  if (refused) return turn_down(watched, refused->detail, tells);
+  watched.held = std::move(array->clients);
+  if (tells_for_all()) {
+    for (const auto& doubt : array->doubts) {
+      ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: clients %s:%s, provider \"%s\"", shown_name(source).c_str(),
+                    doubt.c_str(), conf_.provider.name.c_str());
+    }
+  }
+  fit();
+}
+
+// Whoever fails goes on failing: what is new of it is told.
+void ClientRenewal::turn_down(Watched& watched, const std::string& why, bool tells) {
+  const bool is_new = std::exchange(watched.refused, why) != why;
+  if (!is_new || !tells) return;
+  const ClientSource& source = conf_.client_sources[watched.index];
   report(log_,
-         Refusal{why.fault, shown_name(source) + why.detail + "; the " +
-                                std::to_string(source.clients.size()) + " clients that it had stay"},
+         Refusal{Fault::clients_unusable, shown_name(source) + (why.starts_with(':') ? "" : " ") + why +
+                                              "; the " + std::to_string(source.clients.size()) +
+                                              " clients that it had stay"},
          conf_.provider.name);
 }
 
+void ClientRenewal::fit() {
+  fitting_ = {};
+  begun_ = ngx_current_msec;
+  job_.run([this] { fitting_ = fitting(); }, [this] { take(std::exchange(fitting_, {})); });
+}
+
+// In a thread: nothing that it reads changes meanwhile. All that is held, if it fits together; else one after
+// the other, as far as each fits what is in force.
+ClientRenewal::Fitting ClientRenewal::fitting() const {
+  Fitting found{.refused = std::vector<std::string>(watched_.size())};
+  std::vector<std::size_t> held;
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    if (watched_[i].held) held.push_back(i);
+  }
+  if (auto list = list_with(held)) {
+    found.list = *std::move(list);
+    found.taken = std::move(held);
+  } else {
+    for (const std::size_t place : held) {
+      auto wanted = found.taken;
+      wanted.push_back(place);
+      auto next = list_with(wanted);
+      if (!next) {
+        found.refused[place] = next.error().detail;
+        continue;
+      }
+      found.list = *std::move(next);
+      found.taken = std::move(wanted);
+    }
+  }
+  if (found.list == nullptr) return found;
+  const ClientListRef now = conf_.provider.clients.list();
+  found.come = not_in(*found.list, *now);
+  found.gone = not_in(*now, *found.list);
+  return found;
+}
+
+Outcome<ClientListRef> ClientRenewal::list_with(const std::vector<std::size_t>& places) const {
+  ClientParts parts = parts_of(conf_);
+  for (const std::size_t place : places) parts[watched_[place].index] = &*watched_[place].held;
+  auto list = list_of_clients(conf_, parts);
+  if (!list) return refuse(Fault::clients_unusable, "does not fit: the provider" + list.error().detail);
+  if (auto fine = check_clients(conf_.provider, **list); !fine)
+    return refuse(Fault::clients_unusable, ": " + fine.error().detail);
+  return list;
+}
+
+void ClientRenewal::take(Fitting fitting) {
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    if (!fitting.refused[i].empty()) turn_down(watched_[i], fitting.refused[i], tells_for_all());
+  }
+  if (fitting.list == nullptr) return;
+  old_.list = conf_.provider.clients.list();
+  conf_.provider.clients.replace(fitting.list);
+  for (const std::size_t place : fitting.taken) {
+    Watched& watched = watched_[place];
+    watched.refused.clear();
+    auto& clients = conf_.client_sources[watched.index].clients;
+    old_.clients.push_back(std::exchange(clients, *std::exchange(watched.held, std::nullopt)));
+  }
+  if (tells_for_all()) tell(fitting);
+  free_old();
+}
+
+void ClientRenewal::tell(const Fitting& fitting) const {
+  for (const std::size_t place : fitting.taken) {
+    const ClientSource& source = conf_.client_sources[watched_[place].index];
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0,
+                  "slo: clients %s: %uz now, %uz of the provider's are new, %uz gone, provider \"%s\"",
+                  shown_name(source).c_str(), source.clients.size(), fitting.come, fitting.gone,
+                  conf_.provider.name.c_str());
+  }
+}
+
+// What lists leave behind lies in the arena of whichever thread has read them: the system gets it back.
+void ClientRenewal::free_old() {
+  job_.run(
+      [this] {
+        old_ = {};
+#ifdef __GLIBC__
+        malloc_trim(0);
+#endif
+      },
+      [] {});
+}
+
 ClientStatus ClientRenewal::status() const {
+  const bool hangs = job_.is_running() && time_left(begun_ + longest_job.count()) < Millis{0};
   const bool is_current = std::ranges::all_of(watched_, [](const Watched& watched) {
-    return watched.file ? watched.file->is_current() : watched.url->is_current();
+    return !watched.held && watched.refused.empty() &&
+           (watched.file ? watched.file->is_taken() : watched.url->is_taken());
   });
-  return {.clients = conf_.provider.clients.list()->in_order().size(), .is_current = is_current};
+  return {.clients = conf_.provider.clients.list()->in_order().size(), .is_current = is_current && !hangs};
 }
 
 ClientRenewals::ClientRenewals(const MainConf& conf, ngx_log_t* log) : tick_(log, [this] { tick(); }) {

@@ -17,9 +17,10 @@ namespace {
 constexpr Millis clients_lease = max_fetch_time + Millis{10'000};
 
 Refusal no_room_for_clients(std::size_t size) {
-  return {Fault::clients_unusable, std::to_string(size) +
-                                       " bytes of clients find no room in the zone of \"slo_store\", "
-                                       "and only one worker has them: give it more with \"zone=\""};
+  return {Fault::clients_unusable,
+          "has " + std::to_string(size) +
+              " bytes, for which the zone of \"slo_store\" has no room, give it more "
+              "with \"zone=\""};
 }
 
 std::uint32_t dice_of_fetch() { return static_cast<std::uint32_t>(ngx_random()); }
@@ -38,21 +39,21 @@ ClientUrl::~ClientUrl() {
   if (call_ != nullptr) document_.give_back_lease();
 }
 
-std::optional<ChangedText> ClientUrl::take_change() {
+std::optional<ChangedText> ClientUrl::take_change(bool anew) {
   if (!document_.is_there()) return std::nullopt;
   if (fetched_) {
     auto fetched = *std::exchange(fetched_, std::nullopt);
     is_ours_ = true;
-    judged_ = fetched ? *fetched : "";
-    if (fetched && sha256(*fetched) == digest_) return accept(), std::nullopt;
+    text_ = fetched ? *fetched : "";
+    if (!anew && fetched && sha256(*fetched) == digest_ && !keep()) return std::nullopt;
     return [fetched = std::move(fetched)] { return fetched; };
   }
   if (document_.version() != version_) {
     auto copy = document_.read();
     version_ = copy.version;
     is_ours_ = false;
-    judged_ = copy.text;
-    if (sha256(copy.text) != digest_)
+    text_ = copy.text;
+    if (!copy.text.empty() && (anew || sha256(copy.text) != digest_))
       return [text = std::move(copy.text)]() -> Outcome<std::string> { return text; };
   }
   fetch_if_due();
@@ -65,6 +66,7 @@ void ClientUrl::fetch_if_due() {
   // The one who held it a moment ago may have fetched what we were about to.
   if (!is_due(document_.plan(), now_of_host())) return document_.give_back_lease();
   answer_ = {};
+  began_ = now_of_host();
   call_ = DetachedCall::launch(
       *conf_.delivery_location, document_call(source_.name, max_clients_at_url), max_fetch_time,
       [this] { return "fetching the clients of provider \"" + conf_.provider.name + '"'; },
@@ -78,34 +80,36 @@ void ClientUrl::over() {
   answer_ = {};
 }
 
-void ClientUrl::accept() {
-  digest_ = sha256(judged_);
-  if (std::exchange(is_ours_, false)) keep();
-  judged_.clear();
-}
-
-void ClientUrl::keep() {
-  const bool has_room = document_.store(judged_) != SharedDocument::Stored::no_room;
-  version_ = document_.version();
-  const bool had_failed = document_.change_plan([this](FetchPlan& plan) {
-    return note_fetched_every(plan, now_of_host(), source_.check, dice_of_fetch());
-  });
-  if (!has_room) report(log_, no_room_for_clients(judged_.size()), conf_.provider.name);
-  if (had_failed) {
-    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the clients at %s can be fetched again, provider \"%s\"",
-                  showable_uri(source_.name).c_str(), conf_.provider.name.c_str());
+std::optional<Refusal> ClientUrl::settle(std::optional<Refusal> refused) {
+  if (!refused && is_ours_) refused = keep();
+  if (!refused) digest_ = sha256(text_);
+  if (refused && std::exchange(is_ours_, false)) {
+    document_.change_plan(
+        [](FetchPlan& plan) { return note_not_fetched(plan, now_of_host(), dice_of_fetch()); });
+    end();
   }
-  end();
+  text_.clear();
+  return refused;
 }
 
-// What another worker has found good is refused by none but for a moment.
-bool ClientUrl::refuse() {
-  judged_.clear();
-  if (!std::exchange(is_ours_, false)) return false;
-  const bool is_first = document_.change_plan(
-      [](FetchPlan& plan) { return note_not_fetched(plan, now_of_host(), dice_of_fetch()); });
+// What is in the zone is in force here, or will be: what is wrong with it beside other sources is no fault of
+// the URL's.
+std::optional<Refusal> ClientUrl::keep() {
+  if (document_.store(text_) == SharedDocument::Stored::no_room) return no_room_for_clients(text_.size());
+  version_ = document_.version();
+  is_ours_ = false;
+  note_success();
   end();
-  return is_first;
+  return std::nullopt;
+}
+
+// The next one counts from when this one began.
+void ClientUrl::note_success() {
+  const bool had_failed = document_.change_plan(
+      [this](FetchPlan& plan) { return note_fetched_every(plan, began_, source_.check, dice_of_fetch()); });
+  if (!had_failed) return;
+  ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the clients at %s can be fetched again, provider \"%s\"",
+                showable_uri(source_.name).c_str(), conf_.provider.name.c_str());
 }
 
 void ClientUrl::end() {
@@ -113,8 +117,8 @@ void ClientUrl::end() {
   call_.reset();
 }
 
-bool ClientUrl::is_current() const {
-  if (!document_.is_there()) return false;
+bool ClientUrl::is_taken() const {
+  if (!document_.is_there() || document_.version() != version_) return false;
   const FetchPlan plan = document_.plan();
   return plan.failures == 0 && plan.had >= Millis{0};
 }

@@ -2,6 +2,7 @@
 // Clients at a URL: one worker of the host fetches them, the others read what it has put into the zone.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,30 +26,33 @@ class ClientUrl {
   ~ClientUrl();  // a fetch that is under way is another worker's
 
   // Where a fetch of ours has ended, or another worker's has brought another text, once: what came. Begins a
-  // fetch that is due.
-  std::optional<ChangedText> take_change();
-  // What came of it, which others shall have, or not. Whoever fails goes on failing: the first time is told.
-  void accept();
-  bool refuse();
-
-  bool is_current() const;
+  // fetch that is due. `anew`: also where it is what was taken before.
+  std::optional<ChangedText> take_change(bool anew);
+  // What came of it by itself: clients, which all workers shall have, or a refusal. Gives what stands against
+  // that: the refusal, or that the zone has no room for them.
+  std::optional<Refusal> settle(std::optional<Refusal> refused);
+  bool is_ours() const { return is_ours_; }  // the text that is being read
+  // Does the zone hold what was taken, and did the last fetch go well?
+  bool is_taken() const;
 
  private:
   void fetch_if_due();
   void over();
-  void keep();
+  std::optional<Refusal> keep();
+  void note_success();
   void end();
 
   const ProviderConf& conf_;
   const ClientSource& source_;
   ngx_log_t* log_;
   SharedDocument document_;
-  std::uint64_t version_ = 0;  // of the text that was taken from the zone last
-  std::string digest_{};       // of the text that is in force
-  std::string judged_{};       // the text that was taken, until it is accepted or refused
-  bool is_ours_ = false;       // … which we have fetched
+  std::uint64_t version_ = 0;  // of the text that was taken from the zone, or put there, last
+  std::string digest_{};       // of the text that was taken last
+  std::string text_{};         // which is being read
+  bool is_ours_ = false;       // … and which we have fetched
   // Of a fetch of ours.
   std::unique_ptr<DetachedCall> call_{};
+  Millis began_{};
   Answer answer_{};
   std::optional<Outcome<std::string>> fetched_{};
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `clients` and `client`: metadata is collected in the slo_provider block, and understood at its end.
+#include <algorithm>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -193,6 +194,9 @@ char* read_sources(ngx_conf_t* cf, MainConf& main) {
     if (from.metadata) {
       if (char* added = add_block(reading, from); added != NGX_CONF_OK) return added;
     } else if (from.source.is_url()) {
+      if (std::ranges::count(conf.client_sources, from.source.name, &ClientSource::name) > 0)
+        return refuse_at(cf->log, "\"clients\" \"" + showable_uri(from.source.name) + "\" stands twice",
+                         from.place);
       conf.client_sources.push_back(from.source);
     } else if (auto added = add_file(reading, from); !added) {
       return refuse_at(cf->log, "\"clients\": " + added.error().detail, from.place);

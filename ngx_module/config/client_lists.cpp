@@ -30,13 +30,15 @@ ClientRules rules_of_clients(const Provider& provider) {
   return {.allow_http = provider.egress.allow_http, .is_https = provider.is_https()};
 }
 
-Outcome<ClientListRef> list_of_clients(const ProviderConf& conf, std::size_t renewed,
-                                       const std::vector<ClientRef>& clients) {
+ClientParts parts_of(const ProviderConf& conf) {
+  ClientParts parts;
+  for (const ClientSource& source : conf.client_sources) parts.push_back(&source.clients);
+  return parts;
+}
+
+Outcome<ClientListRef> list_of_clients(const ProviderConf& conf, const ClientParts& parts) {
   std::vector<ClientRef> all;
-  for (std::size_t i = 0; i < conf.client_sources.size(); ++i) {
-    const auto& its = i == renewed ? clients : conf.client_sources[i].clients;
-    all.insert(all.end(), its.begin(), its.end());
-  }
+  for (const auto* clients : parts) all.insert(all.end(), clients->begin(), clients->end());
   const auto list = std::make_shared<ClientList>(all);
   if (const ClientId* twice = list->duplicate())
     return refuse(Fault::configuration_invalid, " has two clients \"" + twice->value + '"');

@@ -15,13 +15,12 @@ inline constexpr std::size_t max_clients_mib = 128;
 
 ClientRules rules_of_clients(const Provider& provider);
 
-// All clients of all sources, but of the source `renewed`, where there is one, these `clients` instead.
-// Refused, in words that follow the provider's name: an id that stands twice, logout tokens that cannot
-// leave. Any thread may ask.
-Outcome<ClientListRef> list_of_clients(const ProviderConf& conf, std::size_t renewed,
-                                       const std::vector<ClientRef>& clients);
-inline Outcome<ClientListRef> list_of_clients(const ProviderConf& conf) {
-  return list_of_clients(conf, conf.client_sources.size(), {});
-}
+// The clients of each source, in their order.
+using ClientParts = std::vector<const std::vector<ClientRef>*>;
+ClientParts parts_of(const ProviderConf& conf);
+
+// All of them as one list. Refused, in words that follow the provider's name: an id that stands twice, logout
+// tokens that cannot leave. Any thread may ask.
+Outcome<ClientListRef> list_of_clients(const ProviderConf& conf, const ClientParts& parts);
 
 }  // namespace slo::ngx

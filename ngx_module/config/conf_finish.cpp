@@ -129,7 +129,7 @@ ngx_int_t settle_clients(ngx_conf_t* cf, ProviderConf& conf) {
         " has a URL in \"clients\", but there is no internal location with \"slo_deliver\": "
         "include snippets/slo-deliver.conf in a server");
   }
-  auto list = list_of_clients(conf);
+  auto list = list_of_clients(conf, parts_of(conf));
   if (!list) return refuse_provider(cf, conf, list.error().detail);
   conf.provider.clients.replace(*std::move(list));
   const bool is_renewed =

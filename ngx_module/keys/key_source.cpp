@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/op/key_names.h"
 #include "core/text/showable.h"
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/report.h"
@@ -118,9 +119,20 @@ void KeySource::keep(const jose::KeySet& keys, const std::string& text) {
         NGX_LOG_NOTICE, log_, 0, "slo: the OP's keys are %s: %uz, and %uz left out, provider \"%s\"",
         document_.version() == 1 ? "here" : "other ones now", keys.keys().size(), keys.left_out(), name);
   }
+  if (stored == SharedDocument::Stored::changed) warn_of_unpublished(keys);
   if (works_again)
     ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the OP's keys can be fetched again, provider \"%s\"", name);
   end();
+}
+
+void KeySource::warn_of_unpublished(const jose::KeySet& keys) const {
+  for (const std::string& kid : unpublished_signing_keys(conf_.provider, keys)) {
+    ngx_log_error(
+        NGX_LOG_WARN, log_, 0,
+        "slo: the signing_key \"%s\" is not among the OP's keys: clients that know only those refuse logout "
+        "tokens, provider \"%s\"",
+        kid.c_str(), conf_.provider.name.c_str());
+  }
 }
 
 // Who fails goes on failing: its first time is said, then that it works again.

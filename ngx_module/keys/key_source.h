@@ -43,6 +43,7 @@ class KeySource {
   void with_discovery(const std::string& text);
   void with_keys(const std::string& text);
   void keep(const jose::KeySet& keys, const std::string& text);
+  void warn_of_unpublished(const jose::KeySet& keys) const;
   void fail(const Refusal& why);
   void end();
 

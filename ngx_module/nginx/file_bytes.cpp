@@ -24,6 +24,10 @@ tl::unexpected<Refusal> failed_call(const char* call, const std::string& name, i
                                                   std::generic_category().message(code) + ")");
 }
 
+std::chrono::nanoseconds since_1970(const timespec& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 }  // namespace
 
 Outcome<std::string> file_bytes(const std::string& full_name, std::size_t max_mib) {
@@ -45,12 +49,13 @@ FileFacts facts_of(const std::string& full_name) noexcept {
   struct stat found {};
   if (stat(full_name.c_str(), &found) != 0) return {};
   return {.is_there = true,
+          .is_file = S_ISREG(found.st_mode),
           .is_readable = access(full_name.c_str(), R_OK) == 0,
           .device = found.st_dev,
           .number = found.st_ino,
           .size = found.st_size,
-          .changed =
-              std::chrono::seconds(found.st_mtim.tv_sec) + std::chrono::nanoseconds(found.st_mtim.tv_nsec)};
+          .changed = since_1970(found.st_mtim),
+          .touched = since_1970(found.st_ctim)};
 }
 
 }  // namespace slo::ngx

@@ -18,11 +18,13 @@ Outcome<std::string> file_bytes(const std::string& full_name, std::size_t max_mi
 
 struct FileFacts {
   bool is_there = false;
+  bool is_file = false;      // and no pipe, whose end may never come
   bool is_readable = false;  // by this process
   dev_t device = 0;
   ino_t number = 0;
   off_t size = 0;
-  std::chrono::nanoseconds changed{};
+  std::chrono::nanoseconds changed{};  // its content, as whoever wrote it says
+  std::chrono::nanoseconds touched{};  // anything of it, as the system says
   friend bool operator==(const FileFacts&, const FileFacts&) = default;
 };
 FileFacts facts_of(const std::string& full_name) noexcept;

@@ -4,10 +4,13 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "core/digest.h"
 #include "ngx_module/nginx/zone.h"
@@ -52,7 +55,24 @@ struct SharedDocument::Record {
   std::size_t size = 0;
 };
 
-SharedDocument::SharedDocument(std::string_view name) noexcept {
+namespace {
+
+// Of this worker's configuration. What others had, an older one alone asks for.
+std::vector<SharedDocument::Record*> opened;
+
+void forget_others(ngx_slab_pool_t* pool, SharedDocument::Record* first) {
+  for (auto* record = first; record != nullptr; record = record->next) {
+    if (record->text == nullptr || std::ranges::find(opened, record) != opened.end()) continue;
+    ngx_slab_free_locked(pool, std::exchange(record->text, nullptr));
+    record->size = 0;
+    record->version.fetch_add(1);
+    record->plan = {};
+  }
+}
+
+}  // namespace
+
+SharedDocument::SharedDocument(std::string_view name) {
   const SharedDocuments all = shared_documents();
   if (all.pool == nullptr) return;
   pool_ = all.pool;
@@ -70,6 +90,7 @@ SharedDocument::SharedDocument(std::string_view name) noexcept {
     }
   }
   unlock();
+  if (record_ != nullptr) opened.push_back(record_);
 }
 
 void SharedDocument::lock() const noexcept { ngx_shmtx_lock(&pool_->mutex); }
@@ -101,6 +122,10 @@ SharedDocument::Stored SharedDocument::store(std::string_view text) const noexce
                        ngx_memcmp(record_->text, text.data(), text.size()) == 0;
   if (!is_same) {
     auto* place = static_cast<u_char*>(ngx_slab_alloc_locked(pool_, text.size()));
+    if (place == nullptr) {
+      forget_others(pool_, static_cast<Record*>(*shared_documents().first));
+      place = static_cast<u_char*>(ngx_slab_alloc_locked(pool_, text.size()));
+    }
     stored = place == nullptr ? Stored::no_room : Stored::changed;
     if (place != nullptr) {
       ngx_memcpy(place, text.data(), text.size());

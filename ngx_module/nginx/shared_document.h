@@ -22,7 +22,7 @@ inline Millis now_of_host() noexcept { return Millis(static_cast<Millis::rep>(ng
 class SharedDocument {
  public:
   // Finds the document of that name, or makes it. Without room, or without a zone, it has none.
-  explicit SharedDocument(std::string_view name) noexcept;
+  explicit SharedDocument(std::string_view name);
   bool is_there() const noexcept { return record_ != nullptr; }
 
   // Counts the changes of the text, from 0 on, when it is empty. REQUIRES here and below: is_there().
@@ -33,6 +33,8 @@ class SharedDocument {
   };
   Copy read() const;
   enum class Stored : std::uint8_t { changed, same, no_room };
+  // Where there is no room, texts that this worker has not opened make some: a configuration before it had
+  // them.
   Stored store(std::string_view text) const noexcept;
 
   // One worker of the host fetches at a time: whoever takes the lease, until he gives it back, `time` is over

@@ -34,6 +34,10 @@ Outcome<void> set_learn(ConfLine& line) {
   if (location.learns_for != nullptr) return bad_line("is duplicate");
   auto& rule = pool_new<LearnRule>(line.cf->pool);
   refer(line, line.words[0], &rule.provider);
+  main_conf(line.cf).checks.push_back([&rule](ngx_conf_t* cf) {
+    main_conf(cf).providers[rule.provider->index].needs_client_redirects = true;
+    return NGX_OK;
+  });
   location.learns_for = &rule;
   return {};
 }

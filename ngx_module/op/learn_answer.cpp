@@ -18,15 +18,16 @@ namespace {
 std::optional<LearntLogin> learn_authorization(const ngx_http_request_t& r, const ProviderConf& conf,
                                                const std::optional<AuthorizationResponse>& response) {
   const Provider& provider = conf.provider;
+  const bool is_handed_out = response && leads_to_client(provider, response->target, find_header(r, "host"));
   const auto sent = cookie_headers(r), set = answer_headers(r, "set-cookie");
   const auto cookies = browser_cookies(provider, sent, set, this_moment().seconds());
   LearntLogin login;
   if (cookies.current) login.cookie = digest_cookie(provider.cookie_secret, *cookies.current);
   for (const auto other : cookies.others)
     login.other_cookies.push_back(digest_cookie(provider.cookie_secret, other));
-  if (response && !response->code.empty() && login.cookie)
+  if (is_handed_out && !response->code.empty() && login.cookie)
     login.code = digest_code(provider.cookie_secret, response->code);
-  if (response && !response->id_token.empty()) {
+  if (is_handed_out && !response->id_token.empty()) {
     auto seen = learn_from_id_token(provider, response->id_token, this_moment());
     if (!seen) teaches_nothing(r.connection->log, conf, seen.error());
     if (seen) login.seen = *std::move(seen);

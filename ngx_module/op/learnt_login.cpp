@@ -177,6 +177,12 @@ void store_login(const ProviderConf& provider, LearntLogin learnt, std::function
 }
 
 void teaches_nothing(ngx_log_t* log, const ProviderConf& provider, const Refusal& why) {
+  if (why.fault == Fault::client_unknown) {  // an OP may have many clients that are none of ours
+    ngx_log_error(NGX_LOG_INFO, log, 0,
+                  "slo: a login at a client that is not among \"clients\" is not learnt: %s, provider \"%s\"",
+                  why.detail.c_str(), provider.provider.name.c_str());
+    return;
+  }
   count(Counter::registrations_failed);
   // Each reason has lines of its own: one that is frequent hides no other.
   const std::string what = "an answer of the OP teaches nothing: " + std::string(describe(why.fault).name);

@@ -20,14 +20,14 @@ void read_anything(const std::string& bytes) {
             "a response holds something");
   }
   constexpr std::array<std::string_view, 1> known{"code"};
-  for (const auto& inputs : hidden_inputs(bytes, known))
+  for (const auto& [action, inputs] : hidden_inputs(bytes, known))
     promise(inputs.size() == 1 && inputs.contains("code"), "only what is asked for is read");
 }
 
 void redirect(const std::string& code, const std::string& state) {
   if (code.empty() || code.find('\0') != std::string::npos) return;
   const std::string parameters = encode_form({{"state", state}, {"code", code}});
-  const AuthorizationResponse expected{.code = code};
+  const AuthorizationResponse expected{.code = code, .target = "https://app.example/cb"};
   promise(read_redirect("https://app.example/cb?" + parameters) == expected,
           "a query is read as it was written");
   promise(read_redirect("https://app.example/cb#" + parameters) == expected, "and a fragment");

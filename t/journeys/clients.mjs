@@ -2,6 +2,7 @@
 // Clients change while nginx runs: in a file, at a URL, on every worker; what cannot be used (clients_unusable) changes nothing.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { test } from 'node:test'
@@ -22,7 +23,7 @@ const is_quiet = (stage) => assert.doesNotMatch(stage.nginx.log(), /\[(crit|aler
 async function set_clients(house, { clients = ['one'], check = '1s', workers = 2, ...how } = {}) {
   const app = await start_receiver(house)
   const client = (id, more) => back_client(id, app.url, more)
-  const stage = await set_stage(house, { clients: clients.map((id) => client(id)), check, workers, ...how })
+  const stage = await set_stage(house, { clients: clients.map((id) => client(id)), check, workers, listen: ' reuseport', ...how })
   const dir = house.path('nginx')
   const file = `${dir}/clients.json`
   const lines = () => [...stage.nginx.log().matchAll(/\[(warn|notice|error)\] .*?slo: ((?:clients|a list of clients|the clients) .*)/g)]
@@ -31,7 +32,7 @@ async function set_clients(house, { clients = ['one'], check = '1s', workers = 2
     app, file, client, lines,
     put: (text) => { writeFileSync(`${file}.new`, text); renameSync(`${file}.new`, file) },
     put_clients: (...ids) => stage.put(JSON.stringify(ids.map((id) => client(id)), null, 1)),
-    // Every worker: 40 connections find each of them.
+    // Every worker: the system shares connections out by their ports, and 40 find each of a few workers.
     knows: async (id) => {
       for (let n = 0; n < 40; ++n) {
         const { status, body } = await get(stage.logout_url({ client_id: id, post_logout_redirect_uri: `${app.url}/bye` }))
@@ -68,6 +69,7 @@ test('what cannot be used changes nothing, is told once, and is over with the ne
   const stage = await set_clients(new House(t), { workers: 1 })
   const cases = [
     ['[{"client_id": "two"},', /^:1:\d+: /],
+    ['[]', /^ holds no client any more, which is hardly meant: a reload takes that$/],
     [JSON.stringify([stage.client('two'), stage.client('two')]), /^:1:\d+: "client_id" "two" stands twice$/],
     [JSON.stringify([stage.client('two', { id_token_signed_response_alg: 'EdDSA' })]), /^: client "two" has a "backchannel_logout_uri" and wants EdDSA logout tokens, but no "signing_key"/],
   ]
@@ -81,13 +83,48 @@ test('what cannot be used changes nothing, is told once, and is over with the ne
   }
   assert.ok(await stage.knows('one') && await stage.knows_not('two'))
   rmSync(stage.file)
+  execFileSync('mkfifo', [stage.file])
+  cases.push('a pipe')
+  await eventually('no file', () => stage.lines().length >= cases.length, { within: 10_000 })
+  assert.match(stage.lines().at(-1), /^error a list of clients cannot be used: "DIR\/clients\.json" is no regular file; the 1 clients/)
+  rmSync(stage.file)
   await eventually('it is gone', () => stage.lines().length > cases.length, { within: 10_000 })
-  assert.match(stage.lines().at(-1), /^error a list of clients cannot be used: "DIR\/clients\.json" open\(\) "DIR\/clients\.json" failed \(2: No such file or directory\); the 1 clients/)
+  assert.match(stage.lines().at(-1), /^error a list of clients cannot be used: "DIR\/clients\.json" open\(\) failed \(2: No such file or directory\); the 1 clients/)
   await sleep(2500)
   assert.equal(stage.lines().filter((line) => line.startsWith('error')).length, cases.length + 1, 'each is told once')
   stage.put_clients('one', 'two')
   await eventually('two is known', () => stage.knows('two'), { within: 10_000 })
   is_quiet(stage)
+})
+
+test('a client moves from one file to another, whichever is seen first, and one that does not fit waits until it does', { timeout: 90_000 }, async (t) => {
+  const house = new House(t)
+  const second = house.write('second.json', '[]')
+  const stage = await set_clients(house, { workers: 2, provider: `clients ${second} check=1s;` })
+  const put_second = (...ids) => { writeFileSync(`${second}.new`, JSON.stringify(ids.map((id) => stage.client(id)))); renameSync(`${second}.new`, second) }
+  put_second('two')
+  await eventually('two is known', () => stage.knows('two'), { within: 10_000 })
+  put_second('one', 'two', 'three')
+  await stage.current(0)
+  assert.ok(await stage.knows('one') && await stage.knows('two') && await stage.knows_not('three'))
+  stage.put_clients('four')
+  await eventually('one has moved, and brings the others', async () => await stage.knows('one') && await stage.knows('three') && await stage.knows('four'), { within: 10_000 })
+  stage.put_clients('four', 'two')
+  put_second('one', 'three')
+  await eventually('two has moved back', async () => await stage.knows('two') && await stage.knows('four') && await stage.knows('three'), { within: 15_000 })
+  await stage.current(1)
+  is_quiet(stage)
+})
+
+test('a worker that takes a dead one\'s place has the clients of now, not those of the start', { timeout: 60_000 }, async (t) => {
+  const stage = await set_clients(new House(t), { workers: 1, check: '6s' })
+  stage.put_clients('two')
+  await eventually('two is known', () => stage.knows('two'), { within: 15_000 })
+  const [worker] = stage.nginx.workers()
+  process.kill(worker, 'SIGKILL')
+  await eventually('another one serves', async () => stage.nginx.workers().length === 1 && stage.nginx.workers()[0] !== worker)
+  await eventually('two is known', () => stage.knows('two'), { within: 4_000 })
+  assert.ok(await stage.knows_not('one'))
 })
 
 test('a file that is written piece by piece is read when it is whole', { timeout: 60_000 }, async (t) => {
@@ -184,6 +221,10 @@ test('what a URL answers and nobody can use changes nothing, whatever it is, and
     stage.serve('two')
     await stage.current(1)
   }
+  stage.at.answer = wrong['has more than 4194304 bytes']
+  await stage.current(0)
+  stage.at.answer = send(401, '[]')
+  await eventually('another reason is told as well', () => stage.lines().at(-1).includes('is answered with 401'), { within: 20_000 })
   assert.doesNotMatch(stage.nginx.log(), /slo: .*all=1/, 'no query in our lines')
   is_quiet(stage)
 })

@@ -53,7 +53,7 @@ const shapes = (token, encrypted) => ({
   'signed by ES256': [async () => whole(response(await token({ aud: 'ec' }, { alg: 'ES256' }))), 'own'],
   'without sid': [async () => whole(response(await token({ sid: undefined }))), 'session_unidentified'],
   'without id_token': [async () => whole(response(undefined)), ''],
-  'of a client that is none of ours': [async () => whole(response(await token({ aud: 'stranger' }))), ''],
+  'of a client that is none of ours': [async () => whole(response(await token({ aud: 'stranger' }))), 'stranger'],
   'of another issuer': [async () => whole(response(await token({ iss: 'https://elsewhere.example' }))), 'token_issuer_foreign'],
   'expired': [async () => whole(response(await token({ iat: hours_ago(2), exp: hours_ago(1) }))), 'token_expired'],
   'with another signature': [async () => whole(response(`${(await token()).slice(0, -9)}AAAAAAAAA`)), 'token_signature_invalid'],
@@ -125,6 +125,7 @@ test('every shape passes byte for byte, and teaches what its ID Token says or le
       assert.deepEqual(seen, plain, `${name}, ${way}`)
       assert.equal(known, learnt === 'own', `${name}, ${way}`)
       if (learnt === 'own' || learnt === '') assert.deepEqual(lines, [], `${name}, ${way}`)
+      else if (learnt === 'stranger') assert.match(lines.join('\n'), /^slo: a login at a client that is not among "clients" is not learnt: client "stranger", provider "main"[^\n]*$/)
       else assert.match(lines.join('\n'), new RegExp(`^slo: an answer of the OP teaches nothing: ${learnt}[^\\n]*$`), `${name}, ${way}`)
     }
   }

@@ -29,6 +29,17 @@ TEST(AuthorizationResponse, stands_in_the_query_or_the_fragment) {
   EXPECT_EQ(redirect("/cb?code=a#_=_"), "a|");
 }
 
+TEST(AuthorizationResponse, knows_whom_it_goes_to) {
+  EXPECT_EQ(read_redirect("https://app.example/cb?code=a#x")->target, "https://app.example/cb");
+  EXPECT_EQ(read_redirect("com.example.app:/cb#code=a")->target, "com.example.app:/cb");
+  EXPECT_EQ(read_redirect("/auth/step2?code=a")->target, "/auth/step2");
+  EXPECT_EQ(read_form_post(
+                "<form method=post action='https://app.example/cb?x=1'><input type=hidden name=code value=a>")
+                ->target,
+            "https://app.example/cb");
+  EXPECT_EQ(read_form_post("<form method=post><input type=hidden name=code value=a>")->target, "");
+}
+
 TEST(AuthorizationResponse, is_no_error_and_nothing_else) {
   for (const char* location :
        {"", "?", "#", "https://app.example/cb", "/interaction/abc", "https://app.example/cb?state=s",

@@ -249,4 +249,13 @@ TEST(KeyNames, know_whose_key_is_not_published) {
       a_back_client()));
 }
 
+TEST(KeyNames, know_which_signing_keys_the_op_does_not_publish) {
+  Provider provider = provider_with({test_keys::rsa_2048, test_keys::p256}, {});
+  provider.signing_keys[0].set_kid("mine");
+  const Provider published = provider_with({test_keys::p256}, {{test_keys::p256, R"({"kid":"x"})"}});
+  EXPECT_EQ(unpublished_signing_keys(provider, published.keys), std::vector<std::string>{"mine"});
+  provider.adds_keys_to_op = true;
+  EXPECT_EQ(unpublished_signing_keys(provider, published.keys), std::vector<std::string>{});
+}
+
 }  // namespace slo::key_names_test

@@ -46,7 +46,26 @@ TEST(TokenResponse, teaches_nothing_without_an_id_token) {
 }
 
 TEST(TokenResponse, of_a_client_that_is_none_of_ours_teaches_nothing) {
-  EXPECT_EQ(learnt_with(R"({"aud":"nobody"})"), "nothing");
+  EXPECT_EQ(learnt_with(R"({"aud":"nobody"})"), "client_unknown");
+}
+
+TEST(LeadsToClient, what_goes_to_another_origin_or_a_registered_redirect_uri_and_nothing_else) {
+  Provider provider = a_bare_provider();
+  Client here = a_client("here");
+  here.redirect_uris = {"https://sso.example.com/app/cb?tenant=1"};
+  const auto list =
+      std::make_shared<ClientList>(std::vector<ClientRef>{std::make_shared<const Client>(std::move(here))});
+  list->note_redirects();
+  provider.clients.replace(list);
+  for (const auto* target : {"https://app.example/cb", "http://127.0.0.1:5000/cb", "com.example.app:/cb",
+                             "https://sso.example.com/app/cb", "https://sso.example.com:444/x"}) {
+    EXPECT_TRUE(leads_to_client(provider, target, "inner.example:8080")) << target;
+  }
+  for (const auto* target :
+       {"", "/auth/step2", "auth", "//app.example/cb", "https://sso.example.com/auth/step2",
+        "https://SSO.example.com:443/auth", "http://inner.example:8080/auth", "https://[x"}) {
+    EXPECT_FALSE(leads_to_client(provider, target, "inner.example:8080")) << target;
+  }
 }
 
 TEST(TokenResponse, is_malformed_where_it_is_packed_in_no_known_way) {

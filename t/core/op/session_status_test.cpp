@@ -84,7 +84,7 @@ TEST(SessionStatus, without_origin_is_for_this_host_alone) {
   for (const auto* site : {"cross-site", "same-site", "odd"}) {
     EXPECT_FALSE(may_know({.sec_fetch_site = site})) << site;
   }
-  EXPECT_EQ(check_status_asker(a_provider(), {.origin = "null"}).error().fault, Fault::cross_site_request);
+  EXPECT_EQ(check_status_asker(a_provider(), {.origin = "null"}).error().fault, Fault::origin_not_registered);
 }
 
 TEST(SessionStatus, is_readable_by_the_origin_that_asked) {

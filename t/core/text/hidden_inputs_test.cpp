@@ -10,7 +10,9 @@ namespace {
 
 std::vector<HiddenInputs> seen_in(std::string_view page) {
   constexpr std::array<std::string_view, 2> known{"code", "state"};
-  return hidden_inputs(page, known);
+  std::vector<HiddenInputs> all;
+  for (auto& form : hidden_inputs(page, known)) all.push_back(std::move(form.inputs));
+  return all;
 }
 
 const std::vector<HiddenInputs> one_code{{{"code", "a&b"}}};
@@ -80,6 +82,18 @@ TEST(HiddenInputs, take_no_longer_than_the_page_is_large) {
     while (page.size() < 262'144) page += piece;
     EXPECT_EQ(seen_in(page), std::vector<HiddenInputs>{}) << piece;
   }
+}
+
+TEST(HiddenInputs, know_where_their_form_goes) {
+  constexpr std::array<std::string_view, 1> known{"code"};
+  const auto forms = hidden_inputs(
+      "<form method=post action='https://a.example/cb?x=1&amp;y=2' action=/b><input type=hidden name=code "
+      "value=a></form>"
+      "<form method=post><input type=hidden name=code value=b></form>",
+      known);
+  ASSERT_EQ(forms.size(), 2U);
+  EXPECT_EQ(forms[0].action, "https://a.example/cb?x=1&y=2");
+  EXPECT_EQ(forms[1].action, "");
 }
 
 }  // namespace slo::hidden_inputs_test

@@ -9,7 +9,7 @@ const snippet_that_trusts = (ca) => readFileSync(snippet, 'utf8')
   .replace(/proxy_ssl_trusted_certificate [^;]*;/, `proxy_ssl_trusted_certificate ${ca};`)
 
 const conf = ({ origin, redis, issuer, dir, provider, locations, http, servers, store, access_log, main, workers,
-                connections, carrier, jwks, zone, check }) => `
+                connections, carrier, jwks, zone, check, listen }) => `
 load_module ${process.env.SLO_MODULE};
 ${main}
 daemon off;
@@ -35,7 +35,7 @@ http {
     ${provider}
   }
   server {
-    listen ${origin};
+    listen ${origin}${listen};
     location = /logout { slo_end_session main; }
     location = /slo/jwks { slo_jwks main; }
     include ${carrier};
@@ -63,7 +63,7 @@ function last_words_on_the_store(log) {
 // the file of the only CA that receivers may have, `published` are further keys of the OP.
 export async function start_nginx(house, { name = 'nginx', host, port, redis, issuer, clients, provider = '', locations = '',
                                            http = '', servers = '', store = 'timeout=5s', access_log = 'access.log', main = '',
-                                           workers = 2, connections = 4096, trusted, published = [], zone = '4m', check = '',
+                                           workers = 2, connections = 4096, trusted, published = [], zone = '4m', check = '', listen = '',
                                            jwks = `jwks ${house.path(name)}/op-jwks.json;` }) {
   const dir = house.path(name)
   mkdirSync(dir)
@@ -74,7 +74,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   const carrier = trusted ? house.write(`${name}/carrier.conf`, snippet_that_trusts(trusted)) : snippet
   const origin = `${host}:${port}`
   house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, servers, store,
-                                              access_log, main, workers, connections, carrier, jwks, zone,
+                                              access_log, main, workers, connections, carrier, jwks, zone, listen,
                                               check: check && ` check=${check}` }))
   const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
 

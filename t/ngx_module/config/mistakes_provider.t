@@ -324,6 +324,10 @@ STORE slo_provider main { MEMBERS clients https://me:secret@op.example/clients; 
 === clients at a URL with a fragment
 STORE slo_provider main { MEMBERS clients https://op.example/clients#all; }
 [emerg] "clients": "https://op.example/clients#all" must not have a fragment in http.conf:1
+=== clients at the same URL twice
+STORE slo_provider main { MEMBERS clients https://op.example/clients;
+clients https://op.example/clients check=5m; }
+[emerg] "clients" "https://op.example/clients" stands twice in http.conf:2
 === clients at what is no URL
 STORE slo_provider main { MEMBERS clients https://; }
 [emerg] "clients": "https://" must name a host in http.conf:1

@@ -25,6 +25,10 @@ our $locations = <<'END';
     location = /op/see   { add_header Set-Cookie "op_session=new; Path=/"; return 303 https://app.example/cb#state=s&code=c1; }
     location = /op/error { add_header Set-Cookie "op_session=new; Path=/"; return 302 https://app.example/cb?error=login_required&code=c1; }
     location = /op/jarm  { add_header Set-Cookie "op_session=new; Path=/"; return 302 https://app.example/cb?response=a.b.c; }
+    location = /op/self  { absolute_redirect off; add_header Set-Cookie "op_session=new; Path=/"; return 302 /auth/step2?client_id=back&code=c1; }
+    location = /op/own   { add_header Set-Cookie "op_session=new; Path=/"; return 302 https://op.example/auth/step2?code=c1; }
+    location = /op/echo  { default_type text/html; add_header Set-Cookie "op_session=new; Path=/";
+                           return 200 '<form method="post" action="/login"><input type="hidden" name="code" value="c1"/></form>'; }
     location = /op/bare  { return 302 https://app.example/cb?code=c1; }
     location = /op/login { default_type text/html; return 200 '<form method="post" action="/x"><input name="login"></form>'; }
     location = /op/style { default_type text/css; return 200 'a { b: c }'; }
@@ -151,3 +155,26 @@ qr/\[warn\].* slo: an answer of the OP teaches nothing: token_key_unknown: no ke
 ['', '', '"client_id":"back".*"sid":"s-front"']
 --- no_error_log
 teaches nothing
+
+
+=== TEST 10: what the OP hands on to itself is no response, whoever put a code into the address
+--- request eval
+['GET /auth/self', 'GET /auth/own', 'GET /auth/echo', "POST /token/back\ngrant_type=authorization_code&code=c1", 'GET /api/main/sessions?sub=alice']
+--- error_code eval
+[302, 302, 200, 200, 200]
+--- response_body_like eval
+['', '', '', '', '^\{"sessions":\[\{"sid":"s-back"']
+
+
+=== TEST 11: and a code that one browser was handed is no other's
+--- request eval
+['GET /auth/code', 'GET /auth/other', "POST /token/back\ngrant_type=authorization_code&code=c1", 'GET /api/main/sessions?sub=alice', 'GET /signed-in', 'GET /signed-in']
+--- more_headers eval
+['', '', '', '', 'Cookie: op_session=new', 'Cookie: op_session=other']
+--- error_code eval
+[302, 302, 200, 200, 200, 200]
+--- config
+    location /signed-in { slo_session_status main; }
+    location = /op/other { add_header Set-Cookie "op_session=other; Path=/"; return 302 https://app.example/cb?code=c1; }
+--- response_body_like eval
+['', '', '', '"client_id":"back"', '"active":true', '"active":false']
