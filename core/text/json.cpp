@@ -119,6 +119,9 @@ Outcome<Json> parse_json_by(std::string_view text, std::size_t flags) {
   if (auto deep = find_too_deep(text)) {
     return refuse(Fault::json_malformed, json_position(text, *deep) + ": more than 64 levels of nesting");
   }
+  // Jansson passes over one that stands behind true, false or null.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+    return refuse(Fault::json_malformed, json_position(text, nul) + ": a NUL byte");
   json_error_t error;
   // An empty view may hold a null pointer, which Jansson calls a wrong argument.
   Json value(json_loadb(text.empty() ? "" : text.data(), text.size(),

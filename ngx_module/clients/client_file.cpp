@@ -25,8 +25,10 @@ Outcome<std::string> read_clients_file(const std::string& file, const FileFacts&
 }  // namespace
 
 ClientFile::ClientFile(const ClientSource& source)
-    : source_(source), read_(source.facts), seen_(facts_of(source.file)), due_(deadline_in(source.check)) {
-  if (seen_ != read_) due_ = deadline_in(Millis{0});
+    : source_(source), read_(source.facts), seen_(source.facts), due_(deadline_in(source.check)) {
+  if (facts_of(source.file) == read_) return;
+  seen_ = {};
+  due_ = deadline_in(Millis{0});
 }
 
 std::optional<ChangedText> ClientFile::take_change() {

@@ -74,9 +74,6 @@ void ClientRenewal::settle(std::size_t place) {
   auto array = *std::exchange(read_, std::nullopt);
   std::optional<Refusal> refused;
   if (!array) refused = array.error();
-  if (array && array->clients.empty() && !source.clients.empty())
-    refused = Refusal{Fault::clients_unusable,
-                      "holds no client any more, which is hardly meant: a reload takes that"};
   const bool tells = tells_for_all() || (watched.url && watched.url->is_ours());
   if (watched.url) refused = watched.url->settle(std::move(refused));
   if (refused) return turn_down(watched, refused->detail, tells);
@@ -143,6 +140,11 @@ Outcome<ClientListRef> ClientRenewal::list_with(const std::vector<std::size_t>& 
   ClientParts parts = parts_of(conf_);
   for (const std::size_t place : places) parts[watched_[place].index] = &*watched_[place].held;
   auto list = list_of_clients(conf_, parts);
+  const bool takes_all =
+      list && (*list)->in_order().empty() && !conf_.provider.clients.list()->in_order().empty();
+  if (takes_all)
+    return refuse(Fault::clients_unusable,
+                  "leaves no client at all, which is hardly meant: a reload takes that");
   if (!list) return refuse(Fault::clients_unusable, "does not fit: the provider" + list.error().detail);
   if (auto fine = check_clients(conf_.provider, **list); !fine)
     return refuse(Fault::clients_unusable, ": " + fine.error().detail);

@@ -69,7 +69,7 @@ test('what cannot be used changes nothing, is told once, and is over with the ne
   const stage = await set_clients(new House(t), { workers: 1 })
   const cases = [
     ['[{"client_id": "two"},', /^:1:\d+: /],
-    ['[]', /^ holds no client any more, which is hardly meant: a reload takes that$/],
+    ['[]', /^ leaves no client at all, which is hardly meant: a reload takes that$/],
     [JSON.stringify([stage.client('two'), stage.client('two')]), /^:1:\d+: "client_id" "two" stands twice$/],
     [JSON.stringify([stage.client('two', { id_token_signed_response_alg: 'EdDSA' })]), /^: client "two" has a "backchannel_logout_uri" and wants EdDSA logout tokens, but no "signing_key"/],
   ]
@@ -104,9 +104,11 @@ test('a client moves from one file to another, whichever is seen first, and one 
   const put_second = (...ids) => { writeFileSync(`${second}.new`, JSON.stringify(ids.map((id) => stage.client(id)))); renameSync(`${second}.new`, second) }
   put_second('two')
   await eventually('two is known', () => stage.knows('two'), { within: 10_000 })
+  put_second()
+  await eventually('two is gone: there are others', () => stage.knows_not('two'), { within: 10_000 })
   put_second('one', 'two', 'three')
   await stage.current(0)
-  assert.ok(await stage.knows('one') && await stage.knows('two') && await stage.knows_not('three'))
+  assert.ok(await stage.knows('one') && await stage.knows_not('two') && await stage.knows_not('three'))
   stage.put_clients('four')
   await eventually('one has moved, and brings the others', async () => await stage.knows('one') && await stage.knows('three') && await stage.knows('four'), { within: 10_000 })
   stage.put_clients('four', 'two')

@@ -48,6 +48,12 @@ TEST(JsonArray, is_refused_as_the_whole_text_would_be_where_the_wrong_element_co
   }
 }
 
+TEST(JsonArray, holds_no_nul_byte) {
+  using namespace std::string_literals;
+  EXPECT_EQ(read("[{\"a\":false\0}]"s), "<{\"a\":false}>1:12: a NUL byte");
+  EXPECT_EQ(read("[false\0,1]"s), "<false>1:7: a NUL byte");
+}
+
 TEST(JsonArray, nests_as_deep_as_documents_may) {
   const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
   EXPECT_TRUE(parse_json(nested(64)));
