@@ -6,7 +6,7 @@
 
 #include "core/digest.h"
 #include "core/op/authorization_response.h"
-#include "core/op/check_session_script.h"
+#include "core/op/page_script.h"
 #include "core/text/base64url.h"
 #include "core/text/csp.h"
 #include "core/text/uri.h"

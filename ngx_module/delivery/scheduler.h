@@ -13,11 +13,11 @@
 #include "ngx_module/delivery/attempt.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/claiming.h"
-#include "ngx_module/delivery/loop_budget.h"
 #include "ngx_module/delivery/settling.h"
 #include "ngx_module/delivery/signing_pool.h"
 #include "ngx_module/delivery/unbundling.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/loop_budget.h"
 #include "ngx_module/redis/store.h"
 
 namespace slo::ngx {

@@ -19,8 +19,8 @@ Outcome<void> set_session_rule(ConfLine& line);  // session_rule.cpp; line.conf 
 
 ngx_int_t handle_end_session(ngx_http_request_t& r);     // end_session_handler.cpp
 ngx_int_t handle_session_status(ngx_http_request_t& r);  // session_status_handler.cpp
-ngx_int_t handle_check_session(ngx_http_request_t& r);   // check_session_handler.cpp
-ngx_int_t handle_jwks(ngx_http_request_t& r);            // jwks_handler.cpp
-ngx_int_t handle_discovery(ngx_http_request_t& r);       // jwks_handler.cpp
+ngx_int_t handle_check_session(ngx_http_request_t& r);
+ngx_int_t handle_jwks(ngx_http_request_t& r);       // jwks_handler.cpp
+ngx_int_t handle_discovery(ngx_http_request_t& r);  // jwks_handler.cpp
 
 }  // namespace slo::ngx

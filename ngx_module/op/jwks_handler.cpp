@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_jwks: the public halves of our signing keys as a JWK set; slo_discovery: where a logout begins.
+// What clients read: our public keys (slo_jwks), slo_discovery, and the frame of slo_check_session.
 #include "core/admin/api.h"
 #include "core/op/publishing.h"
+#include "core/op/session_state.h"
 #include "core/provider/provider.h"
 #include "core/text/json.h"
 #include "ngx_module/config/conf.h"
@@ -14,25 +15,30 @@
 namespace slo::ngx {
 namespace {
 
-void refuse_to_write_keys(ngx_http_request_t& r);
+void refuse_to_write(ngx_http_request_t& r);
 void show_keys(ngx_http_request_t& r);
 void show_discovery(ngx_http_request_t& r);
+void show_frame(ngx_http_request_t& r);
 
 bool is_read(const ngx_http_request_t& r) { return r.method == NGX_HTTP_GET || r.method == NGX_HTTP_HEAD; }
 
 }  // namespace
 
 ngx_int_t handle_jwks(ngx_http_request_t& r) {
-  return drop_body(r, is_read(r) ? show_keys : refuse_to_write_keys);
+  return drop_body(r, is_read(r) ? show_keys : refuse_to_write);
 }
 
 ngx_int_t handle_discovery(ngx_http_request_t& r) {
-  return drop_body(r, is_read(r) ? show_discovery : refuse_to_write_keys);
+  return drop_body(r, is_read(r) ? show_discovery : refuse_to_write);
+}
+
+ngx_int_t handle_check_session(ngx_http_request_t& r) {
+  return drop_body(r, is_read(r) ? show_frame : refuse_to_write);
 }
 
 namespace {
 
-void refuse_to_write_keys(ngx_http_request_t& r) {
+void refuse_to_write(ngx_http_request_t& r) {
   respond(r, problem_page(Refusal{Fault::method_not_allowed, "GET, HEAD"}));
 }
 
@@ -52,6 +58,8 @@ void show_discovery(ngx_http_request_t& r) {
                   .body = discovery_document(provider.provider, logout_support(provider),
                                              op_loc_conf(r).jwks_uri)});
 }
+
+void show_frame(ngx_http_request_t& r) { respond(r, check_session_page(loc_conf(r).provider->provider)); }
 
 }  // namespace
 }  // namespace slo::ngx

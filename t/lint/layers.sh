@@ -51,6 +51,7 @@ clients="nginx redis config http delivery keys"
 role="nginx redis config http delivery keys clients"
 for room in nginx redis config http delivery keys clients; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
+below[ngx_module/logout]=$(printf 'ngx_module/%s ' $role op)
 
 arrows_of() { # file:line:room:included room
   ours 'core ngx_module' '*.h' '*.cpp' | code |

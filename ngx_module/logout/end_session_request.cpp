@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copies what core asks of a request to end a session; decides nothing.
-#include "ngx_module/op/end_session_request.h"
+#include "ngx_module/logout/end_session_request.h"
 
 #include <initializer_list>
 #include <utility>

@@ -8,10 +8,10 @@
 #include "core/op/upstream_logout.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/logout/end_session_ctx.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/op/end_session_ctx.h"
 #include "redis_schema/sessions.h"
 #include "redis_schema/way_back.h"
 

@@ -11,8 +11,8 @@
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/logout/end_session_ctx.h"
 #include "ngx_module/nginx/moment.h"
-#include "ngx_module/op/end_session_ctx.h"
 #include "redis_schema/told.h"
 
 namespace slo::ngx::end_session_job {

@@ -11,8 +11,8 @@
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/keys/key_fetcher.h"
+#include "ngx_module/logout/upstream_logout.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/op/upstream_logout.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The OP's own logout: a subrequest with the browser's cookies to a location of the operator's.
-#include "ngx_module/op/upstream_logout.h"
+#include "ngx_module/logout/upstream_logout.h"
 
 #include <algorithm>
 #include <array>
