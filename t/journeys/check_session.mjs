@@ -82,14 +82,17 @@ test('in a real browser the frame says unchanged to whom the state is for, chang
   const { handed } = await log_in(town, ann, 'spa', 'ann', { redirect_uri: `${town.spa}/callback` })
   const chromium = await start_chromium(house)
   const tab = await chromium.new_page()
-  const ask_from = async (url, message) => {
+  // Each on a page of its own address: one that is about to go must not be taken for the one that comes.
+  let pages = 0
+  const ask_from = async (origin, message) => {
+    const url = `${origin}/?page=${++pages}`
     await tab.goto(url)
     await tab.arrives_at(url)
     const frame = `${town.nginx.url}/session/check`
-    await eventually('the page has a frame', () => tab.read(`document.body && void (window.heard = undefined,
-      addEventListener('message', ({ origin, data }) => { if (origin === '${town.nginx.url}') window.heard = data }),
-      Object.assign(document.body.appendChild(document.createElement('iframe')), { id: 'op', src: '${frame}',
-        onload: () => document.getElementById('op').contentWindow.postMessage(${message}, '${town.nginx.url}') })), true`))
+    await eventually('the page is there', () => tab.read(`document.readyState === 'complete' && location.href === '${url}'`))
+    await tab.read(`void (addEventListener('message', ({ origin, data }) => { if (origin === '${town.nginx.url}') window.heard = data }),
+      document.body.appendChild(Object.assign(document.createElement('iframe'), { src: '${frame}',
+        onload: ({ target }) => target.contentWindow.postMessage(${message}, '${town.nginx.url}') })))`)
     return eventually('it hears', () => tab.read('window.heard'))
   }
   const mine = JSON.stringify(`spa ${handed.session_state}`)

@@ -132,9 +132,9 @@ test('a worker that takes a dead one\'s place has the clients of now, not those 
 test('a file that is written piece by piece is read when it is whole', { timeout: 60_000 }, async (t) => {
   const stage = await set_clients(new House(t), { workers: 1 })
   const text = JSON.stringify(['one', 'two'].map((id) => stage.client(id)))
-  for (let part = 1; part <= 6; ++part) {
-    writeFileSync(stage.file, text.slice(0, Math.ceil(text.length * part / 6)))
-    await sleep(600)
+  for (let part = 1; part <= 12; ++part) {
+    writeFileSync(stage.file, text.slice(0, Math.ceil(text.length * part / 12)))
+    await sleep(250)
   }
   await eventually('two is known', () => stage.knows('two'), { within: 10_000 })
   assert.deepEqual(stage.lines().map((line) => line.split(' ')[0]), ['notice'])
