@@ -3,13 +3,13 @@
 #include "ngx_module/http/respond.h"
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 
 #include "ngx_module/http/our_headers.h"
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
-namespace {
 
 ngx_table_elt_t& add_header(ngx_http_request_t& r, const Header& header) {
   auto* element = static_cast<ngx_table_elt_t*>(ngx_list_push(&r.headers_out.headers));
@@ -20,6 +20,8 @@ ngx_table_elt_t& add_header(ngx_http_request_t& r, const Header& header) {
   element->hash = 1;
   return *element;
 }
+
+namespace {
 
 void add_headers(ngx_http_request_t& r, const Page& page) {
   for (const auto& header : page.headers) {

@@ -10,4 +10,7 @@ namespace slo::ngx {
 // Sends `page` and finalizes the (held) request: the last thing a continuation does.
 void respond(ngx_http_request_t& r, const Page& page);
 
+// Puts a header into an answer, ours or one that passes by. It stays where it is.
+ngx_table_elt_t& add_header(ngx_http_request_t& r, const Header& header);
+
 }  // namespace slo::ngx

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/op/publishing.h"
+#include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/pool.h"
@@ -168,20 +169,10 @@ ngx_int_t conclude(R& r, PublishCtx& ctx) {
   return send(r, ctx, published->document);
 }
 
-void set_etag(R& r, const std::string& etag) {
-  auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r.headers_out.headers));
-  if (header == nullptr) throw std::bad_alloc();
-  *header = {};
-  header->hash = 1;
-  header->key = to_ngx(r.pool, "ETag");
-  header->value = to_ngx(r.pool, etag);
-  r.headers_out.etag = header;
-}
-
 ngx_int_t send(R& r, PublishCtx& ctx, std::string_view document) {
   forget_upstream_bytes(r);
   const std::string etag = etag_of(document);
-  set_etag(r, etag);
+  r.headers_out.etag = &add_header(r, {"ETag", etag});
   if (names_etag(ctx.known, etag)) {
     r.headers_out.status = NGX_HTTP_NOT_MODIFIED;
     r.headers_out.status_line.len = 0;

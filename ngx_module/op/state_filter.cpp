@@ -3,7 +3,6 @@
 #include "ngx_module/op/state_filter.h"
 
 #include <array>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "core/text/form.h"
 #include "core/text/words.h"
 #include "ngx_module/http/request.h"
+#include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
@@ -34,15 +34,6 @@ bool is_stated(const ngx_http_request_t& r) noexcept {
 std::string client_id_of(const ngx_http_request_t& r) {
   const auto form = Form::read(query_of(r), std::array<std::string_view, 1>{"client_id"});
   return form ? form->find("client_id").value_or("") : std::string();
-}
-
-void add_header(ngx_http_request_t& r, const Header& added) {
-  auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r.headers_out.headers));
-  if (header == nullptr) throw std::bad_alloc();
-  *header = {};
-  header->hash = 1;
-  header->key = to_ngx(r.pool, added.name);
-  header->value = to_ngx(r.pool, added.value);
 }
 
 // headers_out.location is not set where an upstream's goes on as it came. Null: there are none, or several.
