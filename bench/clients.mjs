@@ -5,14 +5,12 @@ import { execFile } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { eventually, sleep } from '../t/journeys/parts/house.mjs'
+import { logout } from './compare.mjs'
 import { set_up } from './fanout.mjs'
-import { spent_by } from './parts/cpu.mjs'
 import { median, number, quantile, remark, table, verdict } from './parts/numbers.mjs'
-import { back_client, log_in, logouts } from './parts/sessions.mjs'
-import { drive } from './parts/tools.mjs'
+import { back_client } from './parts/sessions.mjs'
 
 const run = promisify(execFile)
-let series_so_far = 0
 
 // As an OP exports them: members that we do not know, a few URIs each.
 const registered = (i) => ({
@@ -26,21 +24,6 @@ async function test_of(nginx) {
   const began = performance.now()
   await run('taskset', ['-c', '0', 'nginx', '-t', '-p', nginx.dir, '-c', 'nginx.conf', '-e', `${nginx.dir}/error.log`], { maxBuffer: 1 << 26 })
   return (performance.now() - began) / 1000
-}
-
-async function logout(stage, count) {
-  const { house, nginx, redis, receivers, clients, keys } = stage
-  const part = clients.ES256.slice(0, 3), series = `c${series_so_far++}`
-  await log_in(house, nginx, { series, clients: part, count })
-  const file = logouts(house, nginx, { series, clients: part, key: keys.ES256, count })
-  await receivers.reset()
-  const { cpu, result } = await spent_by({ worker: nginx.worker, redis: redis.pid }, async () => {
-    const driven = await drive(nginx.to, 8, file)
-    await sleep(50)  // the last settlements
-    return driven
-  })
-  if (result.statuses['303'] !== count) throw new Error(`answers were ${JSON.stringify(result.statuses)}`)
-  return cpu.worker.all / count
 }
 
 // The slowest of the requests for our keys, one each two milliseconds, while the worker reads the file anew.
@@ -78,7 +61,7 @@ export async function bench(house, { quick }) {
   const ratios = [], costs = Object.fromEntries(sizes.map((size) => [size, []]))
   for (let round = -1; round < rounds; ++round) {
     const pair = {}
-    for (const size of round % 2 ? sizes : sizes.toReversed()) pair[size] = await logout(stages[size], 300)
+    for (const size of round % 2 ? sizes : sizes.toReversed()) pair[size] = (await logout(stages[size], 'ES256', 3, 300)).worker
     if (round < 0) continue  // warm
     for (const size of sizes) costs[size].push(pair[size])
     ratios.push(pair[many] / pair[0])

@@ -16,7 +16,7 @@ const stage_of = (house, module, name) => set_up(house, {
   module, name, most: 1000, delivery: 'wait=1s concurrency=64 per_host=64 first=10m', base: (i) => `http://app-${i % 10}`,
   upstreams: (receivers) => numbers.map((i) => ({ name: `app-${i}`, door: receivers.door(i), keepalive: 16 })) })
 
-async function logout(stage, alg, n, count) {
+export async function logout(stage, alg, n, count) {
   const { house, nginx, redis, receivers, clients, keys } = stage
   const part = clients[alg].slice(0, n), series = `l${series_so_far++}`
   await log_in(house, nginx, { series, clients: part, count })
