@@ -109,9 +109,12 @@ std::vector<KeyWarning> warn_of_names(const Provider& provider) {
 std::vector<std::string> unpublished_signing_keys(const Provider& provider, const jose::KeySet& published) {
   std::vector<std::string> kids;
   if (provider.adds_keys_to_op) return kids;
-  for (const jose::Key& key : provider.signing_keys) {
-    const auto is_it = [&key](const jose::Key& other) { return key.is_same_pair(other); };
-    if (std::ranges::none_of(published.keys(), is_it)) kids.push_back(key.kid());
+  std::set<const jose::Key*> told;
+  for (const ClientRef& client : back_channel_clients(provider)) {
+    const jose::Key* key = provider.signing_key_for(*client);
+    if (key == nullptr || !told.insert(key).second) continue;
+    const auto is_it = [key](const jose::Key& other) { return key->is_same_pair(other); };
+    if (std::ranges::none_of(published.keys(), is_it)) kids.push_back(key->kid());
   }
   return kids;
 }

@@ -27,7 +27,8 @@ void name_keys(Provider& provider);
 // REQUIRES: name_keys() was called.
 std::vector<KeyWarning> warn_of_names(const Provider& provider);
 
-// The kids of those signing keys that are not among `published`, the OP's, unless they are added to these.
+// The kids of those keys that sign clients' logout tokens and are not among `published`, the OP's, unless
+// they are added to these.
 std::vector<std::string> unpublished_signing_keys(const Provider& provider, const jose::KeySet& published);
 
 // Is there a key set, and the key that signs for `client` not in it?

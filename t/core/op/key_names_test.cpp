@@ -253,7 +253,14 @@ TEST(KeyNames, know_which_signing_keys_the_op_does_not_publish) {
   Provider provider = provider_with({test_keys::rsa_2048, test_keys::p256}, {});
   provider.signing_keys[0].set_kid("mine");
   const Provider published = provider_with({test_keys::p256}, {{test_keys::p256, R"({"kid":"x"})"}});
+  Client es = a_back_client("es");
+  es.id_token_signed_response_alg = Algorithm::ES256;
+  enrol(provider, std::move(es));
   EXPECT_EQ(unpublished_signing_keys(provider, published.keys), std::vector<std::string>{"mine"});
+  Provider silent = provider_with({test_keys::rsa_2048}, {});
+  silent.clients = {};
+  EXPECT_EQ(unpublished_signing_keys(silent, published.keys), std::vector<std::string>{})
+      << "it signs for nobody";
   provider.adds_keys_to_op = true;
   EXPECT_EQ(unpublished_signing_keys(provider, published.keys), std::vector<std::string>{});
 }
