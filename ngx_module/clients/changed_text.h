@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"

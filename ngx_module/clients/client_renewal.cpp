@@ -76,7 +76,10 @@ void ClientRenewal::settle(std::size_t place) {
   if (!array) refused = array.error();
   const bool tells = tells_for_all() || (watched.url && watched.url->is_ours());
   if (watched.url) refused = watched.url->settle(std::move(refused));
-  if (refused) return turn_down(watched, refused->detail, tells);
+  if (refused) {
+    watched.held.reset();  // what is newer cannot be used
+    return turn_down(watched, refused->detail, tells);
+  }
   watched.held = std::move(array->clients);
   if (tells_for_all()) {
     for (const auto& doubt : array->doubts) {
@@ -106,7 +109,7 @@ void ClientRenewal::fit() {
 }
 
 // In a thread: nothing that it reads changes meanwhile. All that is held, if it fits together; else one after
-// the other, as far as each fits what is in force.
+// the other, as far as each fits what is in force by then.
 ClientRenewal::Fitting ClientRenewal::fitting() const {
   Fitting found{.refused = std::vector<std::string>(watched_.size())};
   std::vector<std::size_t> held;
@@ -117,16 +120,7 @@ ClientRenewal::Fitting ClientRenewal::fitting() const {
     found.list = *std::move(list);
     found.taken = std::move(held);
   } else {
-    for (const std::size_t place : held) {
-      auto wanted = found.taken;
-      wanted.push_back(place);
-      auto next = list_with(wanted);
-      if (!next) {
-        found.refused[place] = next.error().detail;
-        continue;
-      }
-      found.list = *std::move(next);
-      found.taken = std::move(wanted);
+    while (take_one(held, found)) {
     }
   }
   if (found.list == nullptr) return found;
@@ -134,6 +128,22 @@ ClientRenewal::Fitting ClientRenewal::fitting() const {
   found.come = not_in(*found.list, *now);
   found.gone = not_in(*now, *found.list);
   return found;
+}
+
+// The first of them that fits what has been taken; it makes room for others, perhaps.
+bool ClientRenewal::take_one(std::vector<std::size_t>& held, Fitting& found) const {
+  for (auto place = held.begin(); place != held.end(); ++place) {
+    auto wanted = found.taken;
+    wanted.push_back(*place);
+    auto next = list_with(wanted);
+    found.refused[*place] = next ? "" : next.error().detail;
+    if (!next) continue;
+    found.list = *std::move(next);
+    found.taken = std::move(wanted);
+    held.erase(place);
+    return true;
+  }
+  return false;
 }
 
 Outcome<ClientListRef> ClientRenewal::list_with(const std::vector<std::size_t>& places) const {

@@ -61,6 +61,7 @@ class ClientRenewal {
   void turn_down(Watched& watched, const std::string& why, bool tells);
   void fit();
   Fitting fitting() const;
+  bool take_one(std::vector<std::size_t>& held, Fitting& found) const;
   Outcome<ClientListRef> list_with(const std::vector<std::size_t>& places) const;
   void take(Fitting fitting);
   void tell(const Fitting& fitting) const;

@@ -118,6 +118,29 @@ test('a client moves from one file to another, whichever is seen first, and one 
   is_quiet(stage)
 })
 
+test('a client moves beside a source that fits nobody, and what is newer and broken takes the place of nothing', { timeout: 90_000 }, async (t) => {
+  const house = new House(t)
+  const [second, third] = ['second', 'third'].map((name) => house.write(`${name}.json`, '[]'))
+  const stage = await set_clients(house, { workers: 1, provider: `clients ${second} check=1s; clients ${third} check=1s;` })
+  const put = (file, text) => { writeFileSync(`${file}.new`, text); renameSync(`${file}.new`, file) }
+  const list = (...ids) => JSON.stringify(ids.map((id) => stage.client(id)))
+  put(second, list('two'))
+  await eventually('two is known', () => stage.knows('two'), { within: 10_000 })
+  put(third, list('one', 'three'))
+  await stage.current(0)
+  stage.put_clients('one', 'two')
+  put(second, list('four'))
+  await eventually('two has moved', async () => await stage.knows('two') && await stage.knows('four'), { within: 10_000 })
+  assert.ok(await stage.knows_not('three'))
+  put(third, '[')
+  await eventually('it is broken', () => /third\.json":1:\d+: /.test(stage.lines().at(-1)), { within: 10_000 })
+  stage.put_clients('two')
+  await eventually('one is gone', () => stage.knows_not('one'), { within: 10_000 })
+  assert.ok(await stage.knows_not('three'))
+  await stage.current(0)
+  is_quiet(stage)
+})
+
 test('a worker that takes a dead one\'s place has the clients of now, not those of the start', { timeout: 60_000 }, async (t) => {
   const stage = await set_clients(new House(t), { workers: 1, check: '6s' })
   stage.put_clients('two')
