@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "ngx_module/config/conf.h"
 
@@ -19,6 +20,7 @@ std::size_t size_in_memory(const ngx_buf_t& buf) {
 }  // namespace
 
 bool HeldAnswer::take(ngx_chain_t* in) {
+  if (behind_ != nullptr) return in == nullptr;
   std::size_t size = bytes_.size();
   for (const ngx_chain_t* link = in; link != nullptr; link = link->next) {
     if (!is_readable(*link->buf)) return false;
@@ -34,14 +36,30 @@ bool HeldAnswer::take(ngx_chain_t* in) {
   return true;
 }
 
+void HeldAnswer::take_all(ngx_pool_t* pool, ngx_chain_t* in) {
+  if (take(in)) return;
+  if (ngx_chain_add_copy(pool, &behind_, in) != NGX_OK) throw std::bad_alloc();
+  for (const ngx_chain_t* link = in; link != nullptr; link = link->next)
+    is_whole_ = is_whole_ || link->buf->last_buf != 0;
+}
+
 ngx_chain_t* HeldAnswer::release(ngx_pool_t* pool, ngx_chain_t* rest) {
+  if (behind_ != nullptr) {
+    if (rest != nullptr && ngx_chain_add_copy(pool, &behind_, rest) != NGX_OK) throw std::bad_alloc();
+    rest = std::exchange(behind_, nullptr);
+    return bytes_.empty() ? rest : in_front_of(rest, pool, false);
+  }
   if (bytes_.empty() && !is_whole_) return rest;
+  return in_front_of(rest, pool, is_whole_);
+}
+
+ngx_chain_t* HeldAnswer::in_front_of(ngx_chain_t* rest, ngx_pool_t* pool, bool is_last) {
   ngx_chain_t* link = ngx_alloc_chain_link(pool);
   ngx_buf_t* buf = bytes_.empty() ? static_cast<ngx_buf_t*>(ngx_calloc_buf(pool))
                                   : ngx_create_temp_buf(pool, bytes_.size());
   if (link == nullptr || buf == nullptr) throw std::bad_alloc();
   if (!bytes_.empty()) buf->last = ngx_cpymem(buf->last, bytes_.data(), bytes_.size());
-  buf->last_buf = is_whole_ ? 1 : 0;
+  buf->last_buf = is_last ? 1 : 0;
   buf->last_in_chain = rest == nullptr ? 1 : 0;
   link->buf = buf;
   link->next = rest;

@@ -17,7 +17,11 @@ class HeldAnswer {
   // Takes all of `in`. False: it has become more than `max`, or lies where nobody can read it; nothing of
   // `in` was taken, and there is nothing to hold any more.
   bool take(ngx_chain_t* in);
+  // Takes `in` whatever its size: what is more than `max` stays in its buffers, and who made it has to wait
+  // for them. In `pool`; throws std::bad_alloc.
+  void take_all(ngx_pool_t* pool, ngx_chain_t* in);
   bool is_whole() const { return is_whole_; }
+  // Without what stays in its buffers.
   std::string_view bytes() const { return bytes_; }
 
   // Something else goes on in place of what was taken.
@@ -27,8 +31,11 @@ class HeldAnswer {
   ngx_chain_t* release(ngx_pool_t* pool, ngx_chain_t* rest);
 
  private:
+  ngx_chain_t* in_front_of(ngx_chain_t* rest, ngx_pool_t* pool, bool is_last);
+
   std::size_t max_;
   std::string bytes_{};
+  ngx_chain_t* behind_ = nullptr;  // these bytes
   bool is_whole_ = false;
 };
 

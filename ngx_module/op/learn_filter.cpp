@@ -222,8 +222,9 @@ void with_keys(LearnCtx& ctx) {
 ngx_int_t keep_holding(LearnCtx& ctx, ngx_chain_t* in) {
   const ngx_http_upstream_t* upstream = ctx.r.upstream;
   const bool is_ending = upstream != nullptr && upstream->cleanup == nullptr;
-  if (is_bare_flush(in)) return is_ending ? pass(ctx, in) : NGX_AGAIN;
-  return ctx.answer.take(in) ? NGX_AGAIN : pass(ctx, in);
+  if (is_bare_flush(in) && is_ending) return pass(ctx, in);
+  if (!is_bare_flush(in)) ctx.answer.take_all(ctx.r.pool, in);
+  return NGX_AGAIN;
 }
 
 // False: there is nothing to store.
@@ -250,8 +251,7 @@ void stored(WaitingAnswers::iterator waiting) {
   resume(*ctx);
 }
 
-// What nginx is busy with it goes on with; else it calls the request as if its client could be written to
-// again.
+// What nginx is busy with it goes on with; else it calls the request as if its client could take more.
 void resume(LearnCtx& ctx) {
   R& r = ctx.r;
   ctx.let_go();

@@ -87,6 +87,30 @@ test('whatever its shape, an answer comes through byte for byte, and is learnt f
   assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]|teaches nothing/)
 })
 
+test('a redirect whose body is larger than may be kept waits for the store all the same', { timeout: 60_000 }, async (t) => {
+  const op = await set_op(new House(t), { store: 'timeout=5s' })
+  const body = 'a large body. '.repeat(200_000)
+  let sid = 0
+  op.answers.now = async (answer) => answer.writeHead(302, head_of(`${there}#id_token=${await op.token({ sid: `l${++sid}` })}`)).end(body)
+  for (const way of ['auth', 'unbuffered']) {
+    op.redis.freeze()
+    const client = createConnection(Number(new URL(op.nginx.url).port), '127.0.0.1')
+    client.write(`GET /${way}/now HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    let bytes = ''
+    client.on('data', (more) => { bytes += more })
+    const closed = once(client, 'close')
+    await sleep(700)
+    assert.equal(bytes, '', `${way}: nothing before it is stored`)
+    op.redis.thaw()
+    await closed
+    assert.match(bytes, /^HTTP\/1.1 302/)
+    assert.ok(without_chunks(bytes).includes(body), `${way}: whole`)
+    const [{ participants }] = (await op.nginx.ask('GET', 'sessions?sub=ann')).json.sessions
+    assert.equal(participants[0].sid, `l${sid}`)
+  }
+  assert.doesNotMatch(op.nginx.log(), /\[(crit|alert|emerg)\]/)
+})
+
 test('a redirect that is cut short, or stalls behind its head, comes as far as it would have come', { timeout: 60_000 }, async (t) => {
   const op = await set_op(new House(t))
   const begin = (answer, piece) => {

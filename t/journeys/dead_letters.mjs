@@ -71,9 +71,9 @@ test('all dead letters of one client are sent again, and nobody else\'s', in_tim
     for (const client_id of ['app', 'other']) await stage.nginx.register({ client_id, sid, sub: `user-of-${sid}` })
     await stage.nginx.ask('DELETE', `sessions/${sid}`)
   }
+  await nothing_pending(stage)
   await dead(stage, 50)  // a page
   stage.manner.app = stage.manner.other = manners.obeying
-  await nothing_pending(stage)
   const { status, json } = await stage.nginx.ask('POST', 'clients/app/retry', {})
   assert.deepEqual([status, json], [200, { client_id: 'app', retried: 40 }])
   await eventually('all are delivered', async () => (await tokens(stage, 'app')).length === 80)
