@@ -43,6 +43,7 @@ declare -A below=(
   [core/delivery]='core core/text core/jose core/client core/provider'
   [core/keys]='core core/text core/jose core/provider core/delivery'
   [core/op]='core core/text core/jose core/client core/provider core/participation core/delivery'
+  [core/rp]='core core/text core/jose core/client core/provider'
   [core/admin]='core core/text core/client core/provider core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
