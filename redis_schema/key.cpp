@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/text/base64url.h"
@@ -34,6 +35,14 @@ std::string key_of(const Space& space, std::string_view kind, std::string_view v
   return key_of(space, partition_of(value), kind).append(":").append(value);
 }
 
+// 22 characters that stand for a value of any length.
+std::string digest_of(std::string_view value) {
+  std::array<unsigned char, 32> digest{};
+  EVP_Digest(value.data(), value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  return base64url(bytes).substr(0, 22);
+}
+
 }  // namespace
 
 std::uint64_t hash_of(std::string_view value) noexcept {
@@ -52,10 +61,7 @@ std::string_view tag_of(std::uint16_t partition) noexcept {
 
 ClientId stored_client(const ClientId& client) {
   if (client.value.size() <= max_stored_client) return client;
-  std::array<unsigned char, 32> digest{};
-  EVP_Digest(client.value.data(), client.value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
-  return {"#" + base64url(bytes).substr(0, 22)};
+  return {"#" + digest_of(client.value)};
 }
 
 std::string session_key(const Space& space, const SessionKey& key) { return key_of(space, "s", key.value); }
@@ -85,6 +91,14 @@ std::string code_key(const Space& space, const CodeDigest& digest) {
 std::string alias_key(const Space& space, const Sid& sid) { return key_of(space, "l", sid.value); }
 std::string ticket_key(const Space& space, std::string_view nonce) { return key_of(space, "t", nonce); }
 std::string way_back_key(const Space& space, std::string_view nonce) { return key_of(space, "b", nonce); }
+std::string mark_key(const Space& space, const Mark& mark) {
+  return key_of(space, mark.of == Mark::Of::sid ? "r" : "ru", mark.value);
+}
+std::string jti_key(const Space& space, const Mark& mark, std::string_view jti) {
+  auto whole = (mark.of == Mark::Of::sid ? "s" : "u") + std::to_string(mark.value.size()) + ":";
+  whole.append(mark.value).append(jti);
+  return key_of(space, partition_of(mark.value), "j").append(":").append(digest_of(whole));
+}
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
 std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
 
@@ -95,6 +109,7 @@ bool touches(const Command& command, const Space& space) {
            key.substr(tag_end + 2).starts_with(space.issuer + ":");
   };
   const auto& words = command.words;
+  if (!words.empty() && words[0] == "XREAD") return std::ranges::any_of(words, lies_there);
   const std::size_t first = command.script != nullptr ? 3 : 1;
   const auto count = command.script != nullptr && words.size() > 2 ? read_integer(words[2]).value_or(0) : 1;
   for (std::size_t i = first; i < words.size() && i < first + static_cast<std::size_t>(count); ++i) {

@@ -12,11 +12,15 @@
 
 #include "core/names.h"
 #include "core/provider/provider.h"
+#include "core/rp/mark.h"
 #include "redis_schema/command.h"
 
 namespace slo::redis {
 
 inline constexpr std::uint16_t partitions = 64;
+
+// For so long, at least, the feed names what has ended, if nothing else is said.
+inline constexpr Seconds feed_retention{7LL * 24 * 3600};
 
 // The part of the store that belongs to one issuer.
 struct Space {
@@ -52,8 +56,11 @@ std::string code_key(const Space&, const CodeDigest&);      // G, in the digest'
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);    // T, in the nonce's partition
 std::string way_back_key(const Space&, std::string_view nonce);  // B, in the nonce's partition
-std::string schema_key(std::string_view prefix);                 // <prefix>{meta}:cfg
-std::string issuers_key(std::string_view prefix);                // <prefix>{meta}:iss
+std::string mark_key(const Space&, const Mark&);                 // R, in the partition of its value
+// J: a jti under which this mark was recorded, beside the mark.
+std::string jti_key(const Space&, const Mark&, std::string_view jti);
+std::string schema_key(std::string_view prefix);   // <prefix>{meta}:cfg
+std::string issuers_key(std::string_view prefix);  // <prefix>{meta}:iss
 
 // Is one of the command's keys in that part of the store?
 bool touches(const Command& command, const Space& space);

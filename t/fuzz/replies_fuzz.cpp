@@ -6,7 +6,9 @@
 #include "core/admin/api.h"
 #include "core/op/logout_page.h"
 #include "redis_schema/deliveries.h"
+#include "redis_schema/feed.h"
 #include "redis_schema/fields.h"
+#include "redis_schema/marks.h"
 #include "redis_schema/schema.h"
 #include "redis_schema/sessions.h"
 #include "t/fuzz/fuzz.h"
@@ -16,7 +18,7 @@ namespace {
 
 using redis::Reply;
 
-const redis::Space space{"slo:", "abc123"};
+const redis::Space space{"slo:", "abc123"}, other_space{"slo:", "xyz789"};
 
 struct Replies {
   std::vector<redis::OwnedReply> owned{};
@@ -146,6 +148,31 @@ void use(const std::vector<ListedDelivery>& listed) {
   for (const auto& one : listed) use(one.delivery);
 }
 
+const redis::FeedPlaces begun = [] {
+  redis::FeedPlaces places{};
+  places.fill({1800000000000, 1});
+  return places;
+}();
+
+// In each stream in order, behind where reading began: so it comes to an end.
+void use(const std::vector<redis::FeedEntry>& entries) {
+  std::vector<redis::FeedPlaces> reached(2, begun);
+  for (const auto& entry : entries) {
+    promise(entry.source < 2 && entry.partition < redis::partitions,
+            "an entry is of a stream that was asked for");
+    auto& place = reached[entry.source][entry.partition];
+    promise(place < entry.place, "entries come in order, and none twice");
+    place = entry.place;
+    for (const auto& mark : entry.marks) {
+      promise(!mark.value.empty(), "a mark is of somebody");
+      promise(std::chrono::abs(TimeMs{mark.at}.time_since_epoch()) <= Millis{1LL << 58},
+              "and its time can be counted with");
+      promise(!redis::encode(redis::put_mark(space, mark, {}).commands[0]).empty(),
+              "a mark can be said again");
+    }
+  }
+}
+
 template <class T>
 void use(const T&) {}
 
@@ -250,8 +277,12 @@ void hear_others(std::size_t which, const Replies& replies) {
       return on_reply(redis::redrive_all(space, {a_delivery().id, "other"}), replies);
     case 14:
       return on_reply(redis::participants_of(space, {"sid-1"}), replies);
-    default:
+    case 15:
       return on_reply(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
+    case 16:
+      return on_reply(redis::read_feed({{&space, &begun}, {&other_space, &begun}}, 10, Millis{0}), replies);
+    default:
+      return on_reply(redis::put_mark(space, {Mark::Of::sid, "sid-1", {}}, {.jti = "jti"}), replies);
   }
 }
 
@@ -260,7 +291,7 @@ void hear_others(std::size_t which, const Replies& replies) {
 
 FUZZ(input) {
   using namespace slo::fuzz;
-  const auto which = input.below(24);
+  const auto which = input.below(26);
   const auto piece = 1 + input.below(16);
   const auto bytes = input.rest();
   const auto replies = read_in_pieces(bytes, bytes.size() + 1);

@@ -192,4 +192,7 @@ test('the Redis user of the manual may do all that is needed', { timeout: 60_000
   await eventually('four deliveries', () => app.requests.length >= 5)
   assert.match(await nginx.metrics(), /slo_store_up 1/)
   assert.equal(await redis.ask('ACL', 'LOG'), '', 'nothing was forbidden')
+  for (const words of [['XREAD', 'BLOCK', '1000', 'STREAMS', 'slo{x}:rs', '0-0'], ['XTRIM', 'slo{x}:rs', 'MINID', '1']]) {
+    assert.equal(await redis.ask('ACL', 'DRYRUN', 'slo', ...words), 'OK', 'guards may follow what ends')
+  }
 })

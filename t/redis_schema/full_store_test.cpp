@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "redis_schema/feed.h"
+#include "redis_schema/marks.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 
@@ -78,6 +80,20 @@ TEST_F(FullStore, I9_ends_a_session_of_many_clients) {
   ASSERT_TRUE(unbundled);
   EXPECT_EQ(unbundled->deliveries.size(), 100u);
   EXPECT_EQ(settle_with(entry_of(ended->owed.bundles[0]), Delivered{}), Settled::delivered);
+}
+
+TEST_F(FullStore, I9_records_what_an_op_has_ended) {
+  fill_up();
+  const MarkTerms terms{.retention = Seconds{3600}, .jti = "jti-1", .jti_life = Seconds{60}};
+  const Mark sid{Mark::Of::sid, "sid-1", {}}, sub{Mark::Of::sub, "alice", TimeS{Seconds{5}}};
+  EXPECT_EQ(run(put_mark(test_space, sid, terms)), Marked::now);
+  EXPECT_EQ(run(put_mark(test_space, sid, terms)), Marked::repeated);
+  EXPECT_EQ(run(put_mark(test_space, sub, terms)), Marked::now);
+  EXPECT_EQ(run(put_mark(test_space, sub, {.retention = Seconds{3600}, .jti = "jti-2"})), Marked::before)
+      << "and its jti is kept";
+  EXPECT_EQ(number({"EXISTS", jti_key(test_space, sub, "jti-2")}), 1);
+  const FeedPlaces from_the_beginning{};
+  EXPECT_EQ(run(read_feed({{&test_space, &from_the_beginning}}, 10, Millis{0})).size(), 2u);
 }
 
 TEST_F(FullStore, I9_expires_sessions) {

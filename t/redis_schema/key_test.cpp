@@ -8,6 +8,7 @@
 #include <set>
 
 #include "redis_schema/command.h"
+#include "redis_schema/feed.h"
 #include "redis_schema/script.h"
 
 namespace slo::redis::key_test {
@@ -58,6 +59,9 @@ TEST(Key, names_prefix_partition_issuer_and_kind) {
   EXPECT_EQ(expiry_key(space, 0), "slo{53t}:AbC-_9:x");
   EXPECT_EQ(queue_key(space, 1), "slo{j3j}:AbC-_9:q");
   EXPECT_EQ(feed_key(space, 63), "slo{802}:AbC-_9:rs");
+  EXPECT_EQ(mark_key(space, {Mark::Of::sid, "sid-1", {}}), "slo{" + tag + "}:AbC-_9:r:sid-1");
+  EXPECT_EQ(mark_key(space, {Mark::Of::sub, "sid-1", {}}), "slo{" + tag + "}:AbC-_9:ru:sid-1");
+  EXPECT_EQ(jti_key(space, {Mark::Of::sid, "sid-1", {}}, "jti-1").find("slo{" + tag + "}:AbC-_9:j:"), 0u);
   EXPECT_EQ(schema_key("slo"), "slo{meta}:cfg");
 }
 
@@ -107,6 +111,10 @@ TEST(Key, tells_which_commands_touch_a_space) {
       << "an argument is no key";
   EXPECT_FALSE(touches(run_script(greet_script, 0, {schema_key("slo"), issuers_key("slo")}, {}), here));
   EXPECT_FALSE(touches({.words = {"PING"}}, here));
+  const FeedPlaces places{};
+  const auto follow = read_feed({{&there, &places}, {&here, &places}}, 10, Millis{0}).commands.at(0);
+  EXPECT_TRUE(touches(follow, here)) << "behind its options";
+  EXPECT_FALSE(touches(follow, {.prefix = "slo", .issuer = "third"}));
 }
 
 }  // namespace slo::redis::key_test

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "redis_schema/marks.h"
 #include "redis_schema/sessions.h"
 #include "t/redis_schema/store_fixture.h"
 
@@ -27,6 +28,8 @@ TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
   settle_with(nacked, RetryAt{Millis{0}, "503"});
   run(claim(test_space, 0, partitions, 10, Millis{60'000}, "me"));
   settle_with(run(end_session(test_space, {"dead"}, terms))->owed.deliveries.at(0), Abandon{"404"});
+  const MarkTerms mark_terms{.retention = Seconds{3600}, .jti = "jti-1", .jti_life = Seconds{60}};
+  run(put_mark(test_space, {Mark::Of::sub, "alice", TimeS{Seconds{5}}}, mark_terms));
   const auto reply = check_request({"KEYS", "*"});
   const Reply keys(reply.get());
   ASSERT_GT(keys.size(), 20u);

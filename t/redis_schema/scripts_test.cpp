@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "redis_schema/marks.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 
@@ -257,6 +258,7 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(redrive(test_space, delivery.id));
   add(drop(test_space, delivery.id));
   add(unbundle(test_space, {.session = {"sid-1"}}, {}));
+  add(put_mark(test_space, {Mark::Of::sub, "alice", {}}, {.jti = "jti-1"}));
   add(redeem(test_space, "nonce", Seconds{1}, "logout"));
   add(agree_on_schema("slo", {}, "id"));
   std::set<const Script*> seen;

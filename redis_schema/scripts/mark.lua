@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- mark: records a logout that an OP has sent: what it ended, for whoever asks, and an entry for whoever follows the feed.
+-- KEYS  R RS, and J where the logout has a jti
+-- ARGV  what is marked (s: a sid, u: a sub), its value, second (sid: when it ended; sub: sessions that began up to then
+--       have ended), retention s, life of the jti ms
+-- Returns 0: recorded now; 1: the same mark, or a later one, was there; 2: this jti was completed before. Who asks again,
+--       for the answer may have been lost, is told 2, or 1 where there is no jti: it is recorded, and nothing changes.
+-- Promise: mark, entry and jti are recorded together or not at all; a mark of a sub only grows; a completed jti has no
+-- second effect; no life is shortened by somebody with a shorter one. Works on a full server (the first write is not
+-- deny-oom).
+if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then return 2 end
+local now, kept = tonumber(redis.call('TIME')[1]), tonumber(ARGV[4])
+redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', math.max(now - kept, 0) * 1000))
+if KEYS[3] then redis.call('SET', KEYS[3], 1, 'PX', ARGV[5]) end
+local second = redis.call('GET', KEYS[1])
+if second and (ARGV[1] == 's' or tonumber(second) >= tonumber(ARGV[3])) then return 1 end
+local life = math.max(redis.call('PTTL', KEYS[1]), kept * 1000)
+redis.call('SET', KEYS[1], ARGV[3], 'PX', string.format('%.0f', life))
+local entry = {ARGV[1], ARGV[2]}
+if ARGV[1] == 'u' then entry[3] = 'n'; entry[4] = ARGV[3] end
+redis.call('XADD', KEYS[2], '*', unpack(entry))
+if redis.call('TTL', KEYS[2]) < kept + 2592000 then redis.call('EXPIRE', KEYS[2], kept + 2592000) end
+return 0
