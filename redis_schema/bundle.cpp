@@ -58,10 +58,12 @@ Exchange<std::optional<Unbundled>> unbundle(const Space& space, const Bundle& bu
       .commands = {run_script(
           unbundle_script, partition,
           {session_key(space, key), queue_key(space, partition), records_key(space, partition),
-           tokens_key(space, partition), counters_key(space, partition), dead_records_key(space, partition)},
+           tokens_key(space, partition), counters_key(space, partition), dead_records_key(space, partition),
+           feed_key(space, partition)},
           {key.value, std::to_string(bundle.token), bundle.place, std::to_string(terms.lease.count()),
            std::to_string(std::max(terms.count, 1u)), common_sid(key),
-           std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1}))})},
+           std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
+           std::to_string(std::max(terms.tombstone, terms.retention).count())})},
       .read = [bundle](std::span<const Reply> replies) -> Outcome<std::optional<Unbundled>> {
         return check_replies(replies, 1, "unbundle").and_then([&] {
           return read_unbundled(bundle, replies[0]);

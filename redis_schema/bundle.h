@@ -44,6 +44,7 @@ struct UnbundleTerms {
   Millis lease{};      // of the deliveries, and of the bundle from now on
   unsigned count = 1;  // about how many
   Seconds tombstone{};
+  Seconds retention{feed_retention};  // as in EndTerms
 };
 struct Unbundled {
   Session session{};  // with the next participants alone, told through whatever channel

@@ -56,10 +56,11 @@ struct RegisterAnswer {
 // REQUIRES: registration.key is not empty.
 // A login that raced the logout gives too_late (its own logout is enqueued) or too_late_known.
 // session_full beyond max_participants. `caller`: a random name of this one call, which is answered as the
-// first time should it be repeated.
+// first time should it be repeated. `retention`: as in EndTerms, for who comes too late.
 inline constexpr unsigned max_participants = 1000;
 Exchange<RegisterAnswer> register_participation(const Space&, const Registration& registration,
-                                                const std::string& caller = {});
+                                                const std::string& caller = {},
+                                                Seconds retention = feed_retention);
 // Those rivals that are gone, ended or older than the session: the newest live one is pointed to.
 Exchange<std::vector<Rival>> yielding(const Space&, const RegisterAnswer& answer);
 // Takes their pointers, unless they point to somebody else again.
@@ -87,6 +88,7 @@ struct EndTerms {
   // be repeated because its answer was lost, it is answered as the first time, and the deliveries still find
   // who sends them.
   std::string caller{};
+  Seconds retention{feed_retention};  // the feed names it for so long, its tombstone's or its life
 };
 // Sessions of more clients than this are ended at once, but come without them and with a bundle instead:
 // participants_of() gives them.

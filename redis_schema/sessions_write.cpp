@@ -41,19 +41,22 @@ std::uint64_t mark_of(const std::string& caller) {
   return caller.empty() ? 0 : hash_of(caller) % most + 1;
 }
 
-Command register_client(const Space& space, const Registration& registration, const std::string& caller) {
+Command register_client(const Space& space, const Registration& registration, const std::string& caller,
+                        Seconds retention) {
   const auto partition = partition_of(registration.key.value);
   return run_script(
       register_script, partition,
       {session_key(space, registration.key), expiry_key(space, partition), queue_key(space, partition),
-       records_key(space, partition), counters_key(space, partition), tokens_key(space, partition)},
+       records_key(space, partition), counters_key(space, partition), tokens_key(space, partition),
+       feed_key(space, partition)},
       {registration.key.value, stored_client(registration.client).value,
        std::to_string(flags_of(registration.channels)), registration.sub.value,
        registration.cookie.value_or(CookieDigest{}).value, std::to_string(registration.absolute.count()),
        std::to_string(registration.idle.count()), common_sid(registration.key),
        registration.client_sub.value_or(Subject{}).value, registration.client_sid.value_or(Sid{}).value,
        registration.client_no_sid ? "1" : "0", std::to_string(max_participants),
-       std::to_string(mark_of(caller)), registration.is_renewal ? "1" : "0"});
+       std::to_string(mark_of(caller)), registration.is_renewal ? "1" : "0",
+       std::to_string(retention.count())});
 }
 
 Outcome<RegisterAnswer> read_registered(const Reply& reply) {
@@ -145,6 +148,11 @@ Exchange<std::optional<Ended>> ending(Command command, const SessionKey& key, co
   };
 }
 
+// For so long the feed keeps what ends, if not longer.
+std::string memory_of(const EndTerms& terms) {
+  return std::to_string(std::max(terms.tombstone, terms.retention).count());
+}
+
 Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
   const auto bit = reply.integer();
   if (!bit) return refuse(unexpected_reply(what));
@@ -154,14 +162,14 @@ Outcome<bool> read_bit(const Reply& reply, std::string_view what) {
 }  // namespace
 
 Exchange<RegisterAnswer> register_participation(const Space& space, const Registration& registration,
-                                                const std::string& caller) {
+                                                const std::string& caller, Seconds retention) {
   Exchange<RegisterAnswer> exchange;
   auto& commands = exchange.commands;
   if (!registration.sub.value.empty()) commands.push_back(list_under(space, registration.sub, registration));
   if (registration.client_sub) commands.push_back(list_under(space, *registration.client_sub, registration));
   if (registration.cookie) commands.push_back(point_cookie(space, registration));
   if (registration.client_sid) commands.push_back(point_alias(space, registration));
-  commands.push_back(register_client(space, registration, caller));
+  commands.push_back(register_client(space, registration, caller, retention));
   exchange.read = [registration,
                    count = commands.size()](std::span<const Reply> replies) -> Outcome<RegisterAnswer> {
     return check_replies(replies, count, "register").and_then([&] {
@@ -212,7 +220,7 @@ Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey&
                              : "force",
            std::string(terms.reason), std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
            std::to_string(terms.lease.count()), common_sid(key), terms.caller,
-           std::to_string(own_fields + max_unbundled)}),
+           std::to_string(own_fields + max_unbundled), memory_of(terms)}),
       key, terms);
 }
 
@@ -222,9 +230,9 @@ Exchange<std::optional<Ended>> end_participation(const Space& space, const Sessi
   return ending(
       run_script(leave_script, partition,
                  {session_key(space, key), queue_key(space, partition), records_key(space, partition),
-                  tokens_key(space, partition), counters_key(space, partition)},
+                  tokens_key(space, partition), counters_key(space, partition), feed_key(space, partition)},
                  {key.value, stored_client(client).value, std::string(terms.reason),
-                  std::to_string(terms.lease.count()), common_sid(key), terms.caller}),
+                  std::to_string(terms.lease.count()), common_sid(key), terms.caller, memory_of(terms)}),
       key, terms);
 }
 

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- leave: ends one participation and owes its client a logout; the session lives on.
--- KEYS  S Q D A M
--- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none), caller (as for end)
+-- KEYS  S Q D A M RS
+-- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none), caller, memory s (both as for
+--       end)
 -- Returns {'left', ms, fields}, {'none'}: no such live session or participation. fields: S's own and this client's.
 -- Promise: field and delivery change together; a client that comes back, in this very second too, is a new participation,
 -- owed a logout of its own; who let this client leave is answered 'left' again while the lease lasts and nobody has let
--- another one leave, and takes nothing away from a client that is back. Works on a full server (the first write is not
--- deny-oom).
+-- another one leave, and takes nothing away from a client that is back. The feed names the sid that the client has of
+-- its own, never the session's, which lives. Works on a full server (the first write is not deny-oom).
 local key, reason, lease = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local names = {'t', 'x', 'd', 'l', 'u', 'k', ':' .. ARGV[2], 'e', 'n'}
 local values = redis.call('HMGET', KEYS[1], unpack(names))
@@ -27,10 +28,17 @@ end
 if not value then return {'none'} end
 redis.call('HDEL', KEYS[1], names[7])
 local joined, number = string.match(value, '^(%d+)(%.?%d*)')
+local own = string.match(value, '\31s([^\31]*)')
+if own and own ~= key then
+  local memory = math.max(tonumber(values[2]), tonumber(ARGV[7]))
+  local oldest = string.format('%.0f', math.max(t[1] - memory, 0) * 1000)
+  redis.call('XADD', KEYS[6], 'MINID', '~', oldest, '*', 's', own)
+  if redis.call('TTL', KEYS[6]) < memory + 2592000 then redis.call('EXPIRE', KEYS[6], memory + 2592000) end
+end
 if joined % 2 == 1 then
   local id = key .. '\31' .. values[1] + math.floor(joined / 16) .. number .. '\31' .. ARGV[2]
   local sub = string.match(value, '\31u([^\31]*)') or values[5]
-  local sid = string.match(value, '\31s([^\31]*)') or string.find(value, '\31n', 1, true) and '' or ARGV[5]
+  local sid = own or string.find(value, '\31n', 1, true) and '' or ARGV[5]
   redis.call('HSET', KEYS[3], id, table.concat({string.format('%.0f', ms), reason, ARGV[6], sid, sub}, '\31'))
   redis.call('ZADD', KEYS[2], string.format('%.0f', ms + lease), id)
   if lease > 0 then redis.call('HSET', KEYS[4], id, 1) end

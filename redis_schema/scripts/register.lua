@@ -1,16 +1,18 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- register: writes down that a client takes part in a session; creates the session with its first client.
--- KEYS  S X Q D M A
+-- KEYS  S X Q D M A RS
 -- ARGV  key, client, flags, sub, cookie digest, absolute s, idle s, session's sid ('' = none), client's own sub
 --       ('' = the session's), client's own sid ('' = the session's), '1' = the client has no sid, most participants, caller
---       (a random number below 2^21 for this call; 0: none), '1' = no login, only new tokens of one
+--       (a random number below 2^21 for this call; 0: none), '1' = no login, only new tokens of one,
+--       memory s (as for end)
 -- Returns {1,t} new session, {2,t} new client, {0,t} known, {-1,1} ended before: the late client's logout is enqueued,
 --       {-1,0} ended, and a logout of this client is still to come, {-2,0} the session is full. t: second of the session's
 --       creation. The same to a caller that asks again, unless somebody else joined the session meanwhile, or this client
 --       left it, which then is back: it may not have heard.
 -- Promise: one participation for each client, never two; each joining has a number of its own, by which its logout is told
 -- from all others; what is learnt later fills in what was missing and drops
--- nothing; an ended session is never revived; who logs in after the end is told after that (who only renews tokens has been), and of no client more than one
+-- nothing; an ended session is never revived; what sid of its own a client brings after the end is named in the feed; who
+-- logs in after the end is told after that (who only renews tokens has been), and of no client more than one
 -- such logout waits for its turn under the same names; a session's life is what its first registration
 -- says, counted from there, however often it is registered; where nobody serves its issuer any more, it goes by itself 30
 -- days after its life. Refused as a whole on a full server (every first write is deny-oom).
@@ -53,9 +55,26 @@ local function value() return string.format('%.0f', joined * 16 + flags) .. whic
 
 if not was and created and redis.call('HLEN', KEYS[1]) - others >= tonumber(ARGV[12]) then return {-2, 0} end
 
+-- Together with the one that it replaces, for the session's bundle may not have come to that yet.
+local function feed_new_sid()
+  local own, old = ARGV[10], was and string.match(was, '\31s([^\31]*)') or key
+  if own == '' or own == old or own == key then return false end
+  local entry = {'s', own}
+  if old ~= key then entry[3] = 's'; entry[4] = old end
+  local memory = math.max(tonumber(h[3]), tonumber(ARGV[15]))
+  local oldest = string.format('%.0f', math.max(now - memory, 0) * 1000)
+  redis.call('XADD', KEYS[7], 'MINID', '~', oldest, '*', unpack(entry))
+  if redis.call('TTL', KEYS[7]) < memory + 2592000 then redis.call('EXPIRE', KEYS[7], memory + 2592000) end
+  return true
+end
+
 if ended then
   if said then return {-1, said == 3 and 1 or 0} end
-  if was and ARGV[14] == '1' then return {-1, 0} end
+  local is_fed = feed_new_sid()
+  if was and ARGV[14] == '1' then
+    if is_fed then hear(0) end
+    return {-1, 0}
+  end
   local function id_of(number) return key .. '\31' .. created + joined .. number .. '\31' .. client end
   -- What waits for its first or its next attempt tells of this login as well. What is under way may come before it is
   -- done, and so might what is sent at once: who came before is told a second later, however often he comes meanwhile.

@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- unbundle: owes the next few clients of an ended session their logouts. Its bundle stands for all the others.
--- KEYS  S Q D A M DR
--- ARGV  key, token (of the bundle's lease), place, lease ms (0: just queued), how many, session's sid ('' = none), tombstone s
+-- KEYS  S Q D A M DR RS
+-- ARGV  key, token (of the bundle's lease), place, lease ms (0: just queued), how many, session's sid ('' = none), tombstone s,
+--       memory s (as for end)
 -- Returns {'some', ms, fields, place}, {'stale'}. fields: S's own and these clients', flat; ms: when the session ended;
 --       place: the number of joining at which the next ones begin, '' if these were the last. They, under token 1, and the bundle are the
 --       caller's for another lease. 'stale': the bundle is somebody else's, or empty.
--- Promise: everybody is owed one logout, whoever unbundles; asked again for the last place it gives the same again, for
+-- Promise: everybody is owed one logout, whoever unbundles; what sids these clients have of their own is named in one entry
+-- of the feed, in the same step; asked again for the last place it gives the same again and names nobody again, for
 -- its answer may have been lost. The session's tombstone is not put up before nobody is left. An empty bundle stays
 -- until it is acknowledged. Works on a full server (the first write is not deny-oom).
 local key, place, lease, many = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -81,7 +83,10 @@ if #ids > 0 and place == here then
 elseif #ids > 0 then
   tokens_of = redis.call('HMGET', KEYS[4], unpack(ids))
 end
+local entry, named = {}, {[key] = true}
 for i, value in ipairs(theirs) do
+  local own = string.match(value, '\31s([^\31]*)')
+  if own and not named[own] then entry[#entry + 1] = 's'; entry[#entry + 1] = own; named[own] = true end
   local has_his_own = held[i] or dead[i] or (tokens_of[i] or '1') ~= '1'
   if not has_his_own then
     fields[#fields + 1] = drawn[i]; fields[#fields + 1] = value
@@ -94,6 +99,12 @@ if place == here then
   redis.call(unpack(records)); redis.call(unpack(queue)); redis.call(unpack(tokens))
   for i = 2, 4 do redis.call('EXPIRE', KEYS[i], 2592000) end
   if owed > 0 then redis.call('HINCRBY', KEYS[5], 'enq', owed) end
+  if #entry > 0 then
+    local memory = math.max(tonumber(h.x), tonumber(ARGV[8]))
+    local oldest = string.format('%.0f', math.max(t[1] - memory, 0) * 1000)
+    redis.call('XADD', KEYS[7], 'MINID', '~', oldest, '*', unpack(entry))
+    if redis.call('TTL', KEYS[7]) < memory + 2592000 then redis.call('EXPIRE', KEYS[7], memory + 2592000) end
+  end
   if after == '' then
     redis.call('HDEL', KEYS[1], 'o')
     redis.call('EXPIRE', KEYS[1], ARGV[7])

@@ -96,6 +96,15 @@ TEST_F(FullStore, I9_records_what_an_op_has_ended) {
   EXPECT_EQ(run(read_feed({{&test_space, &from_the_beginning}}, 10, Millis{0})).size(), 2u);
 }
 
+TEST_F(FullStore, I9_tells_guards_of_the_sids_that_clients_have_of_their_own) {
+  sign_in_with_names_of_their_own();
+  run(register_participation(test_space, a_lesson()));
+  fill_up();
+  ASSERT_TRUE(run(end_participation(test_space, {"sid-1"}, {"own"}, end_terms())));
+  ASSERT_TRUE(run(end_session(test_space, {"sid-1"}, end_terms())));
+  EXPECT_EQ(number({"XLEN", feed_key(test_space, partition_of("sid-1"))}), 2);
+}
+
 TEST_F(FullStore, I9_expires_sessions) {
   run(register_participation(test_space, a_lesson()));
   const auto p = partition_of("sid-1");

@@ -160,6 +160,21 @@ TEST_F(Marks, shorten_no_life_that_somebody_else_has_given) {
   EXPECT_TRUE(is_about(life_of(feed_key(test_space, partition_of("alice"))), Seconds{7200 + 30 * 86400}));
 }
 
+TEST_F(Marks, leave_the_feed_of_ended_sessions_its_longer_life) {
+  auto registration = a_lesson();
+  registration.absolute = Seconds{400LL * 86400};
+  run(register_participation(test_space, registration));
+  run(end_session(test_space, {"sid-1"}, end_terms()));
+  put(of_sid());
+  auto other = a_lesson();
+  other.key = {"sid-2"};
+  for (int i = 3; partition_of(other.key.value) != partition_of("sid-1"); ++i)
+    other.key = {"sid-" + std::to_string(i)};
+  run(register_participation(test_space, other));
+  run(end_session(test_space, other.key, end_terms()));
+  EXPECT_TRUE(is_about(life_of(feed_key(test_space, partition_of("sid-1"))), Seconds{430LL * 86400}));
+}
+
 TEST_F(Marks, trim_what_the_feed_has_kept_for_long_enough) {
   const auto feed = feed_key(test_space, partition_of("sid-1"));
   for (int i = 1; i <= 1000; ++i)

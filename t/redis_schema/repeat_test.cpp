@@ -262,6 +262,21 @@ class Scripts : public Repeated {
     };
   }
 
+  void sign_in_under_own_sids(unsigned clients) {
+    for (unsigned i = 0; i < clients; ++i) {
+      auto registration = a_lesson("app-" + std::to_string(i));
+      registration.client_sid = Sid{"own-" + std::to_string(i)};
+      run(register_participation(test_space, registration));
+    }
+  }
+  Command renewing_after_the_end() {
+    sign_in_under_own_sids(2);
+    run(end_session(test_space, {"sid-1"}, leased()));
+    auto renewal = with_pointers();
+    renewal.client = {"app-0"};
+    renewal.is_renewal = true;
+    return registering(renewal);
+  }
   Command marking(const std::string& jti) {
     return put_mark(test_space, {Mark::Of::sub, "alice", TimeS{Seconds{5}}},
                     {.retention = Seconds{60}, .jti = jti, .jti_life = Seconds{60}})
@@ -275,6 +290,27 @@ class Scripts : public Repeated {
         {&mark_script, "a logout of an OP that is known", "2",
          [&] { return answer_to(marking("jti-1")), marking("jti-1"); }},
         {&mark_script, "a mark that is there", "1", [&] { return answer_to(marking("")), marking(""); }},
+        {&end_script, "a session of clients with their own sids", "[ended, ",
+         [&] {
+           sign_in_under_own_sids(3);
+           return end_session(test_space, {"sid-1"}, leased()).commands[0];
+         }},
+        {&unbundle_script, "the first of many with their own sids", "[some, ",
+         [&] {
+           sign_in_under_own_sids(100);
+           const auto ended = run(end_session(test_space, {"sid-1"}, leased()));
+           return unbundle(test_space, ended->owed.bundles.at(0), {.lease = Millis{60'000}, .count = 16})
+               .commands[0];
+         }},
+        {&leave_script, "a participation with its own sid", "[left, ",
+         [&] {
+           sign_in_under_own_sids(2);
+           return end_participation(test_space, {"sid-1"}, {"app-1"}, leased()).commands[0];
+         }},
+        {&register_script, "a client that comes too late with its own sid", "[-1, 1]",
+         [&] { return owed(1), registering(with_pointers()); }},
+        {&register_script, "a client that renews its tokens too late", "[-1, 0]",
+         [&] { return renewing_after_the_end(); }},
     };
   }
 
