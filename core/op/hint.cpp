@@ -5,59 +5,26 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/jose/claims.h"
 #include "core/jose/jose.h"
+#include "core/provider/encrypted_token.h"
 #include "core/text/json.h"
 #include "core/text/showable.h"
-#include "core/text/words.h"
 
 namespace slo {
 namespace {
 
 using HintKeys = std::vector<const jose::Key*>;
 
-// Not RSA1_5, whose padding makes a decrypting server an oracle, and not dir: a hint is encrypted to us by
-// others.
-std::vector<std::string_view> hint_encryptions() {
-  return {"RSA-OAEP", "ECDH-ES", "A128KW", "A192KW", "A256KW"};
-}
-
-Outcome<HintKeys> opening_keys(const Provider& provider, std::string_view token) {
-  if (token.size() > jose::max_token) return refuse(Fault::token_too_large);
-  HintKeys keys;
-  for (const auto& key : provider.decryption_keys) keys.push_back(&key);
-  if (keys.empty()) return refuse(Fault::token_undecryptable, "no decryption key is configured");
-  return keys;
-}
-
-Outcome<std::string> signed_hint(const Provider& provider, std::string_view token) {
-  if (!jose::is_encrypted(token)) return std::string(token);
-  return open_hint(provider, token);
-}
-
 // Logout tokens (logout+jwt) and access tokens (at+jwt) of ours bear our signature and our issuer, too.
 Outcome<void> check_hint_type(const json_t* header) {
-  if (!has_member(header, "typ")) return {};
-  const std::string typ = string_member(header, "typ").value_or("");
-  if (is_same_word(typ, "JWT") || is_same_word(typ, "application/jwt")) return {};
+  if (!has_member(header, "typ") || jose::has_type(header, "JWT")) return {};
   return refuse(Fault::token_type_wrong);
-}
-
-// Nothing where any of it is no string: such an aud is nobody's.
-std::vector<std::string> hint_audiences(const json_t* claims) {
-  const json_t* aud = json_object_get(claims, "aud");
-  if (const auto single = string_member(claims, "aud")) return {*single};
-  std::vector<std::string> audiences;
-  for (std::size_t i = 0; i < json_array_size(aud); ++i) {
-    const json_t* value = json_array_get(aud, i);
-    if (!json_is_string(value)) return {};
-    audiences.emplace_back(json_string_value(value), json_string_length(value));
-  }
-  return audiences;
 }
 
 Outcome<ClientRef> hint_client(const Provider& provider, const json_t* claims,
                                const std::optional<std::string>& client_id) {
-  const auto audiences = hint_audiences(claims);
+  const auto audiences = jose::audiences_of(claims);
   const auto is_audience = [&](const std::string& id) {
     return std::ranges::find(audiences, id) != audiences.end();
   };
@@ -96,20 +63,13 @@ Outcome<jose::Parsed> verify_hint_signature(const Provider& provider, const Clie
   return jose::verify(std::move(token), keys, pinned);
 }
 
-// A NumericDate may have a fraction (RFC 7519, section 2).
-std::optional<double> hint_date(const json_t* claims, const char* name) {
-  const json_t* value = json_object_get(claims, name);
-  if (!json_is_number(value)) return std::nullopt;
-  return json_number_value(value);
-}
-
 double as_number(Seconds seconds) { return static_cast<double>(seconds.count()); }
 
 // Sets hint.expired; the age counts from iat, since an expired hint is still good for a recent session.
 Outcome<void> check_hint_dates(const Provider& provider, const json_t* claims, const Moment& moment,
                                Hint& hint) {
-  const auto issued = hint_date(claims, "iat");
-  const auto expires = hint_date(claims, "exp");
+  const auto issued = jose::date_of(claims, "iat");
+  const auto expires = jose::date_of(claims, "exp");
   if (!issued) return refuse(Fault::token_claims_invalid, "iat is not a number");
   if (!expires) return refuse(Fault::token_claims_invalid, "exp is not a number");
 
@@ -146,23 +106,9 @@ Outcome<Hint> read_hint_claims(const Provider& provider, const ClientRef& client
 
 }  // namespace
 
-Outcome<void> check_encrypted_hint(const Provider& provider, std::string_view token) {
-  return opening_keys(provider, token).and_then([&](const HintKeys& keys) {
-    return jose::check_decryptable(token, keys, hint_encryptions());
-  });
-}
-
-Outcome<std::string> open_hint(const Provider& provider, std::string_view token) {
-  const auto keys = opening_keys(provider, token);
-  if (!keys) return refuse(keys.error());
-  auto opened = jose::decrypt(token, *keys, hint_encryptions());
-  if (opened && jose::is_encrypted(*opened)) return refuse(Fault::token_malformed, "encrypted twice");
-  return opened;
-}
-
 Outcome<Hint> verify_hint(const Provider& provider, std::string_view token,
                           const std::optional<std::string>& client_id, const Moment& moment) {
-  const auto plain = signed_hint(provider, token);
+  const auto plain = signed_token(provider, token);
   if (!plain) return refuse(plain.error());
   auto taken = jose::take_apart(*plain);
   if (!taken) return refuse(taken.error());

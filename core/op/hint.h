@@ -32,10 +32,4 @@ struct Hint {
 Outcome<Hint> verify_hint(const Provider& provider, std::string_view token,
                           const std::optional<std::string>& client_id, const Moment& moment);
 
-// The two halves of what verify_hint() does first with an encrypted hint: what costs next to nothing, and
-// what makes a private key work, for good part of a millisecond and more. The second may run in any thread;
-// what it gives is a hint that is signed only. REQUIRES: jose::is_encrypted(token).
-Outcome<void> check_encrypted_hint(const Provider& provider, std::string_view token);
-Outcome<std::string> open_hint(const Provider& provider, std::string_view token);
-
 }  // namespace slo

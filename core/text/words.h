@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Words as headers and HTML have them: with blanks around, in whatever case.
+// Words as headers and HTML have them: with blanks around, in whatever case, with parameters behind.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +19,11 @@ inline char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>
 // The same but for the case of their ASCII letters?
 inline bool is_same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower_case, lower_case);
+}
+
+// A media type without its parameters.
+inline std::string_view media_type_of(std::string_view content_type) {
+  return trimmed(content_type.substr(0, content_type.find(';')));
 }
 
 }  // namespace slo

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text/cookie.h"
+#include "core/text/words.h"
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
@@ -67,13 +68,7 @@ std::vector<std::string_view> answer_headers(const ngx_http_request_t& r, std::s
 }
 
 bool is_form(const ngx_http_request_t& r) {
-  constexpr std::string_view form = "application/x-www-form-urlencoded";
-  std::string_view type = find_header(r, "content-type");
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return type.size() == form.size() &&
-         ngx_strncasecmp(reinterpret_cast<u_char*>(const_cast<char*>(type.data())),
-                         reinterpret_cast<u_char*>(const_cast<char*>(form.data())), form.size()) == 0;
+  return is_same_word(media_type_of(find_header(r, "content-type")), "application/x-www-form-urlencoded");
 }
 
 bool prefers_json(const ngx_http_request_t& r) {

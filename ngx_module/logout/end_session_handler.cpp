@@ -8,9 +8,9 @@
 #include <variant>
 
 #include "core/op/end_session.h"
-#include "core/op/hint.h"
 #include "core/op/logout_page.h"
 #include "core/op/upstream_logout.h"
+#include "core/provider/encrypted_token.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/hiding.h"
@@ -92,7 +92,7 @@ bool is_opened_elsewhere(const EndSessionCtx& ctx) {
 void open_hint_elsewhere(R& r) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   const std::string& hint = *ctx.request.id_token_hint;
-  if (auto worth_it = check_encrypted_hint(provider_of(ctx), hint); !worth_it)
+  if (auto worth_it = check_encrypted(provider_of(ctx), hint); !worth_it)
     return turn_away(r, worth_it.error());
   HintDecryption& decryption = op_jobs()->decryption;
   if (!decryption.has_room()) return turn_away(r, Refusal{Fault::hint_queue_full});

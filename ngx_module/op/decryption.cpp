@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/op/hint.h"
+#include "core/provider/encrypted_token.h"
 #include "ngx_module/delivery/signing_pool.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/thread_end.h"
@@ -81,7 +81,7 @@ void HintDecryption::open_in_thread(void* data, ngx_log_t* log) noexcept {
   ThreadEnd::prepare();
   auto& job = *static_cast<Job*>(data);
   job.plain = refuse(Fault::internal, "decrypting broke off");
-  guarded(log, [&job] { job.plain = open_hint(job.provider->provider, job.hint); });
+  guarded(log, [&job] { job.plain = open_encrypted(job.provider->provider, job.hint); });
 }
 
 void HintDecryption::opened_by_thread(ngx_event_t* event) noexcept {

@@ -42,7 +42,7 @@ class HintDecryption {
   ~HintDecryption();
 
   bool has_room() const noexcept;
-  // Calls `opened` with what open_hint() says, once, from a later turn of the event loop.
+  // Calls `opened` with what open_encrypted() says, once, from a later turn of the event loop.
   // REQUIRES: has_room(); provider.threads; an empty handle that goes before this object does.
   void open(const ProviderConf& provider, std::string hint, PendingReply& pending, Opened opened);
 

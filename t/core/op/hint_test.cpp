@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/op/hint.h"
+#include "core/provider/encrypted_token.h"
 #include "core/text/base64url.h"
 
 #include <gtest/gtest.h>
@@ -277,11 +278,11 @@ TEST(Hint, is_opened_apart_from_its_verification) {
   const std::string plain = a_hint(provider);
   const jose::Key key = a_key(test_keys::other_rsa_2048);
   const std::string token = encrypted(key, plain);
-  EXPECT_EQ(check_encrypted_hint(provider, token).error().fault, Fault::token_undecryptable);
+  EXPECT_EQ(check_encrypted(provider, token).error().fault, Fault::token_undecryptable);
   provider.decryption_keys.push_back(a_key(test_keys::other_rsa_2048));
-  EXPECT_TRUE(check_encrypted_hint(provider, token));
-  EXPECT_EQ(open_hint(provider, token), plain);
-  EXPECT_EQ(open_hint(provider, encrypted(key, token)).error(),
+  EXPECT_TRUE(check_encrypted(provider, token));
+  EXPECT_EQ(open_encrypted(provider, token), plain);
+  EXPECT_EQ(open_encrypted(provider, encrypted(key, token)).error(),
             (Refusal{Fault::token_malformed, "encrypted twice"}));
 }
 
