@@ -37,6 +37,12 @@ const jose::Key* Provider::signing_key_for(const Client& client) const {
   return found == signing_keys.end() ? nullptr : &*found;
 }
 
+bool Provider::only_receives() const {
+  const bool has_keys = !signing_keys.empty() || !shown_keys.empty();
+  const bool has_clients = fetches_clients || !clients.list()->in_order().empty();
+  return !client_ids.empty() && !has_keys && !has_clients && session_cookies.empty();
+}
+
 std::string store_tag(const Issuer& issuer) { return base64url(sha256(issuer.value)).substr(0, 22); }
 
 std::string derive_ticket_secret(const Provider& provider) {

@@ -110,7 +110,20 @@ struct Provider {
   std::string check_session_iframe{};  // of slo_check_session, as clients are told; empty: none
   std::string post_logout_uri{};       // where a user lands without a valid redirect; empty: our own page
 
+  // In front of applications: what the OP tells us.
+  std::vector<std::string> client_ids{};  // ours at the OP: for whom its logout tokens are
+  std::optional<jose::Key> client_secret{};
+  jose::Algorithm op_algorithm = jose::Algorithm::RS256;  // of the OP's logout tokens
+  bool strict_typ = false;                                // only logout+jwt
+  bool exp_required = true;
+  bool frontchannel_iss_optional = false;
+  Seconds retention{7LL * 24 * 3600};  // how long is remembered what has ended
+  bool fail_closed = false;            // nobody passes while marks may be missing for longer than max_stale
+  Seconds max_stale{30};
+
   bool is_https() const { return issuer.value.starts_with("https:"); }
+  // Is nothing of it there but to receive an OP's logouts: no clients, keys or session cookies of its own?
+  bool only_receives() const;
   ClientRef find(const ClientId& id) const { return clients.list()->find(id); }
   // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does
   // naturally.
@@ -140,6 +153,9 @@ Outcome<void> check(const Provider& provider);
 
 // The same of clients that are to be its own: has each the key that its logout tokens are signed with?
 Outcome<void> check_clients(const Provider& provider, const ClientList& clients);
+
+// The same of what an OP's logouts are checked by.
+Outcome<void> check_receiving(const Provider& provider);
 
 // The public halves of the signing keys, and of those that are only shown, as a JWK set.
 Json published_keys(const Provider& provider);

@@ -207,7 +207,8 @@ bool shares_name(const jose::Key& key, const jose::Key& other) {
 }
 
 Verified check_keys(const Provider& provider) {
-  if (provider.ticket_secret.size() != 32)
+  const bool needs_tickets = !provider.only_receives() || !provider.ticket_secret.empty();
+  if (needs_tickets && provider.ticket_secret.size() != 32)
     return misconfigured("the secret that seals tickets must have 32 bytes");
   std::vector<const jose::Key*> keys;
   for (const jose::Key& key : provider.signing_keys) keys.push_back(&key);
@@ -256,9 +257,10 @@ Verified check_current_clients(const Provider& provider) {
   return check_clients(provider, *provider.clients.list());
 }
 
-constexpr std::array checks{
-    check_issuer,      check_jwks_uri,        check_store, check_end_session, check_upstream_logout,
-    check_post_logout, check_session_cookies, check_times, check_keys,        check_current_clients};
+constexpr std::array checks{check_issuer,          check_jwks_uri,        check_store,
+                            check_end_session,     check_upstream_logout, check_post_logout,
+                            check_session_cookies, check_times,           check_keys,
+                            check_current_clients, check_receiving};
 
 }  // namespace
 

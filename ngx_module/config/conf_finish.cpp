@@ -87,7 +87,8 @@ void doubt_provider(ngx_conf_t* cf, const MainConf& conf, const ProviderConf& pr
   const bool is_served =
       std::ranges::any_of(conf.end_session_places,
                           [&provider](const ProviderPlace& place) { return *place.provider == &provider; });
-  if (!is_served) doubts.emplace_back("has no location with \"slo_end_session\": users cannot log out");
+  if (!is_served && !provider.provider.only_receives())
+    doubts.emplace_back("has no location with \"slo_end_session\": users cannot log out");
   for (const auto& doubt : doubts) {
     warn_at(cf->log, "slo_provider \"" + provider.provider.name + "\" " + doubt, provider.place);
   }
@@ -138,23 +139,38 @@ ngx_int_t settle_clients(ngx_conf_t* cf, ProviderConf& conf) {
   return NGX_OK;
 }
 
-ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
-  name_keys(provider.provider);
-  provider.space = {conf.store->link.prefix, provider.provider.store_tag};
-  conf.store->link.tenants.push_back(
-      {provider.space.issuer, provider.provider.issuer.value, provider.provider.name});
-  provider.provider.cookie_secret = conf.store->cookie_secret;
+// Who only receives logouts asks no questions; unless a location asks them in its name all the same.
+bool needs_tickets(const MainConf& conf, const ProviderConf& provider) {
+  if (!provider.provider.only_receives()) return true;
+  return std::ranges::any_of(conf.references, [&provider](const ProviderReference& reference) {
+    const bool seals = reference.directive == "slo_end_session" || reference.directive == "slo_check_session";
+    return seals && reference.name == provider.provider.name;
+  });
+}
+
+// Of the whole: which clients there are is known by now.
+ngx_int_t settle_tickets(ngx_conf_t* cf, const MainConf& conf, ProviderConf& provider) {
   provider.provider.ticket_secret = derive_ticket_secret(provider.provider);
-  if (provider.provider.ticket_secret.empty()) {
+  if (provider.provider.ticket_secret.empty() && needs_tickets(conf, provider)) {
     return refuse_provider(cf, provider,
                            std::string(" needs a \"signing_key\"") +
                                (provider.provider.shown_keys.empty() ? "" : " without \"publish_only\"") +
                                ", or \"slo_store\" a \"secret_file=\": one of them seals the "
                                "tickets of the confirmation page");
   }
+  return NGX_OK;
+}
+
+ngx_int_t finish_provider(ngx_conf_t* cf, MainConf& conf, ProviderConf& provider) {
+  name_keys(provider.provider);
+  provider.space = {conf.store->link.prefix, provider.provider.store_tag};
+  conf.store->link.tenants.push_back(
+      {provider.space.issuer, provider.provider.issuer.value, provider.provider.name});
+  provider.provider.cookie_secret = conf.store->cookie_secret;
   provider.delivery_location = pick_delivery_location(conf, provider);
   if (settle_keys(cf, provider) != NGX_OK) return NGX_ERROR;
   if (settle_clients(cf, provider) != NGX_OK) return NGX_ERROR;
+  if (settle_tickets(cf, conf, provider) != NGX_OK) return NGX_ERROR;
   auto checked = check(provider.provider);
   if (!checked) return refuse_provider(cf, provider, ": " + checked.error().detail);
   warn_of_key_names(cf, provider);

@@ -50,6 +50,15 @@ Outcome<void> set_bad_redirect(ConfLine& line);
 Outcome<void> set_allow_http(ConfLine& line);
 Outcome<void> set_tombstone(ConfLine& line);
 Outcome<void> set_leeway(ConfLine& line);
+Outcome<void> set_client_id(ConfLine& line);
+Outcome<void> set_client_secret_file(ConfLine& line);
+Outcome<void> set_signing_alg(ConfLine& line);
+Outcome<void> set_typ(ConfLine& line);
+Outcome<void> set_exp(ConfLine& line);
+Outcome<void> set_frontchannel_iss(ConfLine& line);
+Outcome<void> set_retention(ConfLine& line);
+Outcome<void> set_fail(ConfLine& line);
+Outcome<void> set_max_stale(ConfLine& line);
 
 // location
 Outcome<void> set_deliver(ConfLine& line);

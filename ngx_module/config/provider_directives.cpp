@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The members of a slo_provider block that need no file.
+#include <array>
+
 #include "core/text/showable.h"
 #include "core/text/uri.h"
 #include "ngx_module/config/conf.h"
@@ -218,5 +220,55 @@ Outcome<void> set_tombstone(ConfLine& line) {
 }
 
 Outcome<void> set_leeway(ConfLine& line) { return take_seconds(provider_of(line).leeway)(line.words[0]); }
+
+// How an OP's logouts are received, and how long they count.
+
+Outcome<void> set_client_id(ConfLine& line) {
+  auto& ids = provider_of(line).client_ids;
+  ids.insert(ids.end(), line.words.begin(), line.words.end());
+  return {};
+}
+
+// Not by the key set, nor by what a token says of itself: both may be of somebody else's making.
+Outcome<void> set_signing_alg(ConfLine& line) {
+  using enum jose::Algorithm;
+  constexpr std::array known{RS256, RS384, RS512, PS256, PS384, PS512, ES256,
+                             ES384, ES512, HS256, HS384, HS512, EdDSA};
+  if (const auto algorithm = jose::read_algorithm(line.words[0])) {
+    provider_of(line).op_algorithm = *algorithm;
+    return {};
+  }
+  std::string names;
+  for (const auto one : known)
+    names += (names.empty() ? "\"" : ", \"") + std::string(jose::name_of(one)) + '"';
+  return bad_line("invalid value \"" + line.words[0] + "\", it must be one of " + names);
+}
+
+Outcome<void> set_typ(ConfLine& line) {
+  return take_choice(provider_of(line).strict_typ, {{"any", false}, {"strict", true}})(line.words[0]);
+}
+
+Outcome<void> set_exp(ConfLine& line) {
+  return take_choice(provider_of(line).exp_required,
+                     {{"required", true}, {"optional", false}})(line.words[0]);
+}
+
+Outcome<void> set_frontchannel_iss(ConfLine& line) {
+  return take_choice(provider_of(line).frontchannel_iss_optional,
+                     {{"required", false}, {"optional", true}})(line.words[0]);
+}
+
+// Times are checked with the whole.
+Outcome<void> set_retention(ConfLine& line) {
+  return take_seconds(provider_of(line).retention)(line.words[0]);
+}
+
+Outcome<void> set_fail(ConfLine& line) {
+  return take_choice(provider_of(line).fail_closed, {{"open", false}, {"closed", true}})(line.words[0]);
+}
+
+Outcome<void> set_max_stale(ConfLine& line) {
+  return take_seconds(provider_of(line).max_stale)(line.words[0]);
+}
 
 }  // namespace slo::ngx

@@ -87,4 +87,15 @@ Outcome<void> set_decryption_key(ConfLine& line) {
   });
 }
 
+Outcome<void> set_client_secret_file(ConfLine& line) {
+  const std::string& file = line.words[0];
+  auto secret = read_secret_text(line.cf, file);
+  if (!secret) return refuse(secret.error());
+  auto key = jose::Key::from_secret(*secret);
+  OPENSSL_cleanse(secret->data(), secret->size());
+  if (!key) return bad_line('"' + file + "\" holds less than 32 bytes");
+  opened(line).provider.client_secret = *std::move(key);
+  return {};
+}
+
 }  // namespace slo::ngx
