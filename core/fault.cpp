@@ -17,6 +17,7 @@ constexpr std::string_view unavailable = "temporarily_unavailable";
 constexpr std::string_view server_error = "server_error";
 
 constexpr std::string_view say_hint = "The id_token_hint is not valid.";
+constexpr std::string_view say_logout_token = "The logout_token is not valid.";
 constexpr std::string_view say_store =
     "The session store cannot be reached. You may still be signed in; please try again.";
 constexpr std::string_view say_ticket =
@@ -40,6 +41,8 @@ constexpr std::array<FaultRow, fault_count> table{{
      "This page is of an origin that may not know.", "refused a page whose origin is no client's"},
     {SLO_FAULT(speculative_request), invalid_request, 403, info, "This page cannot be loaded in advance.",
      "refused a request that a browser made in advance"},
+    {SLO_FAULT(frontchannel_issuer_foreign), invalid_request, 400, info, "This issuer is not known here.",
+     "refused a front-channel logout from another issuer"},
 
     {SLO_FAULT(token_too_large), invalid_hint, 400, info, say_hint, "refused a token that is too large"},
     {SLO_FAULT(token_malformed), invalid_hint, 400, info, say_hint, "refused a malformed token"},
@@ -59,10 +62,14 @@ constexpr std::array<FaultRow, fault_count> table{{
      "refused a token from another issuer"},
     {SLO_FAULT(token_audience_ambiguous), invalid_hint, 400, info, say_hint,
      "refused a token that does not name one client"},
+    {SLO_FAULT(token_audience_foreign), invalid_request, 400, warn, say_logout_token,
+     "refused a logout token that is not for us alone"},
     {SLO_FAULT(token_claims_invalid), invalid_hint, 400, info, say_hint,
      "refused a token with invalid claims"},
     {SLO_FAULT(token_not_id_token), invalid_hint, 400, warn, say_hint,
      "refused a token that is not an ID Token"},
+    {SLO_FAULT(token_not_logout_token), invalid_request, 400, warn, say_logout_token,
+     "refused a token that is not a logout token"},
     {SLO_FAULT(token_from_future), invalid_hint, 400, info, say_hint, "refused a token issued in the future"},
     {SLO_FAULT(token_expired), invalid_hint, 400, info, "The id_token_hint has expired.",
      "refused an expired token"},

@@ -22,7 +22,8 @@ enum class Fault : std::uint8_t {
   cross_site_request,
   origin_not_registered,
   speculative_request,
-  // tokens (id_token_hint)
+  frontchannel_issuer_foreign,
+  // tokens (id_token_hint, logout_token)
   token_too_large,
   token_malformed,
   token_duplicate_member,
@@ -34,8 +35,10 @@ enum class Fault : std::uint8_t {
   token_type_wrong,
   token_issuer_foreign,
   token_audience_ambiguous,
+  token_audience_foreign,
   token_claims_invalid,
   token_not_id_token,
+  token_not_logout_token,
   token_from_future,
   token_expired,
   token_too_old,

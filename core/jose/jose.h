@@ -134,6 +134,9 @@ struct SignedToken {
 // the answer.
 Outcome<SignedToken> take_apart(std::string_view token);
 
+// The header of a compact token of three or five parts, not to be trusted either.
+Outcome<Json> token_header(std::string_view token);
+
 // Verifies a compact JWS. `pinned` is the only algorithm accepted. With a kid in the header only keys of that
 // kid are tried, otherwise every key that fits. token_algorithm_refused, token_key_unknown,
 // token_signature_invalid.

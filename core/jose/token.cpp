@@ -63,6 +63,13 @@ Outcome<SignedToken> take_apart(std::string_view token) {
                      .signature = *std::move(signature)};
 }
 
+Outcome<Json> token_header(std::string_view token) {
+  if (token.size() > max_token) return refuse(Fault::token_too_large);
+  const auto parts = split_token(token, is_encrypted(token) ? 5 : 3);
+  if (parts.empty()) return refuse(Fault::token_malformed, "neither three nor five parts");
+  return read_header(parts[0]);
+}
+
 Outcome<EncryptedToken> take_apart_encrypted(std::string_view token) {
   if (token.size() > max_token) return refuse(Fault::token_too_large);
   const auto parts = split_token(token, 5);
