@@ -75,6 +75,7 @@ enum class Fault : std::uint8_t {
   store_refused,
   store_reply_unexpected,
   store_schema_foreign,
+  marks_full,
   // configuration and registration
   client_metadata_invalid,
   redirect_uri_invalid,

@@ -7,6 +7,7 @@
 #define ROLES(of)              \
     of(ngx_http_slo_module)    \
     of(ngx_http_slo_op_module) \
+    of(ngx_http_slo_rp_module) \
     of(ngx_http_slo_admin_module)
 
 #define DECLARED(module) extern ngx_module_t module;

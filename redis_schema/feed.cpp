@@ -46,13 +46,14 @@ TimeS second_of(const FeedPlace& place) {
   return TimeS{Seconds{static_cast<Seconds::rep>(std::min(place.ms, most) / 1000)}};
 }
 
-// `s <sid>` and `u <sub> n <second>`, any number of both. Anything else is left out.
+// `s <sid>`, `f <sid>` and `u <sub> n <second>`, any number of each. Anything else is left out.
 std::vector<Mark> read_marks(const FeedPlace& place, const Reply& fields) {
   std::vector<Mark> marks;
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     const auto name = fields[i].text(), value = fields[i + 1].text();
     if (!name || !value || value->empty()) continue;
-    if (*name == "s") marks.push_back({Mark::Of::sid, std::string(*value), second_of(place)});
+    if (*name == "s" || *name == "f")
+      marks.push_back({Mark::Of::sid, std::string(*value), second_of(place), *name == "s"});
     const auto second = fields[i + 2].text() == "n" ? fields[i + 3].integer() : std::nullopt;
     if (*name == "u" && second)
       marks.push_back({Mark::Of::sub, std::string(*value), TimeS{Seconds{*second}}});

@@ -15,6 +15,11 @@ namespace {
 
 std::string in_millis(Seconds life) { return std::to_string(Millis{life}.count()); }
 
+std::string kind_of(const Mark& mark) {
+  if (mark.of == Mark::Of::sub) return "u";
+  return mark.is_proven ? "s" : "f";
+}
+
 Outcome<Marked> read_marked(const Reply& reply) {
   switch (reply.integer().value_or(-1)) {
     case 0:
@@ -36,8 +41,7 @@ Exchange<Marked> put_mark(const Space& space, const Mark& mark, const MarkTerms&
   if (!terms.jti.empty()) keys.push_back(jti_key(space, mark, terms.jti));
   return {
       .commands = {run_script(mark_script, partition, std::move(keys),
-                              {mark.of == Mark::Of::sid ? "s" : "u", mark.value,
-                               std::to_string(mark.at.time_since_epoch().count()),
+                              {kind_of(mark), mark.value, std::to_string(mark.at.time_since_epoch().count()),
                                std::to_string(std::max(terms.retention, Seconds{1}).count()),
                                in_millis(std::max(terms.jti_life, Seconds{1}))})},
       .read = [](std::span<const Reply> replies) -> Outcome<Marked> {

@@ -3,8 +3,10 @@
 #include "core/admin/status_page.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <map>
+#include <utility>
 
 #include "core/text/json.h"
 
@@ -89,6 +91,38 @@ void add_clients(std::string& text, const std::vector<ProviderStatus>& providers
   for (const auto* metric : {&clients, &current}) add_metric(text, *metric);
 }
 
+constexpr std::array<std::pair<std::string_view, std::uint64_t GuardCounts::*>, 4> guard_metrics{
+    {{"guard_refused", &GuardCounts::refused},
+     {"guard_would_refuse", &GuardCounts::would_refuse},
+     {"guard_without_evidence", &GuardCounts::without_evidence},
+     {"guard_unsure", &GuardCounts::unsure}}};
+
+void add_guards(std::string& text, const std::vector<ProviderStatus>& providers) {
+  for (const auto& [name, count] : guard_metrics) {
+    ProviderMetric metric{.name = "slo_" + std::string(name) + "_total", .type = "counter"};
+    for (const auto& provider : providers)
+      if (provider.guards) metric.add(provider, static_cast<long long>((*provider.guards).*count));
+    add_metric(text, metric);
+  }
+}
+
+// As they are shown in both formats.
+std::vector<std::pair<std::string, long long>> marks_gauges(const MarksStatus& marks) {
+  std::vector<std::pair<std::string, long long>> gauges{
+      {"marks", static_cast<long long>(marks.marks)},
+      {"marks_capacity", static_cast<long long>(marks.capacity)},
+      {"marks_complete", marks.is_complete ? 1 : 0}};
+  if (marks.age) gauges.emplace_back("marks_age_milliseconds", marks.age->count());
+  return gauges;
+}
+
+void add_marks(std::string& text, const MarksStatus& marks) {
+  for (const auto& [name, value] : marks_gauges(marks)) {
+    add_header(text, "slo_" + name, "gauge");
+    add_sample(text, "slo_" + name, std::to_string(value));
+  }
+}
+
 void add_store_counters(std::string& text, const std::vector<ProviderStatus>& providers) {
   std::map<std::string, ProviderMetric> metrics;
   for (const auto& provider : providers) {
@@ -114,6 +148,8 @@ std::string prometheus_text(const StatusReport& report) {
   add_gauges(text, report.providers);
   add_keys(text, report.providers);
   add_clients(text, report.providers);
+  if (report.marks) add_marks(text, *report.marks);
+  add_guards(text, report.providers);
   add_store_counters(text, report.providers);
   return text;
 }
@@ -126,6 +162,9 @@ Json host_json(const StatusReport& report) {
   Json host{json_object()};
   for (const auto& [name, value] : report.host)
     put_number(host.get(), std::string(name), static_cast<long long>(value));
+  if (report.marks) {
+    for (const auto& [name, value] : marks_gauges(*report.marks)) put_number(host.get(), name, value);
+  }
   return host;
 }
 
@@ -150,6 +189,10 @@ Json providers_json(const StatusReport& report) {
     if (provider.in_store) put_store_status(entry.get(), *provider.in_store);
     put_number(entry.get(), "circuits_open", static_cast<long long>(provider.circuits_open));
     if (provider.keys) put_keys(entry.get(), *provider.keys);
+    if (provider.guards) {
+      for (const auto& [name, count] : guard_metrics)
+        put_number(entry.get(), std::string(name), static_cast<long long>((*provider.guards).*count));
+    }
     if (provider.clients) {
       put_number(entry.get(), "clients", static_cast<long long>(provider.clients->clients));
       json_object_set_new(entry.get(), "clients_current", json_boolean(provider.clients->is_current));

@@ -53,18 +53,37 @@ struct ClientStatus {
   friend bool operator==(const ClientStatus&, const ClientStatus&) = default;
 };
 
+// What this host's guards have done for a provider: requests.
+struct GuardCounts {
+  std::uint64_t refused = 0;
+  std::uint64_t would_refuse = 0;      // dry_run
+  std::uint64_t without_evidence = 0;  // they named no session
+  std::uint64_t unsure = 0;            // while marks might be missing
+  friend bool operator==(const GuardCounts&, const GuardCounts&) = default;
+};
+
+// What this host's guards know.
+struct MarksStatus {
+  std::size_t marks = 0;
+  std::size_t capacity = 0;
+  std::optional<Millis> age{};  // since they knew all that had ended; nothing: never
+  bool is_complete = false;
+};
+
 struct ProviderStatus {
   std::string name{};
   std::uint64_t circuits_open = 0;        // on this host
   std::optional<StoreStatus> in_store{};  // nothing: it was not asked about this one
   std::optional<KeyStatus> keys{};        // nothing: they are not fetched
   std::optional<ClientStatus> clients{};  // nothing: they stay as they were configured
+  std::optional<GuardCounts> guards{};    // nothing: this host has no marks
 };
 
 struct StatusReport {
   std::vector<HostCounter> host{};
   std::vector<ProviderStatus> providers{};
-  std::optional<Refusal> refusal{};  // why the store was not asked, or did not answer at all
+  std::optional<MarksStatus> marks{};  // nothing: this host needs none
+  std::optional<Refusal> refusal{};    // why the store was not asked, or did not answer at all
 };
 
 // Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's: who refuses

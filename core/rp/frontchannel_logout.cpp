@@ -49,7 +49,7 @@ Outcome<Mark> check_frontchannel_logout(const Provider& provider, const Frontcha
   }
   if (logout.sid.value.empty()) return refuse(Fault::form_malformed, "no sid");
   if (!is_storable(logout.sid.value)) return refuse(Fault::form_malformed, "sid cannot be one");
-  return Mark{.of = Mark::Of::sid, .value = logout.sid.value, .at = moment.seconds()};
+  return Mark{.of = Mark::Of::sid, .value = logout.sid.value, .at = moment.seconds(), .is_proven = false};
 }
 
 Page frontchannel_received_page(const Provider& provider) {

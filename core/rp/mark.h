@@ -15,7 +15,8 @@ struct Mark {
   enum class Of : std::uint8_t { sid, sub };
   Of of = Of::sid;
   std::string value{};
-  TimeS at{};  // sid: when it ended
+  TimeS at{};             // sid: when it ended
+  bool is_proven = true;  // by the OP's signature or our own doing; else somebody knew the sid
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 

@@ -14,6 +14,7 @@
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/keys/key_fetcher.h"
+#include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
 #include "redis_schema/deliveries.h"
@@ -85,7 +86,9 @@ void show(R& r) {
     report.providers[i].circuits_open = open_circuits(i);
     report.providers[i].keys = key_fetcher()->status(providers[i]);
     report.providers[i].clients = client_renewals()->status(providers[i]);
+    if (marks() != nullptr) report.providers[i].guards = marks()->guard_counts(providers[i]);
   }
+  if (marks() != nullptr) report.marks = marks()->status();
   respond(r, status_page(report, admin_loc_conf(r).status_format));
 }
 

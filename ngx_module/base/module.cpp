@@ -7,6 +7,7 @@
 #include "ngx_module/config/directives.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/http/hiding.h"
+#include "ngx_module/marks/marks.h"
 
 namespace slo::ngx {
 namespace {
@@ -58,7 +59,9 @@ ngx_command_t directives[] = {
 };
 
 ngx_int_t finish(ngx_conf_t* cf) {
-  return finish_configuration(cf) == NGX_OK ? install_hiding(cf) : NGX_ERROR;
+  if (finish_configuration(cf) != NGX_OK || install_hiding(cf) != NGX_OK) return NGX_ERROR;
+  MainConf& conf = main_conf(cf);
+  return conf.needs_marks ? add_marks_zone(cf, *conf.store) : NGX_OK;
 }
 
 ngx_http_module_t context = {

@@ -3,12 +3,15 @@
 #include "ngx_module/base/worker.h"
 
 #include <memory>
+#include <optional>
 
 #include "ngx_module/clients/client_renewal.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/answer_filters.h"
 #include "ngx_module/delivery/dispatcher.h"
 #include "ngx_module/keys/key_fetcher.h"
+#include "ngx_module/marks/feed.h"
+#include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/thread_end.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
@@ -18,12 +21,18 @@ namespace {
 
 struct Worker {
   Worker(const MainConf& conf, ngx_log_t* log)
-      : store(conf.store->link, log), dispatcher(conf, store, log), keys(conf, log), clients(conf, log) {}
+      : store(conf.store->link, log), dispatcher(conf, store, log), keys(conf, log), clients(conf, log) {
+    if (conf.store->marks_zone == nullptr) return;
+    marks.emplace(conf);
+    feed.emplace(conf, *marks, log);
+  }
 
   Store store;
   Dispatcher dispatcher;
   KeyFetcher keys;
   ClientRenewals clients;
+  std::optional<Marks> marks{};
+  std::optional<Feed> feed{};
 };
 
 std::unique_ptr<Worker> this_worker;
@@ -43,6 +52,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
   use_dispatcher(&this_worker->dispatcher);
   use_key_fetcher(&this_worker->keys);
   use_client_renewals(&this_worker->clients);
+  use_marks(this_worker->marks ? &*this_worker->marks : nullptr);
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo base: store and dispatcher begin");
   return NGX_OK;
 }
@@ -51,6 +61,8 @@ void stop_worker(ngx_cycle_t* cycle) {
   if (!this_worker) return;
   this_worker->dispatcher.quit();
   this_worker->store.quit();
+  this_worker->feed.reset();
+  use_marks(nullptr);
   use_client_renewals(nullptr);
   use_key_fetcher(nullptr);
   use_dispatcher(nullptr);

@@ -67,6 +67,8 @@ struct StoreConf {
   LinkSettings link{};
   std::string cookie_secret{};
   ngx_shm_zone_t* zone = nullptr;  // this host's shared memory: counters and notes (zone.h)
+  std::size_t marks_size = 16 * 1024 * 1024;
+  ngx_shm_zone_t* marks_zone = nullptr;  // what has ended, for guards; null: there are none
 };
 
 // A provider named by a directive before it may have been defined; resolved when the whole configuration is
@@ -119,6 +121,7 @@ struct MainConf {
   std::deque<Check> checks{};
   std::deque<ContentPlace> content_places{};
   std::deque<ClientText> client_texts{};  // of the slo_provider block that is being read
+  bool needs_marks = false;               // some location guards, or receives logouts
   ProviderConf* opened = nullptr;         // while its slo_provider block is being read
 
   ProviderConf* find(std::string_view name) {

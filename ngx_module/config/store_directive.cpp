@@ -26,6 +26,14 @@ Outcome<ngx_shm_zone_t*> read_zone(ngx_conf_t* cf, const std::string& value) {
   return zone;
 }
 
+Outcome<std::size_t> read_marks_size(ngx_conf_t* cf, const std::string& value) {
+  ngx_str_t text = to_ngx(cf->pool, value);
+  const ssize_t size = ngx_parse_size(&text);
+  if (size == NGX_ERROR || size < static_cast<ssize_t>(16 * ngx_pagesize))
+    return bad_line("invalid size in \"marks=" + value + "\", at least 64k is required");
+  return static_cast<std::size_t>(size);
+}
+
 Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& name) {
   // Any bytes are a secret here, a byte order mark as well.
   return read_file(cf, name).and_then([&](const std::string& bytes) -> Outcome<std::string> {
@@ -43,7 +51,7 @@ Outcome<void> set_store(ConfLine& line) {
   if (conf.store) return bad_line("is duplicate");
   StoreOptions options{.url = line.words[0]};
   std::string zone(default_zone);
-  std::string secret_file;
+  std::string secret_file, marks = "16m";
   auto taken = take_options(line.words, 1,
                             {{"zone", take_text(zone)},
                              {"prefix", take_text(options.prefix)},
@@ -53,7 +61,8 @@ Outcome<void> set_store(ConfLine& line) {
                              {"ca", take_text(options.ca)},
                              {"certificate", take_text(options.certificate)},
                              {"key", take_text(options.key)},
-                             {"secret_file", take_text(secret_file)}});
+                             {"secret_file", take_text(secret_file)},
+                             {"marks", take_text(marks)}});
   if (!taken) return taken;
   if (options.timeout <= Millis{0})
     return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
@@ -67,6 +76,9 @@ Outcome<void> set_store(ConfLine& line) {
   auto made = read_zone(line.cf, zone);
   if (!made) return refuse(made.error());
   store.zone = *made;
+  auto marks_size = read_marks_size(line.cf, marks);
+  if (!marks_size) return refuse(marks_size.error());
+  store.marks_size = *marks_size;
   if (!secret_file.empty()) {
     auto secret = read_secret(line.cf, secret_file);
     if (!secret) return refuse(secret.error());

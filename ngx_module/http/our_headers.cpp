@@ -32,11 +32,12 @@ bool is_named(const ngx_table_elt_t& header, std::string_view name) {
                          name.size()) == 0;
 }
 
-// `Expires` is the older word for Cache-Control.
+// `Expires` is the older word for Cache-Control, X-Frame-Options for what a policy of ours says of frames.
 bool contradicts(const ngx_table_elt_t& other, const Said& said) {
   if (other.hash == 0 || &other == said.header) return false;
   return is_named(other, view(said.header->key)) ||
-         (is_named(*said.header, "Cache-Control") && is_named(other, "Expires"));
+         (is_named(*said.header, "Cache-Control") && is_named(other, "Expires")) ||
+         (is_named(*said.header, "Content-Security-Policy") && is_named(other, "X-Frame-Options"));
 }
 
 void drop_contradictions(ngx_http_request_t& r, const AllSaid& all) {

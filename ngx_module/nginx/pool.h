@@ -11,6 +11,11 @@
 
 namespace slo::ngx {
 
+template <class T>
+void destroy_in_pool(void* object) {
+  static_cast<T*>(object)->~T();
+}
+
 // A T that lives as long as `pool`. Throws std::bad_alloc.
 template <class T, class... Args>
 T& pool_new(ngx_pool_t* pool, Args&&... args) {
@@ -18,10 +23,18 @@ T& pool_new(ngx_pool_t* pool, Args&&... args) {
   ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(pool, sizeof(T));
   if (slot == nullptr) throw std::bad_alloc();
   T* object = ::new (slot->data) T(std::forward<Args>(args)...);
-  slot->handler = [](void* data) {
-    static_cast<T*>(data)->~T();
-  };  // only now: a constructor that throws leaves no trap
+  slot->handler = destroy_in_pool<T>;  // only now: a constructor that throws leaves no trap
   return *object;
+}
+
+// The T that was made in `pool` last; null: there is none. It looks at all that is to be destroyed with the
+// pool.
+template <class T>
+T* pool_find(const ngx_pool_t* pool) noexcept {
+  for (auto* slot = pool->cleanup; slot != nullptr; slot = slot->next) {
+    if (slot->handler == destroy_in_pool<T>) return static_cast<T*>(slot->data);
+  }
+  return nullptr;
 }
 
 inline std::string_view view(const ngx_str_t& text) noexcept {

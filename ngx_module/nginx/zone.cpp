@@ -153,6 +153,8 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
   return is_same_place;
 }
 
+std::uint64_t store_seen() noexcept { return zone_here == nullptr ? 0 : zone_here->store.load(); }
+
 SharedDocuments shared_documents() noexcept {
   if (zone_here == nullptr) return {};
   return {.pool = zone_here->pool, .first = &zone_here->documents};

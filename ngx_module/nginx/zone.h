@@ -34,14 +34,17 @@ enum class Counter : std::uint8_t {
   store_emptied,
   upstream_logouts_done,
   upstream_logouts_failed,
+  logouts_received,
+  logouts_received_refused,
+  guard_closed,
 };
 inline constexpr auto counter_names = std::to_array<std::string_view>(
     {"logouts_ended", "logouts_already_over", "logouts_unknown", "logouts_asked", "logouts_stayed",
      "logouts_refused", "logouts_failed", "registrations", "registrations_failed", "deliveries_delivered",
      "deliveries_retried", "deliveries_abandoned", "sessions_expired", "store_emptied",
-     "upstream_logouts_done", "upstream_logouts_failed"});
-static_assert(counter_names.size() == static_cast<std::size_t>(Counter::upstream_logouts_failed) + 1,
-              "a name for each");
+     "upstream_logouts_done", "upstream_logouts_failed", "logouts_received", "logouts_received_refused",
+     "guard_closed"});
+static_assert(counter_names.size() == static_cast<std::size_t>(Counter::guard_closed) + 1, "a name for each");
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
 ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);
@@ -63,6 +66,9 @@ void forget_all_notes() noexcept;
 // The store at `place` holds `id`: true for the one worker of this host that is first to say so of an id
 // other than the last. `is_first`: of this worker; then a new place may take an old one's room.
 bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) noexcept;
+
+// Which one this host has seen there last, and where; 0: none yet.
+std::uint64_t store_seen() noexcept;
 
 // Which zone the free functions above mean, set once per worker.
 void use_zone(ngx_shm_zone_t* zone) noexcept;

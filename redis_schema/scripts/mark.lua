@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- mark: records a logout that an OP has sent: what it ended, for whoever asks, and an entry for whoever follows the feed.
 -- KEYS  R RS, and J where the logout has a jti
--- ARGV  what is marked (s: a sid, u: a sub), its value, second (sid: when it ended; sub: sessions that began up to then
+-- ARGV  what is marked (s: a sid, f: a sid that nothing proves, u: a sub), its value, second (sid: when it ended; sub: sessions that began up to then
 --       have ended), retention s, life of the jti ms
 -- Returns 0: recorded now; 1: the same mark, or a later one, was there; 2: this jti was completed before. Who asks again,
 --       for the answer may have been lost, is told 2, or 1 where there is no jti: it is recorded, and nothing changes.
@@ -13,7 +13,7 @@ local now, kept = tonumber(redis.call('TIME')[1]), tonumber(ARGV[4])
 redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', math.max(now - kept, 0) * 1000))
 if KEYS[3] then redis.call('SET', KEYS[3], 1, 'PX', ARGV[5]) end
 local second = redis.call('GET', KEYS[1])
-if second and (ARGV[1] == 's' or tonumber(second) >= tonumber(ARGV[3])) then return 1 end
+if second and (ARGV[1] ~= 'u' or tonumber(second) >= tonumber(ARGV[3])) then return 1 end
 local life = math.max(redis.call('PTTL', KEYS[1]), kept * 1000)
 redis.call('SET', KEYS[1], ARGV[3], 'PX', string.format('%.0f', life))
 local entry = {ARGV[1], ARGV[2]}

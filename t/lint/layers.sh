@@ -49,8 +49,9 @@ declare -A below=(
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
 keys="nginx redis config http delivery"
 clients="nginx redis config http delivery keys"
-role="nginx redis config http delivery keys clients"
-for room in nginx redis config http delivery keys clients; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
+marks="nginx redis config http delivery keys clients"
+role="nginx redis config http delivery keys clients marks"
+for room in nginx redis config http delivery keys clients marks; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
 below[ngx_module/logout]=$(printf 'ngx_module/%s ' $role op)
 

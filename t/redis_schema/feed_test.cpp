@@ -40,6 +40,17 @@ class Feed : public StoreTest {
   FeedPlaces places_{};
 };
 
+TEST_F(Feed, says_of_a_mark_whether_anything_proves_it) {
+  Mark unproven = sid_at("s1", Seconds{100});
+  unproven.is_proven = false;
+  run(put_mark(test_space, unproven, {.retention = Seconds{1000}}));
+  run(put_mark(test_space, sid_at("s2", Seconds{100}), {.retention = Seconds{1000}}));
+  std::map<std::string, bool> proven;
+  for (const auto& entry : read())
+    for (const auto& mark : entry.marks) proven[mark.value] = mark.is_proven;
+  EXPECT_EQ(proven, (std::map<std::string, bool>{{"s1", false}, {"s2", true}}));
+}
+
 TEST_F(Feed, is_empty_where_nothing_has_ended) {
   EXPECT_EQ(read(), Entries{});
   EXPECT_EQ(run(read_feed({}, 10, Millis{0})), Entries{});

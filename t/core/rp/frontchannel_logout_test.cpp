@@ -51,7 +51,7 @@ TEST(FrontchannelLogout, is_refused_with_a_parameter_twice_or_broken) {
 
 TEST(FrontchannelLogout, ends_the_session_that_it_names) {
   EXPECT_EQ(granted(check_frontchannel_logout(a_relying_provider(), a_request(), a_moment())),
-            (Mark{.of = Mark::Of::sid, .value = "sid-1", .at = a_moment().seconds()}));
+            (Mark{.of = Mark::Of::sid, .value = "sid-1", .at = a_moment().seconds(), .is_proven = false}));
 }
 
 TEST(FrontchannelLogout, ends_nothing_without_iss_and_sid) {
@@ -81,8 +81,10 @@ TEST(FrontchannelLogout, may_have_a_sid_alone_where_the_operator_says_so) {
   Provider provider = a_relying_provider();
   provider.frontchannel_iss_optional = true;
   const auto entra = granted(read_frontchannel_logout("sid=007e3899-e104-731f-b675-0617c1f2dd72"));
-  EXPECT_EQ(granted(check_frontchannel_logout(provider, entra, a_moment())),
-            (Mark{.value = "007e3899-e104-731f-b675-0617c1f2dd72", .at = a_moment().seconds()}));
+  EXPECT_EQ(
+      granted(check_frontchannel_logout(provider, entra, a_moment())),
+      (Mark{
+          .value = "007e3899-e104-731f-b675-0617c1f2dd72", .at = a_moment().seconds(), .is_proven = false}));
   EXPECT_EQ(refusal_of(provider, a_request("https://sso.example.org")),
             Refusal{Fault::frontchannel_issuer_foreign});
   EXPECT_EQ(refusal_of(provider, a_request("", "")), (Refusal{Fault::form_malformed, "no sid"}));

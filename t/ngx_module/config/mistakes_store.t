@@ -42,13 +42,13 @@ slo_store hunter2://slo:hunter3@127.0.0.1;
 [emerg] "slo_store": the URL has an unknown scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === a password in an option that does not exist
 slo_store redis://127.0.0.1 password=hunter2;
-[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
 === a password between the options
 slo_store redis://127.0.0.1 user=slo hunter2;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
 === a password that ends in =, between the options
 slo_store redis://127.0.0.1 user=slo hunterTWO=;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
 === no scheme
 slo_store 127.0.0.1:6379;
 [emerg] "slo_store": the URL has no scheme, write "redis://127.0.0.1:6379" in http.conf:1

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Follows the streams of ended sessions: who feeds, what is read next, what has become of it.
+#include "ngx_module/marks/feed.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/zone.h"
+
+namespace slo::ngx {
+namespace {
+
+constexpr Millis silence{1000};       // of a feeder, then another worker takes its place
+constexpr Millis between_ticks{200};  // of all workers
+constexpr unsigned ticks_of_second = 5;
+constexpr unsigned ticks_until_again = 5 * 60;
+constexpr Millis longest_wait{500};  // in the store
+constexpr Millis after_failure{100};
+constexpr unsigned entries_at_once = 100;  // of each stream
+// A server that took another's place may have lost the last entries, or have a clock that is behind.
+constexpr Millis overlap{10 * 60 * 1000};
+
+redis::FeedPlace before(redis::FeedPlace place, Millis time) noexcept {
+  const auto back = static_cast<std::uint64_t>(time.count());
+  return {.ms = place.ms - std::min(place.ms, back), .number = 0};
+}
+
+}  // namespace
+
+Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
+    : conf_(conf), marks_(marks), log_(log), tick_(log, [this] { tick(); }), ask_again_(log, [this] {
+        ask();
+      }) {
+  tick_.may_be_left();
+  ask_again_.may_be_left();
+  for (const auto& provider : conf.providers) {
+    retention_ = std::max(retention_, provider.provider.retention);
+    const Millis stale = provider.provider.max_stale;
+    max_stale_ = max_stale_ == Millis{0} ? stale : std::min(max_stale_, stale);
+    if (auto* its = marks.part_of(provider)) sources_.push_back({.provider = &provider, .marks = its});
+  }
+  tick_.after(ngx_worker == 0 ? Millis{1} : between_ticks + Millis(ngx_random() % 200));
+}
+
+Feed::~Feed() { stop(); }
+
+void Feed::tick() {
+  if (ngx_exiting || ngx_terminate) return stop();
+  tick_.after(between_ticks);
+  if (!marks_.take_feeding(silence)) return stop();
+  if (!store_) begin();
+  marks_.beat();
+  keep_house();
+}
+
+void Feed::begin() {
+  store_ = std::make_unique<Store>(conf_.store->link, log_);
+  for (auto& source : sources_) source.places = marks_.places(*source.marks);
+  store_seen_ = store_seen();
+  has_gone_back_ = true;
+  go_back(overlap);
+  ask();
+}
+
+void Feed::stop() {
+  if (!store_) return;
+  marks_.give_back_feeding();
+  ask_again_.cancel();
+  store_->quit();
+  store_.reset();
+  is_asking_ = false;
+}
+
+// What is not urgent, now and then.
+void Feed::keep_house() {
+  if (++ticks_ % ticks_of_second == 0) {
+    const TimeS now = this_second();
+    marks_.sweep(now - retention_, now);
+    tell_staleness();
+  }
+  const auto status = marks_.status();
+  const bool has_room = status.marks < status.capacity / 2;
+  const bool is_new_store = std::exchange(store_seen_, store_seen()) != store_seen_;
+  const bool looks_again = marks_.has_lost() && has_room && ticks_ % ticks_until_again == 0;
+  if (!is_new_store && !looks_again) return;
+  for (auto& source : sources_) source.places = {};
+  is_at_end_ = false;
+  is_again_ = true;
+}
+
+void Feed::go_back(Millis time) {
+  for (auto& source : sources_) {
+    for (auto& place : source.places) place = before(place, time);
+  }
+  is_at_end_ = false;
+}
+
+void Feed::ask() {
+  if (!store_ || std::exchange(is_asking_, true)) return;
+  std::vector<redis::FeedSource> asked;
+  for (const auto& source : sources_)
+    asked.push_back({.space = &source.provider->space, .places = &source.places});
+  const Millis wait = std::min(conf_.store->link.timeout / 2, longest_wait);
+  store_->submit_detached<std::vector<redis::FeedEntry>>(
+      redis::read_feed(asked, entries_at_once, is_at_end_ ? wait : Millis{0}),
+      [this](Outcome<std::vector<redis::FeedEntry>> entries) { heard(std::move(entries)); });
+}
+
+// The store, or its connection, has said why it has failed.
+void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
+  is_asking_ = false;
+  if (ngx_exiting || ngx_terminate) return;
+  if (!entries) {
+    if (!std::exchange(has_gone_back_, true)) go_back(overlap);
+    return ask_again_.after(after_failure);
+  }
+  has_gone_back_ = false;
+  take_in(*entries);
+  ask_again_.post();
+}
+
+void Feed::take_in(const std::vector<redis::FeedEntry>& entries) {
+  std::map<std::pair<std::size_t, std::uint16_t>, unsigned> counts;
+  bool is_end = true;
+  for (const auto& entry : entries) {
+    if (entry.source >= sources_.size()) continue;
+    take_in(sources_[entry.source], entry);
+    if (++counts[{entry.source, entry.partition}] == entries_at_once) is_end = false;
+  }
+  if (is_end) reached_end();
+}
+
+void Feed::take_in(Source& source, const redis::FeedEntry& entry) {
+  const TimeS now = this_second();
+  for (const auto& mark : entry.marks) {
+    if (mark.at < now - retention_) continue;
+    if (marks_.put(*source.marks, mark, now) != Marks::Put::full || !marks_.lost_some()) continue;
+    is_again_ = false;
+    ngx_log_error(
+        NGX_LOG_ERR, log_, 0,
+        "slo: the zone of marks is full: sessions that end from now on are not refused on this host; "
+        "raise \"marks=\" of \"slo_store\"");
+  }
+  source.places[entry.partition] = entry.place;
+  marks_.set_place(*source.marks, entry.partition, entry.place);
+}
+
+void Feed::reached_end() {
+  const bool is_first = !marks_.status().age;
+  marks_.caught_up();
+  is_at_end_ = true;
+  if (std::exchange(is_again_, false) && marks_.has_lost()) {
+    marks_.found_all();
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the marks of ended sessions are complete again");
+  }
+  if (is_first)
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: guards know of all ended sessions: %uz marks",
+                  marks_.status().marks);
+}
+
+void Feed::tell_staleness() {
+  const auto age = marks_.status().age;
+  const bool is_stale = age && *age > max_stale_;
+  if (std::exchange(is_told_stale_, is_stale) == is_stale) return;
+  if (is_stale) {
+    ngx_log_error(NGX_LOG_ERR, log_, 0,
+                  "slo: guards have heard of no ended session for %s ms: those that end now are not refused "
+                  "on this host",
+                  std::to_string(age->count()).c_str());
+  } else {
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: guards hear of ended sessions again");
+  }
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Lays the marks' shared memory out: a header, the parts of the providers, and in the rest the table.
+#include "ngx_module/marks/marks.h"
+
+#include <sodium/crypto_shorthash.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <new>
+
+#include "ngx_module/nginx/pool.h"
+#include "ngx_module/nginx/shared_document.h"
+
+namespace slo::ngx {
+
+using Count = std::atomic<std::uint64_t>;
+
+struct ProviderMarks {
+  std::array<char, 32> tag{};  // of its issuer; NUL-padded
+  std::uint64_t salt = 0;      // in front of all that is fingerprinted for it
+  std::array<Count, guard_counters> counts{};
+  redis::FeedPlaces places{};  // under the mutex
+  ProviderMarks* next = nullptr;
+};
+
+struct Marks::Zone {
+  std::array<unsigned char, crypto_shorthash_KEYBYTES> secret{};
+  ngx_slab_pool_t* pool = nullptr;
+  MarkTable::Bucket* buckets = nullptr;
+  std::size_t bucket_count = 0;
+  ProviderMarks* providers = nullptr;               // under the mutex
+  std::uint32_t generation = 0;                     // of configurations; the master's alone
+  std::size_t next_swept = 0;                       // under the mutex
+  alignas(64) std::atomic<std::uint64_t> feeder{};  // generation and pid
+  std::atomic<std::uint64_t> beat{};                // of the feeder, by now_of_host()
+  std::atomic<std::uint64_t> caught_up_at{};        // 0: never
+  std::atomic<bool> has_lost{};
+  Count changes{}, marks{}, unproven{};
+};
+
+namespace {
+
+using Zone = Marks::Zone;
+
+const Marks* these_marks = nullptr;
+
+constexpr std::size_t sweeps_for_all = 900;  // calls of sweep()
+constexpr std::size_t unproven_share = 4;
+
+class Locked {
+ public:
+  explicit Locked(const Zone& zone) noexcept : pool_(*zone.pool) { ngx_shmtx_lock(&pool_.mutex); }
+  ~Locked() { ngx_shmtx_unlock(&pool_.mutex); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  ngx_slab_pool_t& pool_;
+};
+
+MarkTable table_of(const Zone& zone) noexcept { return MarkTable({zone.buckets, zone.bucket_count}); }
+
+// Half of what is left goes to the table if there is little of it, else all but what a thousand providers
+// take.
+std::size_t table_size(std::size_t left) noexcept {
+  constexpr std::size_t for_providers = 2 * 1024 * 1024;
+  return std::max(left / 2, left - std::min(left, for_providers));
+}
+
+Zone* make_zone(ngx_slab_pool_t& pool) {
+  void* place = ngx_slab_calloc(&pool, sizeof(Zone));
+  if (place == nullptr) return nullptr;
+  auto* zone = ::new (place) Zone;
+  if (getrandom(zone->secret.data(), zone->secret.size(), 0) != static_cast<ssize_t>(zone->secret.size()))
+    return nullptr;
+  const std::size_t bytes = table_size((pool.pfree - 1) * ngx_pagesize);
+  void* buckets = ngx_slab_calloc(&pool, bytes);
+  if (buckets == nullptr) return nullptr;
+  zone->buckets = static_cast<MarkTable::Bucket*>(buckets);
+  zone->bucket_count = bytes / sizeof(MarkTable::Bucket);
+  zone->pool = &pool;
+  pool.log_nomem = 0;  // who finds no room says so himself
+  pool.data = zone;
+  return zone;
+}
+
+ngx_int_t lay_out(ngx_shm_zone_t* shm, void* old) {
+  auto* zone = static_cast<Zone*>(old);  // a reload: the content stays
+  auto* pool = reinterpret_cast<ngx_slab_pool_t*>(shm->shm.addr);
+  if (zone == nullptr) zone = shm->shm.exists ? static_cast<Zone*>(pool->data) : make_zone(*pool);
+  if (zone == nullptr) return NGX_ERROR;
+  ++zone->generation;
+  shm->data = zone;
+  return NGX_OK;
+}
+
+std::uint64_t hash_of(const Zone& zone, std::string_view bytes) noexcept {
+  std::uint64_t hash = 0;
+  static_assert(crypto_shorthash_BYTES == sizeof hash);
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
+                   reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), zone.secret.data());
+  return hash;
+}
+
+ProviderMarks* part_in(Zone& zone, const std::string& tag) noexcept {
+  const Locked locked(zone);
+  for (auto* its = zone.providers; its != nullptr; its = its->next) {
+    if (std::string_view(its->tag.data()) == tag) return its;
+  }
+  void* place = ngx_slab_calloc_locked(zone.pool, sizeof(ProviderMarks));
+  if (place == nullptr) return nullptr;
+  auto* its = ::new (place) ProviderMarks;
+  tag.copy(its->tag.data(), its->tag.size() - 1);
+  its->salt = hash_of(zone, tag);
+  its->next = zone.providers;
+  zone.providers = its;
+  return its;
+}
+
+std::uint64_t word_of(const Feeder& feeder) noexcept {
+  return std::uint64_t{feeder.generation} << 32 | feeder.pid;
+}
+
+std::uint64_t now_word() noexcept { return static_cast<std::uint64_t>(now_of_host().count()); }
+
+// By a clock that never jumps; what a neighbour has just written may be a little ahead of it.
+Millis since(std::uint64_t then) noexcept {
+  const std::uint64_t now = now_word();
+  return Millis(static_cast<Millis::rep>(now > then ? now - then : 0));
+}
+
+}  // namespace
+
+ngx_int_t add_marks_zone(ngx_conf_t* cf, StoreConf& store) {
+  ngx_str_t name = to_ngx(cf->pool, std::string(view(store.zone->shm.name)) + "_marks");
+  store.marks_zone = ngx_shared_memory_add(cf, &name, store.marks_size, &ngx_http_slo_module);
+  if (store.marks_zone == nullptr) return NGX_ERROR;
+  store.marks_zone->init = lay_out;
+  return NGX_OK;
+}
+
+Marks::Marks(const MainConf& conf)
+    : zone_(static_cast<Zone*>(conf.store->marks_zone->data)), generation_(zone_->generation) {
+  for (const auto& provider : conf.providers) parts_.push_back(part_in(*zone_, provider.space.issuer));
+}
+
+// What is longer than the buffer is no storable name, and is never marked.
+std::uint64_t Marks::fingerprint(const ProviderMarks& provider, Mark::Of of,
+                                 std::string_view value) const noexcept {
+  std::array<char, 512> bytes;
+  const std::size_t length = std::min(value.size(), bytes.size() - 9);
+  std::memcpy(bytes.data(), &provider.salt, 8);
+  bytes[8] = of == Mark::Of::sid ? 's' : 'u';
+  std::memcpy(bytes.data() + 9, value.data(), length);
+  return hash_of(*zone_, {bytes.data(), length + 9});
+}
+
+std::optional<TimeS> Marks::find(std::uint64_t fingerprint, TimeS now) const noexcept {
+  return table_of(*zone_).find(fingerprint, now);
+}
+
+std::uint64_t Marks::changes() const noexcept { return zone_->changes.load(std::memory_order_acquire); }
+
+Marks::Put Marks::put(const ProviderMarks& provider, const Mark& mark, TimeS now) const noexcept {
+  const auto name = fingerprint(provider, mark.of, mark.value);
+  const Locked locked(*zone_);
+  const auto put = table_of(*zone_).put(name, {.at = mark.at, .now = now, .is_proven = mark.is_proven});
+  if (put == MarkTable::Put::added) {
+    zone_->marks.fetch_add(1, std::memory_order_relaxed);
+    if (!mark.is_proven) zone_->unproven.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (put == MarkTable::Put::full) return Put::full;
+  zone_->changes.fetch_add(1, std::memory_order_release);
+  return put == MarkTable::Put::added ? Put::added : Put::known;
+}
+
+bool Marks::has_room_for_unproven() const noexcept {
+  return zone_->unproven.load(std::memory_order_relaxed) < table_of(*zone_).capacity() / unproven_share;
+}
+
+void Marks::sweep(TimeS oldest, TimeS now) const noexcept {
+  MarkTable table = table_of(*zone_);
+  const std::size_t count = table.buckets() / sweeps_for_all + 1;
+  const Locked locked(*zone_);
+  const auto swept = table.sweep(zone_->next_swept, count, oldest, now);
+  zone_->next_swept = (zone_->next_swept + count) % table.buckets();
+  zone_->marks.fetch_sub(swept.proven + swept.unproven, std::memory_order_relaxed);
+  zone_->unproven.fetch_sub(swept.unproven, std::memory_order_relaxed);
+}
+
+Knowledge Marks::knowledge(Millis max_stale) const noexcept {
+  const std::uint64_t caught_up_at = zone_->caught_up_at.load(std::memory_order_acquire);
+  return {.was_complete = caught_up_at != 0,
+          .is_complete = !zone_->has_lost.load(std::memory_order_relaxed),
+          .is_fresh = since(caught_up_at) <= max_stale};
+}
+
+MarksStatus Marks::status() const noexcept {
+  MarksStatus status{.marks = zone_->marks.load(), .capacity = table_of(*zone_).capacity()};
+  if (const std::uint64_t at = zone_->caught_up_at.load(); at != 0) status.age = since(at);
+  status.is_complete = status.age && !zone_->has_lost.load();
+  return status;
+}
+
+void Marks::count(ProviderMarks& provider, GuardCounter counter) const noexcept {
+  provider.counts[static_cast<std::size_t>(counter)].fetch_add(1, std::memory_order_relaxed);
+}
+
+GuardCounts Marks::guard_counts(const ProviderConf& provider) const noexcept {
+  const ProviderMarks* its = part_of(provider);
+  if (its == nullptr) return {};
+  const auto counted = [its](GuardCounter counter) {
+    return its->counts[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
+  };
+  return {.refused = counted(GuardCounter::refused),
+          .would_refuse = counted(GuardCounter::would_refuse),
+          .without_evidence = counted(GuardCounter::without_evidence),
+          .unsure = counted(GuardCounter::unsure)};
+}
+
+Feeder Marks::this_worker() const noexcept {
+  return {.generation = generation_, .pid = static_cast<std::uint32_t>(ngx_pid)};
+}
+
+// Who feeds already goes on; a newer configuration's worker takes over at once, any other one where the
+// feeder has been silent.
+bool Marks::take_feeding(Millis silence) const noexcept {
+  const std::uint64_t ours = word_of(this_worker());
+  std::uint64_t holder = zone_->feeder.load();
+  if (holder == ours) return true;
+  const bool is_older = holder >> 32 < generation_;
+  const bool is_silent = since(zone_->beat.load()) >= silence;
+  if (holder != 0 && !is_older && !is_silent) return false;
+  if (!zone_->feeder.compare_exchange_strong(holder, ours)) return false;
+  beat();
+  return true;
+}
+
+void Marks::give_back_feeding() const noexcept {
+  std::uint64_t ours = word_of(this_worker());
+  zone_->feeder.compare_exchange_strong(ours, 0);
+}
+
+void Marks::beat() const noexcept { zone_->beat.store(now_word()); }
+
+redis::FeedPlaces Marks::places(const ProviderMarks& provider) const noexcept {
+  const Locked locked(*zone_);
+  return provider.places;
+}
+
+void Marks::set_place(ProviderMarks& provider, std::uint16_t partition,
+                      redis::FeedPlace place) const noexcept {
+  const Locked locked(*zone_);
+  provider.places[partition] = std::max(provider.places[partition], place);
+}
+
+void Marks::read_again(ProviderMarks& provider) const noexcept {
+  const Locked locked(*zone_);
+  provider.places = {};
+}
+
+void Marks::caught_up() const noexcept {
+  zone_->caught_up_at.store(std::max(now_word(), std::uint64_t{1}), std::memory_order_release);
+}
+
+bool Marks::lost_some() const noexcept { return !zone_->has_lost.exchange(true); }
+bool Marks::has_lost() const noexcept { return zone_->has_lost.load(); }
+void Marks::found_all() const noexcept { zone_->has_lost.store(false); }
+
+const Marks* marks() noexcept { return these_marks; }
+void use_marks(const Marks* its) noexcept { these_marks = its; }
+
+}  // namespace slo::ngx

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_backchannel_logout: an OP's logout token, step by step.
+//
+// Back-Channel Logout 1.0, 2.5 to 2.8. 200 says that the session is over on every worker of this host, and
+// recorded for the others; anything else is 400, after which nothing is recorded and the OP may try again.
+#include <string>
+#include <utility>
+
+#include "core/rp/received_logout.h"
+#include "ngx_module/http/ask.h"
+#include "ngx_module/http/body.h"
+#include "ngx_module/http/ctx.h"
+#include "ngx_module/http/request.h"
+#include "ngx_module/http/respond.h"
+#include "ngx_module/keys/key_fetcher.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/report.h"
+#include "ngx_module/nginx/zone.h"
+#include "ngx_module/rp/conf.h"
+#include "ngx_module/rp/directives.h"
+#include "ngx_module/rp/jobs.h"
+#include "ngx_module/rp/receiving.h"
+#include "redis_schema/marks.h"
+
+namespace slo::ngx {
+namespace {
+namespace backchannel {  // names of this file alone, in unity builds too
+
+using R = ngx_http_request_t;
+
+struct BackchannelCtx : RequestCtx {
+  std::string token{};
+  ReceivedLogout logout{};
+  std::optional<ngx_msec_t> keys_until{};
+  KeyFetcher::Waiting keys{};
+};
+
+// In the order in which they are called.
+void with_wrong_method(R& r);
+void with_body(R& r, Outcome<std::string> body);
+void with_token(R& r);
+bool waits_for_keys(R& r, const Refusal& why);
+void with_logout(R& r);
+void with_mark(R& r, Outcome<redis::Marked> marked);
+
+void turn_away(R& r, const Refusal& why) {
+  auto& ctx = ctx_of<BackchannelCtx>(r);
+  ctx.result = "refused";
+  ctx.fault = why.fault;
+  count(Counter::logouts_received_refused);
+  report(r.connection->log, why, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
+  respond(r, logout_not_received_page(why));
+}
+
+void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed, "POST"}); }
+
+// Whose token it says it is; what is of nobody is judged by the first one's rules, which refuse it.
+const ProviderConf* sender_of(const R& r, const std::string& token) {
+  const auto& senders = senders_of(rp_loc_conf(r));
+  const std::string issuer = senders.size() > 1 ? claimed_issuer(token) : std::string();
+  for (const ProviderConf* sender : senders) {
+    if (sender->provider.issuer.value == issuer) return sender;
+  }
+  return senders.front();
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value
+void with_body(R& r, Outcome<std::string> body) {
+  if (!body) return turn_away(r, body.error());
+  auto& ctx = ctx_of<BackchannelCtx>(r);
+  auto token = read_logout_token(find_header(r, "content-type"), *body);
+  if (!token) return turn_away(r, token.error());
+  ctx.token = *std::move(token);
+  ctx.provider = sender_of(r, ctx.token);
+  with_token(r);
+}
+
+void with_token(R& r) {
+  auto& ctx = ctx_of<BackchannelCtx>(r);
+  key_fetcher()->take_newest(*ctx.provider);
+  auto logout = check_logout_token(ctx.provider->provider, ctx.token, this_moment());
+  if (!logout && waits_for_keys(r, logout.error())) return;
+  if (!logout) return turn_away(r, logout.error());
+  ctx.logout = *std::move(logout);
+  with_logout(r);
+}
+
+// The OP may have just begun to use a key: the token is judged anew when its keys have been fetched.
+bool waits_for_keys(R& r, const Refusal& why) {
+  auto& ctx = ctx_of<BackchannelCtx>(r);
+  const auto time = key_wait_left(ctx.keys_until);
+  if (time <= Millis{0} || !key_fetcher()->may_help(*ctx.provider, why)) return false;
+  PendingAsk& pending = hold_request(r);
+  key_fetcher()->wait(*ctx.provider, time, ctx.keys,
+                      [&r, &pending] { go_on(r, pending, [&r] { with_token(r); }); });
+  return true;
+}
+
+void with_logout(R& r) {
+  const auto& ctx = ctx_of<BackchannelCtx>(r);
+  const redis::MarkTerms terms{
+      .retention = ctx.provider->provider.retention, .jti = ctx.logout.jti, .jti_life = ctx.logout.jti_life};
+  ask(r, redis::put_mark(ctx.provider->space, ctx.logout.mark, terms), with_mark);
+}
+
+void with_mark(R& r, Outcome<redis::Marked> marked) {
+  if (!marked) return turn_away(r, marked.error());
+  auto& ctx = ctx_of<BackchannelCtx>(r);
+  const Mark& mark = ctx.logout.mark;
+  if (*marked != redis::Marked::repeated) mark_here(*ctx.provider, mark);
+  ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
+  log_reception(r.connection->log, *ctx.provider,
+                {.channel = "backchannel", .mark = mark, .marked = *marked});
+  respond(r, logout_received_page());
+}
+
+}  // namespace backchannel
+}  // namespace
+
+ngx_int_t handle_backchannel_logout(ngx_http_request_t& r) {
+  open_ctx<backchannel::BackchannelCtx>(r);
+  if (r.method != NGX_HTTP_POST) return drop_body(r, backchannel::with_wrong_method);
+  return read_body(r, backchannel::with_body);
+}
+
+}  // namespace slo::ngx

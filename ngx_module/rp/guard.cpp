@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_guard: a look into shared memory for each guard of the location, and the answer to who may not pass.
+#include "ngx_module/rp/guard.h"
+
+#include <algorithm>
+#include <string>
+
+#include "ngx_module/http/respond.h"
+#include "ngx_module/nginx/bounded_log.h"
+#include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/pool.h"
+#include "ngx_module/rp/conf.h"
+#include "ngx_module/rp/guarded_request.h"
+#include "ngx_module/rp/jobs.h"
+
+namespace slo::ngx {
+namespace {
+namespace guarding {  // names of this file alone, in unity builds too
+
+using R = ngx_http_request_t;
+using Judged = GuardedRequest::Judged;
+
+// In the order in which they are called.
+ngx_int_t guard_request(R& r);
+ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request);
+GuardVerdict verdict_on(R& r, Judged& judged);
+void count_verdict(const Judged& judged, const GuardVerdict& verdict);
+bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict);
+ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict);
+
+ngx_int_t guard_request(R& r) {
+  const auto& guards = rp_loc_conf(r).guards;
+  if (&r != r.main || guards.empty() || rp_jobs() == nullptr) return NGX_DECLINED;
+  GuardedRequest* request = find_guarded(r);
+  if (request != nullptr && !request->verdict.passes) return NGX_DECLINED;
+  if (request == nullptr) request = &pool_new<GuardedRequest>(r.pool, r);
+  ngx_http_set_ctx((&r), request, ngx_http_slo_rp_module);
+  for (const GuardRule* rule : guards) {
+    if (request->was_judged_by(*rule) || request->count == request->all.size()) continue;
+    if (const ngx_int_t refused = judge_by(r, *rule, *request); refused != NGX_DECLINED) return refused;
+  }
+  if (request->verdict.status != GuardStatus::none) rp_jobs()->open_requests.add(*request);
+  return NGX_DECLINED;
+}
+
+ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request) {
+  ProviderMarks* part = marks()->part_of(*rule.provider);
+  Judged& judged = request.all[request.count++];
+  judged = {.rule = &rule, .part = part};
+  const GuardVerdict verdict = part == nullptr
+                                   ? judge({.names_session = true}, {}, rule.provider->provider.fail_closed)
+                                   : verdict_on(r, judged);
+  if (part != nullptr) count_verdict(judged, verdict);
+  const bool is_first = request.count == 1;
+  if (is_first || !verdict.passes || verdict.status > request.verdict.status) request.verdict = verdict;
+  if (verdict.passes) return NGX_DECLINED;
+  if (!only_tells(r, judged, verdict)) return refuse_request(r, rule, verdict);
+  request.verdict.passes = true;
+  return NGX_DECLINED;
+}
+
+GuardVerdict verdict_on(R& r, Judged& judged) {
+  RpJobs& jobs = *rp_jobs();
+  const Provider& provider = judged.rule->provider->provider;
+  judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), jobs.tokens);
+  const Findings findings = find_marks(*marks(), judged.evidence, this_second());
+  return judge(findings, marks()->knowledge(provider.max_stale), provider.fail_closed);
+}
+
+void count_verdict(const Judged& judged, const GuardVerdict& verdict) {
+  const Marks& its = *marks();
+  if (!verdict.passes)
+    its.count(*judged.part, judged.rule->is_dry_run ? GuardCounter::would_refuse : GuardCounter::refused);
+  if (verdict.status == GuardStatus::none) its.count(*judged.part, GuardCounter::without_evidence);
+  if (verdict.status > GuardStatus::none) its.count(*judged.part, GuardCounter::unsure);
+}
+
+bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict) {
+  if (!judged.rule->is_dry_run) return false;
+  log_bounded("slo_guard dry_run", NGX_LOG_NOTICE, r.connection->log,
+              "slo_guard dry_run: a request would have been refused, " +
+                  std::string(name_of(verdict.status)) + ", provider \"" +
+                  judged.rule->provider->provider.name + '"');
+  return true;
+}
+
+ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict) {
+  ngx_log_error(NGX_LOG_INFO, r.connection->log, 0, "slo: refused a request: %s, provider \"%s\"",
+                verdict.is_unsure ? "it is not known whether its session has ended" : "its session has ended",
+                rule.provider->provider.name.c_str());
+  add_header(r, {"Cache-Control", "no-store"});
+  if (!verdict.is_unsure) return static_cast<ngx_int_t>(rule.error);
+  add_header(r, {"Retry-After", "5"});
+  return NGX_HTTP_SERVICE_UNAVAILABLE;
+}
+
+ngx_int_t status_variable(R* r, ngx_http_variable_value_t* value, uintptr_t) noexcept {
+  const GuardedRequest* request = find_guarded(*r->main);
+  const std::string_view name = request == nullptr ? std::string_view() : name_of(request->verdict.status);
+  value->valid = request != nullptr;
+  value->not_found = !value->valid;
+  value->no_cacheable = 1;
+  value->len = static_cast<unsigned>(name.size());
+  value->data = reinterpret_cast<u_char*>(const_cast<char*>(name.data()));
+  return NGX_OK;
+}
+
+}  // namespace guarding
+}  // namespace
+
+GuardedRequest* find_guarded(const ngx_http_request_t& r) noexcept {
+  if (void* ctx = ngx_http_get_module_ctx((&r), ngx_http_slo_rp_module))
+    return static_cast<GuardedRequest*>(ctx);
+  return r.internal ? pool_find<GuardedRequest>(r.pool) : nullptr;
+}
+
+ngx_int_t install_guard(ngx_conf_t* cf) {
+  auto* core =
+      static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+  auto* handler =
+      static_cast<ngx_http_handler_pt*>(ngx_array_push(&core->phases[NGX_HTTP_PRECONTENT_PHASE].handlers));
+  if (handler == nullptr) return NGX_ERROR;
+  *handler = entry<guarding::guard_request>;
+  return NGX_OK;
+}
+
+ngx_int_t add_guard_variables(ngx_conf_t* cf) {
+  ngx_str_t name = ngx_string("slo_status");
+  ngx_http_variable_t* added = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+  if (added == nullptr) return NGX_ERROR;
+  added->get_handler = guarding::status_variable;
+  return NGX_OK;
+}
+
+}  // namespace slo::ngx

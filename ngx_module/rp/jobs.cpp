@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starts the relying party's jobs where the worker has marks, and buries them.
+#include "ngx_module/rp/jobs.h"
+
+#include <memory>
+
+namespace slo::ngx {
+namespace {
+
+std::unique_ptr<RpJobs> these_jobs;
+
+}  // namespace
+
+RpJobs* rp_jobs() noexcept { return these_jobs.get(); }
+
+ngx_int_t start_rp_jobs(ngx_cycle_t* cycle) {
+  if (marks() == nullptr) return NGX_OK;
+  these_jobs = std::make_unique<RpJobs>(*marks(), cycle->log);
+  ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo rp: jobs begin, with marks");
+  return NGX_OK;
+}
+
+void stop_rp_jobs(ngx_cycle_t* cycle) {
+  if (!these_jobs) return;
+  ngx_log_debug1(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo rp: jobs end, %s",
+                 marks() == nullptr ? "the marks have gone" : "before the marks");
+  these_jobs.reset();
+}
+
+}  // namespace slo::ngx

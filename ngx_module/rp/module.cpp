@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The relying party's role as nginx sees it: receives logouts of OPs, and refuses requests of ended sessions.
+#include "ngx_module/config/role.h"
+#include "ngx_module/rp/conf.h"
+#include "ngx_module/rp/directives.h"
+#include "ngx_module/rp/guard.h"
+#include "ngx_module/rp/jobs.h"
+
+namespace slo::ngx {
+namespace {
+namespace rp_module {  // names of this file alone, in unity builds too
+
+ngx_command_t directives[] = {
+    at_location(ngx_string("slo_guard"), anywhere | NGX_CONF_1MORE, directive<set_guard>),
+    at_location(ngx_string("slo_backchannel_logout"), in_location | NGX_CONF_1MORE,
+                directive<set_backchannel_logout>),
+    at_location(ngx_string("slo_frontchannel_logout"), in_location | NGX_CONF_1MORE,
+                directive<set_frontchannel_logout>),
+    ngx_null_command,
+};
+
+void merge(ngx_conf_t* cf, const RpLocConf& above, RpLocConf& here) {
+  if (here.guards.empty() && !here.guard_off) here.guards = above.guards, here.guard_off = above.guard_off;
+  if (is_part_of_location(cf) && here.receives_from.empty()) here.around = &above;
+}
+
+ngx_int_t finish(ngx_conf_t* cf) { return main_conf(cf).needs_marks ? install_guard(cf) : NGX_OK; }
+
+ngx_http_module_t context = {
+    conf_hook<add_guard_variables>,
+    conf_hook<finish>,
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    create_conf<RpLocConf>,
+    merge_conf<RpLocConf, merge>,
+};
+
+}  // namespace rp_module
+}  // namespace
+}  // namespace slo::ngx
+
+extern "C" {
+ngx_module_t ngx_http_slo_rp_module = {
+    NGX_MODULE_V1,
+    &slo::ngx::rp_module::context,
+    slo::ngx::rp_module::directives,
+    NGX_HTTP_MODULE,
+    nullptr,
+    nullptr,
+    slo::ngx::init_hook<slo::ngx::start_rp_jobs>,
+    nullptr,
+    nullptr,
+    slo::ngx::exit_hook<slo::ngx::stop_rp_jobs>,
+    nullptr,
+    NGX_MODULE_V1_PADDING,
+};
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A logout that an OP has sent is marked on this host, counted and logged.
+#include "ngx_module/rp/receiving.h"
+
+#include <string>
+
+#include "core/names.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/zone.h"
+#include "ngx_module/rp/jobs.h"
+
+namespace slo::ngx {
+
+// Without room the feed says so, which meets the same mark.
+void mark_here(const ProviderConf& provider, const Mark& mark) {
+  if (const ProviderMarks* part = marks()->part_of(provider)) marks()->put(*part, mark, this_second());
+}
+
+void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception) {
+  count(Counter::logouts_received);
+  const bool is_user = reception.mark.of == Mark::Of::sub;
+  const std::string how =
+      std::string(reception.channel) + (reception.marked == redis::Marked::now ? "" : ", once more");
+  ngx_log_error(NGX_LOG_INFO, log, 0, "slo: logout received: %s #%s, %s, provider \"%s\"",
+                is_user ? "all sessions of user" : "session", fingerprint(reception.mark.value).c_str(),
+                how.c_str(), provider.provider.name.c_str());
+}
+
+}  // namespace slo::ngx

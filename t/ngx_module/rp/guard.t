@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# slo_guard: judges behind every access check and in front of content, each request once (see t/journeys/guard.mjs).
+use strict;
+use warnings;
+use lib 't/lib';
+use SloTest qw(redis);
+use SloTest::Slo;
+use SloTest::Rp;
+use Test::Nginx::Socket 'no_plan';
+
+no_shuffle();
+no_long_string();
+Test::Nginx::Socket::log_level('info');
+receiver( a => 'ok' );
+receiver( b => 'ok' );
+make_key('op');
+add_block_preprocessor( sub {
+    my $block = shift;
+    $block->set_value( http_config => http_part('client_id gateway;') . ( $block->http // '' ) );
+    $block->set_value( config => server_part() . rp_part() . ( $block->config // '' ) );
+    $block->set_value( more_headers => 'Content-Type: application/x-www-form-urlencoded' );
+} );
+run_tests();
+
+__DATA__
+
+=== TEST 1: who is not marked passes, who is does not, and who names no session does
+--- config
+location /app/ { slo_guard main sid=$arg_sid; add_header X-Status $slo_status always; empty_gif; }
+--- request eval
+['GET /app/?sid=g1', SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1', 'GET /app/?sid=g2', 'GET /app/']
+--- error_code eval
+[200, 200, 401, 200, 200]
+--- response_headers_like eval
+['', '', "X-Status: ended\nCache-Control: no-store", "X-Status: (?:ok|syncing)", 'X-Status: none']
+--- no_error_log
+[warn]
+[error]
+
+
+=== TEST 2: "satisfy any" does not overrule it
+--- config
+location /app/ { satisfy any; allow all; deny all; slo_guard main sid=$arg_sid; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1', 'GET /app/?sid=g2']
+--- error_code eval
+[200, 401, 200]
+
+
+=== TEST 3: it sees what auth_request has learnt, also from a cache, and does not judge its subrequests
+--- http
+proxy_cache_path cache keys_zone=auth:1m;
+--- config
+location = /auth-upstream { add_header X-Sid $arg_sid; add_header Cache-Control max-age=3600; empty_gif; }
+location = /auth { internal; slo_guard main sid=$arg_sid; proxy_cache auth; proxy_cache_valid 200 1h; proxy_cache_key one;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/auth-upstream?sid=g1; proxy_pass_request_body off; }
+location /app/ { auth_request /auth; auth_request_set $sid $upstream_http_x_sid; slo_guard main sid=$sid;
+    add_header X-Sid $sid always; empty_gif; }
+--- request eval
+['GET /app/', SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/']
+--- error_code eval
+[200, 200, 401]
+--- response_headers eval
+['X-Sid: g1', '', 'X-Sid: g1']
+
+
+=== TEST 4: an error page is served, though its location is guarded as well
+--- config
+error_page 401 = /login;
+slo_guard main sid=$arg_sid;
+location = /login { add_header X-Status $slo_status always; return 403 'log in'; }
+location /app/ { empty_gif; }
+location @named { empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1']
+--- error_code eval
+[200, 403]
+--- response_body_like eval
+['', 'log in']
+--- response_headers eval
+['', 'X-Status: ended']
+
+
+=== TEST 5: an error page by content is served, and by a named location
+--- config
+slo_guard main sid=$arg_sid;
+location /app/ { error_page 401 = /page; empty_gif; }
+location = /page { add_header X-Page yes always; empty_gif; }
+location /other/ { error_page 401 = @page; empty_gif; }
+location @page { add_header X-Page named always; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1', 'GET /other/?sid=g1']
+--- error_code eval
+[200, 200, 200]
+--- response_headers eval
+['', 'X-Page: yes', 'X-Page: named']
+
+
+=== TEST 6: what is reached by an internal redirect alone is guarded as well
+--- config
+location /open/ { try_files /nothing /app$uri?$args; }
+location /accel/ { proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/accel-upstream?$args; }
+location = /accel-upstream { add_header X-Accel-Redirect /app/?$args; empty_gif; }
+location /rewritten/ { rewrite ^ /app/ last; }
+location /app/ { slo_guard main sid=$arg_sid; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /open/?sid=g1', 'GET /accel/?sid=g1', 'GET /rewritten/?sid=g1',
+ 'GET /open/?sid=g2', 'GET /accel/?sid=g2', 'GET /rewritten/?sid=g2']
+--- error_code eval
+[200, 401, 401, 401, 200, 200, 200]
+
+
+=== TEST 7: behind try_files, an index and SSI a request is judged once, and so is the one for the metrics
+--- user_files
+>>> app/index.html
+<!--#include virtual="/part" -->
+>>> part
+part
+--- config
+slo_guard main sid=$arg_sid;
+location /app/ { try_files /nothing /files/app/; }
+location /files/ { alias html/; ssi on; }
+--- request eval
+['GET /app/', 'GET /status']
+--- response_body_like eval
+['^part', 'slo_guard_without_evidence_total\{provider="main"\} 2\n']
+
+
+=== TEST 8: "error" says with what, and error_page maps that
+--- config
+location /app/ { slo_guard main sid=$arg_sid error=403; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1']
+--- error_code eval
+[200, 403]
+
+
+=== TEST 9: "dry_run" lets pass what it would have refused
+--- config
+location /app/ { slo_guard main sid=$arg_sid dry_run; add_header X-Status $slo_status; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1']
+--- error_code eval
+[200, 200]
+--- response_headers eval
+['', 'X-Status: ended']
+
+
+=== TEST 10: "off" guards a location below a guarded one no more, and one below inherits
+--- config
+slo_guard main sid=$arg_sid;
+location /open/ { slo_guard off; empty_gif; location /open/in { empty_gif; } }
+location /app/ { empty_gif; location /app/in { empty_gif; } }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /open/?sid=g1', 'GET /open/in?sid=g1', 'GET /app/?sid=g1', 'GET /app/in?sid=g1']
+--- error_code eval
+[200, 200, 200, 401, 401]
+
+
+=== TEST 11: "if" and "limit_except" are guarded as their location is
+--- config
+location /app/ { slo_guard main sid=$arg_sid; if ($arg_x) { add_header X-If yes; } limit_except GET { allow all; } empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), 'GET /app/?sid=g1&x=1', 'HEAD /app/?sid=g1', 'GET /app/?sid=g2&x=1']
+--- error_code eval
+[200, 401, 401, 200]
+
+
+=== TEST 12: a refused request's body is read or ends its connection
+--- config
+location /app/ { slo_guard main sid=$arg_sid; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/echo; }
+location = /echo { empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), "POST /app/?sid=g1\nsome body", 'GET /app/?sid=g2']
+--- error_code eval
+[200, 401, 200]
+
+
+=== TEST 13: a session under a name of any length and any bytes is another one
+--- config
+location /app/ { slo_guard main sid=$arg_sid; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'x' x 255), 'GET /app/?sid=' . 'x' x 255, 'GET /app/?sid=' . 'x' x 254, 'GET /app/?sid=' . 'x' x 256,
+ 'GET /app/?sid=' . 'x' x 700, 'GET /app/?sid=%00']
+--- error_code eval
+[200, 401, 200, 200, 200, 200]
