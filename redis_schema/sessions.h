@@ -83,12 +83,12 @@ struct EndTerms {
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
   bool are_told = false;      // its clients, by others: nothing is owed. REQUIRES: no lease
   Seconds tombstone{};
+  Seconds retention{feed_retention};  // the feed names it for so long, its tombstone's or its life
   Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued
   // A random name of this call: the logout id, which the records of its deliveries carry. Should the exchange
   // be repeated because its answer was lost, it is answered as the first time, and the deliveries still find
   // who sends them.
   std::string caller{};
-  Seconds retention{feed_retention};  // the feed names it for so long, its tombstone's or its life
 };
 // Sessions of more clients than this are ended at once, but come without them and with a bundle instead:
 // participants_of() gives them.

@@ -75,6 +75,7 @@ redis::EndTerms terms_of(R& r) {
   const Provider& provider = provider_of(r);
   return {.reason = "admin",
           .tombstone = provider.tombstone,
+          .retention = provider.retention,
           .lease = provider.delivery.lease(),
           .caller = ctx.logout_id};
 }

@@ -29,7 +29,8 @@ void Unbundling::draw() {
   const Provider& provider = conf_.provider;
   const redis::UnbundleTerms terms{.lease = provider.delivery.lease(),
                                    .count = bundle.is_untouched() ? first_few : next_few,
-                                   .tombstone = provider.tombstone};
+                                   .tombstone = provider.tombstone,
+                                   .retention = provider.retention};
   is_asked_ = true;
   pending_ = store_.submit<std::optional<redis::Unbundled>>(
       redis::unbundle(conf_.space, bundle, terms),

@@ -74,7 +74,8 @@ void look_whether_missing(OnItsWay way) {
 }
 
 void write_down(OnItsWay way) {
-  auto exchange = redis::register_participation(way.space(), way.registration, nonce(this_moment(), 0));
+  auto exchange = redis::register_participation(way.space(), way.registration, nonce(this_moment(), 0),
+                                                way.provider->provider.retention);
   ask_store(std::move(way), std::move(exchange), with_registered);
 }
 

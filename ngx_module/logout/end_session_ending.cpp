@@ -90,6 +90,7 @@ void end_here(R& r) {
   const redis::EndTerms terms{.reason = "rp",
                               .are_told = ctx.are_told,
                               .tombstone = provider.tombstone,
+                              .retention = provider.retention,
                               .lease = ctx.are_told ? Millis{} : provider.delivery.lease(),
                               .caller = caller_of(ctx)};
   const auto& space = ctx.provider->space;

@@ -80,6 +80,7 @@ void Expiry::end_due(Sweep& sweep, const SessionKey& key) {
   const redis::EndTerms terms{.reason = "expired",
                               .only_if_due = true,
                               .tombstone = provider.provider.tombstone,
+                              .retention = provider.provider.retention,
                               .lease = is_ours ? provider.provider.delivery.lease() : Millis(0),
                               .caller = nonce(this_moment(), 0)};
   ++sweep.ending;
