@@ -49,7 +49,8 @@ function authorize(visit) {
   const redirect_uri = query.get('redirect_uri')
   if (!client?.redirect_uris.includes(redirect_uri)) throw new Error('This client or its redirect_uri is not registered.')
   const session = session_of(visit)
-  if (!session) return redirect(`/login?then=${encodeURIComponent(path)}`)
+  const asks_anew = query.get('prompt') === 'login'
+  if (!session || asks_anew) return redirect(`/login?then=${encodeURIComponent(path.replace('&prompt=login', ''))}`)
 
   const code = secret()
   const { sub, sid } = session

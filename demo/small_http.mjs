@@ -3,13 +3,13 @@
 import { chmodSync } from 'node:fs'
 import http from 'node:http'
 
-// `routes` maps `METHOD /path` to (visit) => answer; an answer is {status?, headers?, body?}.
+// `routes` maps `METHOD /path` to (visit) => answer; an answer is {status?, headers?, body?}. Returns the server.
 export function serve(socket, routes) {
   const server = http.createServer(async (request, answer) => {
     const url = new URL(request.url, 'http://here')
     const route = routes[`${request.method} ${url.pathname}`]
     const visit = { query: url.searchParams, path: request.url, form: new URLSearchParams(await read(request)),
-                    cookies: read_cookies(request.headers.cookie) }
+                    headers: request.headers, cookies: read_cookies(request.headers.cookie) }
     try {
       const { status = 200, headers = {}, body = '' } = route ? await route(visit) : { status: 404, body: 'Nothing here.' }
       answer.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', ...headers }).end(body)
@@ -18,7 +18,7 @@ export function serve(socket, routes) {
       answer.writeHead(400, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(`${error.message}\n`)
     }
   })
-  server.listen(socket, () => chmodSync(socket, 0o666))
+  return server.listen(socket, () => chmodSync(socket, 0o666))
 }
 
 async function read(request) {
