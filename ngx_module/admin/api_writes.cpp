@@ -6,6 +6,7 @@
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/register_participation.h"
 #include "ngx_module/nginx/moment.h"
+#include "redis_schema/marks.h"
 
 namespace slo::ngx::api_job {
 namespace {
@@ -17,6 +18,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void log_end(R& r, const redis::Ended& ended, std::string_view what);
 void with_participants(R& r, const std::vector<Told>&);
 
+void with_user_marked(R& r, Outcome<redis::Marked> marked);
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys);
 void end_next(R& r);
 void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
@@ -107,11 +109,19 @@ void with_participants(R& r, const std::vector<Told>&) {
 
 }  // namespace
 
+// Guards refuse whatever of this user began until now, be it registered here or not.
 void carry_out(R& r, const api::EndSessionsOf& command) {
-  ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);
+  const Mark mark{.of = Mark::Of::sub, .value = command.sub.value, .at = this_moment().seconds()};
+  ask(r, redis::put_mark(space_of(r), mark, {.retention = provider_of(r).retention}), with_user_marked);
 }
 
 namespace {
+
+void with_user_marked(R& r, Outcome<redis::Marked> marked) {
+  if (!marked) return turn_away(r, marked.error());
+  const auto& command = std::get<api::EndSessionsOf>(*ctx_at(r).command);
+  ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);
+}
 
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
   if (!keys) return turn_away(r, keys.error());

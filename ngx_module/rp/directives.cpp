@@ -19,7 +19,7 @@ Outcome<void> receive(ConfLine& line, ngx_http_handler_pt handler, const Answeri
   const auto& words = line.words;
   for (auto name = words.begin(); name != words.end(); ++name) {
     if (std::find(words.begin(), name, *name) != name)
-      return bad_line("names slo_provider \"" + *name + "\" twice");
+      return bad_line("has slo_provider \"" + *name + "\" twice");
   }
   Names& names = static_cast<RpLocConf*>(line.conf)->receives_from;
   names.resize(words.size());

@@ -2,6 +2,7 @@
 // slo_guard: reads a rule.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ngx_module/config/location.h"
@@ -25,7 +26,16 @@ Outcome<void> read_parameters(ConfLine& line, GuardRule& rule) {
                        {"error", take_number(rule.error, 400, 599)}});
 }
 
+// Without a variable it would be the same for everybody.
+Outcome<void> check_value(const char* name, const ngx_http_complex_value_t& value) {
+  if (!is_set(value) || value.lengths != nullptr) return {};
+  return bad_line(std::string("has no variable in \"") + name + "=" + std::string(view(value.value)) + '"');
+}
+
 Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
+  for (const auto& [name, value] :
+       {std::pair{"token", &rule.token}, {"sid", &rule.sid}, {"sub", &rule.sub}, {"since", &rule.since}})
+    if (auto checked = check_value(name, *value); !checked) return checked;
   if (!is_set(rule.token) && !is_set(rule.sid) && !is_set(rule.sub))
     return bad_line("needs \"token=\", \"sid=\" or \"sub=\": by what is a request's session known?");
   if (is_set(rule.since) && !is_set(rule.sub))
@@ -50,8 +60,8 @@ Outcome<void> set_guard(ConfLine& line) {
     return {};
   }
   if (location.guard_off) return bad_line("is \"off\" beside another one");
-  if (location.guards.size() == max_guards)
-    return bad_line("stands here more than " + std::to_string(max_guards) + " times");
+  static_assert(max_guards == 4);
+  if (location.guards.size() == max_guards) return bad_line("is the fifth here, there may be four");
   auto& rule = pool_new<GuardRule>(line.cf->pool);
   if (auto read = read_parameters(line, rule); !read) return read;
   if (auto checked = check_parameters(line, rule); !checked) return checked;

@@ -85,6 +85,19 @@ test('a session that nginx ends as the OP is refused in front of applications as
   }
 })
 
+test('whom the API logs out everywhere is refused wherever he was, and may log in again', in_time, async (t) => {
+  const stage = await set_guard(new House(t), { hosts: 2 })
+  const now = stage.issuer.now()
+  assert.equal((await stage.nginx.ask('DELETE', 'users/ann/sessions')).status, 200)
+  for (const host of stage.hosts) {
+    const status = async (parameters) => (await host.visit(parameters)).status
+    await eventually('refused', async () => await status({ sub: 'ann', since: now - 100 }) === 401)
+    assert.equal(await status({ sid: 's1', sub: 'ann', since: now - 100 }), 401)
+    assert.equal(await status({ sid: 's1', sub: 'ann', since: now + 100 }), 200)
+    assert.equal(await status({ sub: 'bob', since: now - 100 }), 200)
+  }
+})
+
 test('what is known stays refused while the store is away, and the rest passes or not as was configured', in_time, async (t) => {
   for (const [provider, unknown] of [['max_stale 2s;', [200, 'degraded']], ['max_stale 2s; fail closed;', [503, 'degraded']]]) {
     const stage = await set_guard(new House(t), { provider, store: 'timeout=1s' })
