@@ -149,7 +149,7 @@ void Feed::take_in(Source& source, const redis::FeedEntry& entry) {
 }
 
 void Feed::reached_end() {
-  const bool is_first = !marks_.status().age;
+  const bool is_first = !marks_.age();
   marks_.caught_up();
   is_at_end_ = true;
   if (std::exchange(is_again_, false) && marks_.has_lost()) {
@@ -162,7 +162,7 @@ void Feed::reached_end() {
 }
 
 void Feed::tell_staleness() {
-  const auto age = marks_.status().age;
+  const auto age = marks_.age();
   const bool is_stale = age && *age > max_stale_;
   if (std::exchange(is_told_stale_, is_stale) == is_stale) return;
   if (is_stale) {

@@ -22,7 +22,8 @@ struct ProviderMarks {
   std::array<char, 32> tag{};  // of its issuer; NUL-padded
   std::uint64_t salt = 0;      // in front of all that is fingerprinted for it
   std::array<Count, guard_counters> counts{};
-  redis::FeedPlaces places{};  // under the mutex
+  redis::FeedPlaces places{};                 // under the mutex
+  std::atomic<std::uint64_t> caught_up_at{};  // with its streams, by now_of_host(); 0: never
   ProviderMarks* next = nullptr;
 };
 
@@ -36,7 +37,6 @@ struct Marks::Zone {
   std::size_t next_swept = 0;                       // under the mutex
   alignas(64) std::atomic<std::uint64_t> feeder{};  // generation and pid
   std::atomic<std::uint64_t> beat{};                // of the feeder, by now_of_host()
-  std::atomic<std::uint64_t> caught_up_at{};        // 0: never
   std::atomic<bool> has_lost{};
   Count changes{}, marks{}, unproven{};
 };
@@ -191,16 +191,26 @@ void Marks::sweep(TimeS oldest, TimeS now) const noexcept {
   zone_->unproven.fetch_sub(swept.unproven, std::memory_order_relaxed);
 }
 
-Knowledge Marks::knowledge(Millis max_stale) const noexcept {
-  const std::uint64_t caught_up_at = zone_->caught_up_at.load(std::memory_order_acquire);
+Knowledge Marks::knowledge(const ProviderMarks& provider, Millis max_stale) const noexcept {
+  const std::uint64_t caught_up_at = provider.caught_up_at.load(std::memory_order_acquire);
   return {.was_complete = caught_up_at != 0,
           .is_complete = !zone_->has_lost.load(std::memory_order_relaxed),
           .is_fresh = since(caught_up_at) <= max_stale};
 }
 
+// Of all providers the one that was read last of all.
+std::optional<Millis> Marks::age() const noexcept {
+  std::optional<Millis> oldest;
+  for (const ProviderMarks* part : parts_) {
+    const std::uint64_t at = part == nullptr ? 0 : part->caught_up_at.load(std::memory_order_acquire);
+    if (at == 0) return std::nullopt;
+    oldest = std::max(oldest.value_or(Millis{0}), since(at));
+  }
+  return oldest;
+}
+
 MarksStatus Marks::status() const noexcept {
-  MarksStatus status{.marks = zone_->marks.load(), .capacity = table_of(*zone_).capacity()};
-  if (const std::uint64_t at = zone_->caught_up_at.load(); at != 0) status.age = since(at);
+  MarksStatus status{.marks = zone_->marks.load(), .capacity = table_of(*zone_).capacity(), .age = age()};
   status.is_complete = status.age && !zone_->has_lost.load();
   return status;
 }
@@ -263,7 +273,10 @@ void Marks::read_again(ProviderMarks& provider) const noexcept {
 }
 
 void Marks::caught_up() const noexcept {
-  zone_->caught_up_at.store(std::max(now_word(), std::uint64_t{1}), std::memory_order_release);
+  for (ProviderMarks* part : parts_) {
+    if (part != nullptr)
+      part->caught_up_at.store(std::max(now_word(), std::uint64_t{1}), std::memory_order_release);
+  }
 }
 
 bool Marks::lost_some() const noexcept { return !zone_->has_lost.exchange(true); }

@@ -61,7 +61,9 @@ class Marks {
   void sweep(TimeS oldest, TimeS now) const noexcept;
 
   // How the marks stand, for judge(). `max_stale` as slo_provider says.
-  Knowledge knowledge(Millis max_stale) const noexcept;
+  Knowledge knowledge(const ProviderMarks& provider, Millis max_stale) const noexcept;
+  // Since all streams of this configuration had been read to their ends; nothing: some never were.
+  std::optional<Millis> age() const noexcept;
   MarksStatus status() const noexcept;
 
   void count(ProviderMarks& provider, GuardCounter counter) const noexcept;

@@ -65,7 +65,7 @@ GuardVerdict verdict_on(R& r, Judged& judged) {
   const Provider& provider = judged.rule->provider->provider;
   judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), jobs.tokens);
   const Findings findings = find_marks(*marks(), judged.evidence, this_second());
-  return judge(findings, marks()->knowledge(provider.max_stale), provider.fail_closed);
+  return judge(findings, marks()->knowledge(*judged.part, provider.max_stale), provider.fail_closed);
 }
 
 void count_verdict(const Judged& judged, const GuardVerdict& verdict) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // In front of an application: whose session has ended at the OP does not pass, on whichever worker and host.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import { send } from './parts/browser_jar.mjs'
@@ -172,4 +173,27 @@ test('marks outlive a reload, and a worker that dies', in_time, async (t) => {
   await eventually('it answers again', async () => (await stage.visit({ sid: 's1' }).catch(() => ({}))).status === 401)
   assert.equal((await stage.back({ sid: 's2' })).status, 200)
   for (let i = 0; i < 10; ++i) assert.equal((await stage.visit({ sid: 's2' })).status, 401)
+})
+
+test('a provider that a reload brings is not trusted before its own streams have been read', in_time, async (t) => {
+  const stage = await set_guard(new House(t), { workers: 1 })
+  const conf = stage.house.path('nginx-one/nginx.conf')
+  const text = stage.house.read('nginx-one/nginx.conf')
+  const second = `slo_provider second { issuer https://second.example; client_id gateway; jwks off; fail closed;
+    signing_key ${stage.house.path('nginx-one')}/op-rsa.pem; client x { post_logout_redirect_uris https://x.example/; } }`
+  writeFileSync(conf, text.replace('slo_provider main', `${second}\n  slo_provider main`)
+    .replace('location = /slo/back', 'location /second/ { slo_guard second sid=$arg_sid; add_header X-Slo-Status $slo_status always; empty_gif; }\n location = /slo/back'))
+  stage.redis.freeze()
+  const workers = stage.nginx.workers()
+  stage.nginx.child.kill('SIGHUP')
+  await eventually('new workers', () => stage.nginx.workers().some((pid) => !workers.includes(pid)))
+  const ask = async (path) => {
+    const { status, headers } = await send(`${stage.nginx.url}${path}`)
+    return [status, headers['x-slo-status']]
+  }
+  await eventually('it is there', async () => (await ask('/second/?sid=s1'))[0] === 503)
+  assert.deepEqual(await ask('/second/?sid=s1'), [503, 'syncing'])
+  assert.deepEqual(await ask('/app/?sid=s1'), [200, 'ok'])
+  stage.redis.thaw()
+  await eventually('it is read', async () => (await ask('/second/?sid=s1'))[1] === 'ok')
 })
