@@ -79,15 +79,16 @@ std::optional<TimeS> MarkTable::find(std::uint64_t fingerprint, TimeS now) const
 MarkTable::Put MarkTable::put(std::uint64_t fingerprint, const How& how) noexcept {
   if (buckets_.empty()) return Put::full;
   const std::uint64_t name = name_of(fingerprint);
-  const std::uint64_t value = name | second_of(how.at) | (how.is_proven ? 0 : unproven_bit);
+  const TimeS at = std::min(how.at, how.now + Seconds(in_future));  // a clock that is ahead makes no mark old
+  const std::uint64_t value = name | second_of(at) | (how.is_proven ? 0 : unproven_bit);
   const Homes homes = homes_of(fingerprint, buckets_.size());
   Bucket &first = buckets_[homes.first], &second = buckets_[homes.second];
   for (Bucket* home : {&first, &second}) {
     Word* word = find_in(*home, name);
     if (word == nullptr) continue;
     const std::uint64_t before = word->load(std::memory_order_relaxed);
-    if (how.at > time_of(before, how.now))  // proven or not, it counts as it did
-      word->store(name | second_of(how.at) | (before & unproven_bit), std::memory_order_relaxed);
+    if (at > time_of(before, how.now))  // proven or not, it counts as it did
+      word->store(name | second_of(at) | (before & unproven_bit), std::memory_order_relaxed);
     return Put::known;
   }
   Bucket& emptier = used_of(first) <= used_of(second) ? first : second;

@@ -64,6 +64,14 @@ TEST_F(Marks, keep_seconds_of_the_longest_retention_and_those_that_are_a_little_
   }
 }
 
+TEST_F(Marks, of_a_clock_that_is_far_ahead_are_not_taken_for_old_ones) {
+  constexpr Seconds ahead{30 * 24 * 3600};
+  put(7, now + ahead);
+  EXPECT_GT(table_.find(7, now), now);
+  EXPECT_EQ(table_.sweep(0, table_.buckets(), now - Seconds(7 * 24 * 3600), now).proven, 0u);
+  EXPECT_TRUE(table_.find(7, now));
+}
+
 TEST_F(Marks, are_never_evicted_when_there_is_no_room_for_more) {
   const auto all = fingerprints(12'000);
   std::vector<std::uint64_t> taken;
