@@ -137,12 +137,9 @@ void Feed::take_in(Source& source, const redis::FeedEntry& entry) {
   const TimeS now = this_second();
   for (const auto& mark : entry.marks) {
     if (mark.at < now - retention_) continue;
-    if (marks_.put(*source.marks, mark, now) != Marks::Put::full || !marks_.lost_some()) continue;
-    is_again_ = false;
-    ngx_log_error(
-        NGX_LOG_ERR, log_, 0,
-        "slo: the zone of marks is full: sessions that end from now on are not refused on this host; "
-        "raise \"marks=\" of \"slo_store\"");
+    if (marks_.put(*source.marks, mark, now) != Marks::Put::full) continue;
+    is_again_ = false;  // however often it has been full before
+    marks_.lose(log_);
   }
   source.places[entry.partition] = entry.place;
   marks_.set_place(*source.marks, entry.partition, entry.place);

@@ -279,7 +279,13 @@ void Marks::caught_up() const noexcept {
   }
 }
 
-bool Marks::lost_some() const noexcept { return !zone_->has_lost.exchange(true); }
+void Marks::lose(ngx_log_t* log) const noexcept {
+  if (zone_->has_lost.exchange(true)) return;
+  ngx_log_error(NGX_LOG_ERR, log, 0,
+                "slo: the zone of marks is full: sessions that end from now on are not refused on this host; "
+                "raise \"marks=\" of \"slo_store\"");
+}
+
 bool Marks::has_lost() const noexcept { return zone_->has_lost.load(); }
 void Marks::found_all() const noexcept { zone_->has_lost.store(false); }
 

@@ -80,8 +80,8 @@ class Marks {
   void read_again(ProviderMarks& provider) const noexcept;
   // All streams have been read to their ends. `is_from_beginning`: and nothing was lost on the way.
   void caught_up() const noexcept;
-  // Some mark found no room. True: it is the first since the marks were complete.
-  bool lost_some() const noexcept;
+  // Some mark found no room: the log hears of the first since the marks were complete.
+  void lose(ngx_log_t* log) const noexcept;
   bool has_lost() const noexcept;
   void found_all() const noexcept;
 

@@ -107,7 +107,8 @@ void with_mark(R& r, Outcome<redis::Marked> marked) {
   if (!marked) return turn_away(r, marked.error());
   auto& ctx = ctx_of<BackchannelCtx>(r);
   const Mark& mark = ctx.logout.mark;
-  if (*marked != redis::Marked::repeated) mark_here(*ctx.provider, mark);
+  // A repeat as well: who completed it may have been another host, or its answer was lost.
+  mark_here(*ctx.provider, mark, r.connection->log);
   ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
                 {.channel = "backchannel", .mark = mark, .marked = *marked});

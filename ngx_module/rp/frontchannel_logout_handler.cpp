@@ -78,7 +78,7 @@ void with_request(R& r) {
 void with_mark(R& r, Outcome<redis::Marked> marked) {
   if (!marked) return turn_away(r, marked.error());
   auto& ctx = ctx_of<FrontchannelCtx>(r);
-  mark_here(*ctx.provider, ctx.mark);
+  mark_here(*ctx.provider, ctx.mark, r.connection->log);
   ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
                 {.channel = "frontchannel", .mark = ctx.mark, .marked = *marked});

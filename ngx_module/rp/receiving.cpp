@@ -11,9 +11,10 @@
 
 namespace slo::ngx {
 
-// Without room the feed says so, which meets the same mark.
-void mark_here(const ProviderConf& provider, const Mark& mark) {
-  if (const ProviderMarks* part = marks()->part_of(provider)) marks()->put(*part, mark, this_second());
+void mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log) {
+  const ProviderMarks* part = marks()->part_of(provider);
+  if (part == nullptr) return;  // its guards are never sure
+  if (marks()->put(*part, mark, this_second()) == Marks::Put::full) marks()->lose(log);
 }
 
 void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception) {

@@ -20,8 +20,8 @@ struct Reception {
 };
 
 // From here on every worker of this host refuses the session; the others hear of it by their feeds. Called
-// before the OP is answered.
-void mark_here(const ProviderConf& provider, const Mark& mark);
+// before the OP is answered. Where there is no room for it, the guards are sure of nothing from here on.
+void mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log);
 
 // `slo: logout received: session #4qk2pa7x, backchannel, provider "corp"`; counts it.
 void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception);
