@@ -59,7 +59,6 @@ void Feed::tick() {
 void Feed::begin() {
   store_ = std::make_unique<Store>(conf_.store->link, log_);
   for (auto& source : sources_) source.places = marks_.places(*source.marks);
-  store_seen_ = store_seen();
   has_gone_back_ = true;
   go_back(overlap);
   ask();
@@ -83,10 +82,20 @@ void Feed::keep_house() {
   }
   const auto status = marks_.status();
   const bool has_room = status.marks < status.capacity / 2;
-  const bool is_new_store = std::exchange(store_seen_, store_seen()) != store_seen_;
+  const bool is_new_store = marks_.store_of_places() != store_seen();
   const bool looks_again = marks_.has_lost() && has_room && ticks_ % ticks_until_again == 0;
-  if (!is_new_store && !looks_again) return;
-  for (auto& source : sources_) source.places = {};
+  if (is_new_store || looks_again) begins_again_ = true;
+}
+
+// Not while an answer is under way, which would be taken for one of the beginning.
+void Feed::go_to_beginning() {
+  begins_again_ = false;
+  const std::uint64_t store = store_seen();
+  for (auto& source : sources_) {
+    source.places = {};
+    marks_.read_again(*source.marks);
+  }
+  marks_.set_store_of_places(store);
   is_at_end_ = false;
   is_again_ = true;
 }
@@ -100,6 +109,7 @@ void Feed::go_back(Millis time) {
 
 void Feed::ask() {
   if (!store_ || std::exchange(is_asking_, true)) return;
+  if (begins_again_) go_to_beginning();
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
@@ -153,7 +163,7 @@ void Feed::reached_end() {
     marks_.found_all();
     ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the marks of ended sessions are complete again");
   }
-  if (is_first)
+  if (is_first && !marks_.has_lost())
     ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: guards know of all ended sessions: %uz marks",
                   marks_.status().marks);
 }

@@ -2,7 +2,8 @@
 // Follows the streams of ended sessions into this host's marks, on a connection of its own.
 //
 // One worker of the host does; another takes over within about a second where it is silent, and a newer
-// configuration's at once. What was read is read again without harm, so nothing hangs on who that is.
+// configuration's at once. What was read is read again without harm, so
+// nothing hangs on who that is.
 #pragma once
 
 #include <memory>
@@ -38,6 +39,7 @@ class Feed {
   void stop();
   void keep_house();
   void go_back(Millis overlap);
+  void go_to_beginning();
   void ask();
   void heard(Outcome<std::vector<redis::FeedEntry>> entries);
   void take_in(const std::vector<redis::FeedEntry>& entries);
@@ -55,9 +57,9 @@ class Feed {
   bool is_asking_ = false;
   bool has_gone_back_ = false;  // since the last good answer
   bool is_at_end_ = false;      // of all streams: it may wait in the store
-  bool is_again_ = false;       // all of them are read from the beginning since something was lost
+  bool begins_again_ = false;   // with the next question, from the beginning of all
+  bool is_again_ = false;       // they have been read from there on, and nothing was lost on the way
   bool is_told_stale_ = false;  // to the log
-  std::uint64_t store_seen_ = 0;
   unsigned ticks_ = 0;
   Event tick_;
   Event ask_again_;

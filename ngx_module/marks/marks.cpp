@@ -38,6 +38,7 @@ struct Marks::Zone {
   alignas(64) std::atomic<std::uint64_t> feeder{};  // generation and pid
   std::atomic<std::uint64_t> beat{};                // of the feeder, by now_of_host()
   std::atomic<bool> has_lost{};
+  std::atomic<std::uint64_t> store_of_places{};
   Count changes{}, marks{}, unproven{};
 };
 
@@ -271,6 +272,9 @@ void Marks::read_again(ProviderMarks& provider) const noexcept {
   const Locked locked(*zone_);
   provider.places = {};
 }
+
+std::uint64_t Marks::store_of_places() const noexcept { return zone_->store_of_places.load(); }
+void Marks::set_store_of_places(std::uint64_t store) const noexcept { zone_->store_of_places.store(store); }
 
 void Marks::caught_up() const noexcept {
   for (ProviderMarks* part : parts_) {

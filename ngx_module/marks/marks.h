@@ -78,6 +78,9 @@ class Marks {
   void set_place(ProviderMarks& provider, std::uint16_t partition, redis::FeedPlace place) const noexcept;
   // Forgets how far the streams were read: they are read again from their beginnings.
   void read_again(ProviderMarks& provider) const noexcept;
+  // Of which store the places are, by store_seen(). Outlives the feeder, as they do.
+  std::uint64_t store_of_places() const noexcept;
+  void set_store_of_places(std::uint64_t store) const noexcept;
   // All streams have been read to their ends. `is_from_beginning`: and nothing was lost on the way.
   void caught_up() const noexcept;
   // Some mark found no room: the log hears of the first since the marks were complete.
