@@ -19,6 +19,7 @@ constexpr unsigned ticks_of_second = 5;
 constexpr unsigned ticks_until_again = 5 * 60;
 constexpr Millis longest_wait{500};  // in the store
 constexpr Millis after_failure{100};
+constexpr Millis longest_pause{300};       // of one worker of a host: no crowd at a store that is back
 constexpr unsigned entries_at_once = 100;  // of each stream
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
@@ -31,9 +32,12 @@ redis::FeedPlace before(redis::FeedPlace place, Millis time) noexcept {
 }  // namespace
 
 Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
-    : conf_(conf), marks_(marks), log_(log), tick_(log, [this] { tick(); }), ask_again_(log, [this] {
-        ask();
-      }) {
+    : link_(conf.store->link),
+      marks_(marks),
+      log_(log),
+      tick_(log, [this] { tick(); }),
+      ask_again_(log, [this] { ask(); }) {
+  link_.longest_pause = longest_pause;
   tick_.may_be_left();
   ask_again_.may_be_left();
   for (const auto& provider : conf.providers) {
@@ -57,7 +61,7 @@ void Feed::tick() {
 }
 
 void Feed::begin() {
-  store_ = std::make_unique<Store>(conf_.store->link, log_);
+  store_ = std::make_unique<Store>(link_, log_);
   for (auto& source : sources_) source.places = marks_.places(*source.marks);
   has_gone_back_ = true;
   go_back(overlap);
@@ -113,7 +117,7 @@ void Feed::ask() {
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
-  const Millis wait = std::min(conf_.store->link.timeout / 2, longest_wait);
+  const Millis wait = std::min(link_.timeout / 2, longest_wait);
   store_->submit_detached<std::vector<redis::FeedEntry>>(
       redis::read_feed(asked, entries_at_once, is_at_end_ ? wait : Millis{0}),
       [this](Outcome<std::vector<redis::FeedEntry>> entries) { heard(std::move(entries)); });

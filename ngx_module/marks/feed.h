@@ -15,6 +15,7 @@
 #include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/settings.h"
 #include "ngx_module/redis/store.h"
 #include "redis_schema/feed.h"
 
@@ -47,7 +48,7 @@ class Feed {
   void reached_end();
   void tell_staleness();
 
-  const MainConf& conf_;
+  LinkSettings link_;
   const Marks& marks_;
   ngx_log_t* log_;
   std::vector<Source> sources_{};

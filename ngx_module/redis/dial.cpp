@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Gets a wire to Redis: one call per address, then a pause of 50 ms · 2^n, at most 2 s, give or take half.
+// Gets a wire to Redis: one call per address, then a pause of 50 ms · 2^n up to a limit, give or take half.
 #include "ngx_module/redis/dial.h"
 
 #include <algorithm>
@@ -9,12 +9,11 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis first_pause{50};
-constexpr Millis max_pause{2000};
 constexpr Millis start_spread{100};        // all workers of all hosts start at once
 constexpr ngx_msec_t proven_after = 1000;  // up for less: it lets us in and throws us out, so we pause
 
-Millis pause_after(unsigned failures) {
-  const auto pause = std::min(max_pause, first_pause * (1u << std::min(failures, 6u)));
+Millis pause_after(unsigned failures, Millis longest) {
+  const auto pause = std::min(longest, first_pause * (1u << std::min(failures, 6u)));
   return pause / 2 + Millis(ngx_random() % pause.count());
 }
 
@@ -132,7 +131,7 @@ void RedisDial::drop(const std::string& reason) {
 
 void RedisDial::retreat(const Refusal& why) {
   tell_down(why);
-  again_.after(pause_after(failures_++));
+  again_.after(pause_after(failures_++, settings_.longest_pause));
 }
 
 void RedisDial::tell_up() {

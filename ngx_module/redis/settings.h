@@ -34,7 +34,8 @@ struct LinkSettings {
   std::string user{};
   std::string password{};
   unsigned database = 0;
-  Millis timeout{1000};  // connecting, and each command
+  Millis timeout{1000};        // connecting, and each command
+  Millis longest_pause{2000};  // between calls that fail
   std::string prefix = "slo";
   std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
 };
