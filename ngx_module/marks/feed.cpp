@@ -29,6 +29,9 @@ redis::FeedPlace before(redis::FeedPlace place, Millis time) noexcept {
   return {.ms = place.ms - std::min(place.ms, back), .number = 0};
 }
 
+// Of a worker that was told to quit, once nothing is open in it that may have to end with its session.
+bool is_over() { return ngx_terminate || (ngx_exiting && !are_marks_needed()); }
+
 }  // namespace
 
 Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
@@ -52,7 +55,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
 Feed::~Feed() { stop(); }
 
 void Feed::tick() {
-  if (ngx_exiting || ngx_terminate) return stop();
+  if (is_over()) return stop();
   tick_.after(between_ticks);
   if (!marks_.take_feeding(silence)) return stop();
   if (!store_) begin();
@@ -126,7 +129,7 @@ void Feed::ask() {
 // The store, or its connection, has said why it has failed.
 void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
   is_asking_ = false;
-  if (ngx_exiting || ngx_terminate) return;
+  if (is_over()) return;
   if (!entries) {
     if (!std::exchange(has_gone_back_, true)) go_back(overlap);
     return ask_again_.after(after_failure);

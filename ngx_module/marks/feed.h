@@ -2,7 +2,8 @@
 // Follows the streams of ended sessions into this host's marks, on a connection of its own.
 //
 // One worker of the host does; another takes over within about a second where it is silent, and a newer
-// configuration's at once. What was read is read again without harm, so
+// configuration's at once. A worker that was told to quit feeds until its last guarded request is over: its
+// zone may be another one than that of who took its place. What was read is read again without harm, so
 // nothing hangs on who that is.
 #pragma once
 

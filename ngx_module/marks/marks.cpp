@@ -47,6 +47,7 @@ namespace {
 using Zone = Marks::Zone;
 
 const Marks* these_marks = nullptr;
+NeedOfMarks need_of_marks = nullptr;
 
 constexpr std::size_t sweeps_for_all = 900;  // calls of sweep()
 constexpr std::size_t unproven_share = 4;
@@ -295,5 +296,7 @@ void Marks::found_all() const noexcept { zone_->has_lost.store(false); }
 
 const Marks* marks() noexcept { return these_marks; }
 void use_marks(const Marks* its) noexcept { these_marks = its; }
+void set_need_of_marks(NeedOfMarks need) noexcept { need_of_marks = need; }
+bool are_marks_needed() { return need_of_marks != nullptr && need_of_marks(); }
 
 }  // namespace slo::ngx

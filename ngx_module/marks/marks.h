@@ -100,4 +100,10 @@ class Marks {
 const Marks* marks() noexcept;
 void use_marks(const Marks* its) noexcept;
 
+// Does somebody in this process need the marks, though it was told to quit? Then they are fed until he does
+// not.
+using NeedOfMarks = bool (*)();
+void set_need_of_marks(NeedOfMarks need) noexcept;
+bool are_marks_needed();
+
 }  // namespace slo::ngx

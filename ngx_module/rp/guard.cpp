@@ -36,11 +36,12 @@ ngx_int_t guard_request(R& r) {
   if (request != nullptr && !request->verdict.passes) return NGX_DECLINED;
   if (request == nullptr) request = &pool_new<GuardedRequest>(r.pool, r);
   ngx_http_set_ctx((&r), request, ngx_http_slo_rp_module);
+  const std::uint64_t changes = marks()->changes();
   for (const GuardRule* rule : guards) {
     if (request->was_judged_by(*rule) || request->count == request->all.size()) continue;
     if (const ngx_int_t refused = judge_by(r, *rule, *request); refused != NGX_DECLINED) return refused;
   }
-  if (request->verdict.status != GuardStatus::none) rp_jobs()->open_requests.add(*request);
+  if (request->verdict.status != GuardStatus::none) rp_jobs()->open_requests.add(*request, changes);
   return NGX_DECLINED;
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 std::unique_ptr<RpJobs> these_jobs;
 
+bool has_open_requests() { return these_jobs && !these_jobs->open_requests.is_empty(); }
+
 }  // namespace
 
 RpJobs* rp_jobs() noexcept { return these_jobs.get(); }
@@ -16,6 +18,7 @@ RpJobs* rp_jobs() noexcept { return these_jobs.get(); }
 ngx_int_t start_rp_jobs(ngx_cycle_t* cycle) {
   if (marks() == nullptr) return NGX_OK;
   these_jobs = std::make_unique<RpJobs>(*marks(), cycle->log);
+  set_need_of_marks(has_open_requests);
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo rp: jobs begin, with marks");
   return NGX_OK;
 }

@@ -32,15 +32,15 @@ OpenRequests::~OpenRequests() {
   while (ring_.next != &ring_) ring_.next->unlink();
 }
 
-void OpenRequests::add(GuardedRequest& request) {
+void OpenRequests::add(GuardedRequest& request, std::uint64_t changes) {
   if (!request.is_linked()) request.link_behind(ring_);
   if (look_.is_set()) return;
-  changes_ = marks_.changes();
+  changes_ = changes;
   look_.after(between_looks);
 }
 
 void OpenRequests::look() {
-  if (ring_.next == &ring_) return;
+  if (is_empty()) return;
   look_.after(between_looks);
   const std::uint64_t changes = marks_.changes();
   if (changes == changes_) return;

@@ -22,7 +22,9 @@ class OpenRequests {
   ~OpenRequests();
   OpenRequests(const OpenRequests&) = delete;
 
-  void add(GuardedRequest& request);
+  // It was judged behind `changes` of the marks.
+  void add(GuardedRequest& request, std::uint64_t changes);
+  bool is_empty() const noexcept { return ring_.next == &ring_; }
 
  private:
   void look();
