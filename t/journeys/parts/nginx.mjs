@@ -86,7 +86,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     return { ...answer, json: answer.body && JSON.parse(answer.body) }
   }
   const nginx = {
-    child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
+    dir, child: await start(), url: `http://${origin}`, logout: `http://${origin}/logout`, ask,
     register: (participation, agent) => ask('POST', 'sessions', participation, agent),
     session: (sid) => ask('GET', `sessions/${encodeURIComponent(sid)}`),
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
