@@ -13,15 +13,17 @@ function words_of(line) {
 
 const latin = (words) => Buffer.from(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1')
 
-// Does `work` while MONITOR listens; writes the commands of scripts and reads to `path`, and returns how many.
-export async function record(redis, path, work) {
+const by_servers = ([name]) => !/^(INFO|MONITOR|PING|SLOWLOG|CONFIG)$/i.test(name)
+
+// Does `work` while MONITOR listens; writes the commands of scripts and reads to `path`, those that are `wanted`, and returns them.
+export async function record(redis, path, work, wanted = by_servers) {
   const monitor = await RedisLine.open(redis.socket)
   const heard = []
   monitor.on_line = (line) => heard.push(line)
   await monitor.ask('MONITOR')
   await work()
   monitor.close()
-  const commands = heard.map(words_of).filter((words) => words && !/^(INFO|MONITOR|PING|SLOWLOG|CONFIG)$/i.test(words[0]))
+  const commands = heard.map(words_of).filter((words) => words && wanted(words))
   writeFileSync(path, Buffer.concat(commands.map(latin).flatMap((bytes) => [Buffer.from(`${bytes.length}\n`), bytes])))
   return commands
 }
