@@ -16,10 +16,17 @@ namespace slo::ngx {
 // So many guards may judge in one location.
 inline constexpr std::size_t max_guards = 4;
 
+// A text with variables. One variable alone is read where its value lies, without a copy of it.
+struct RequestValue {
+  ngx_http_complex_value_t text{};
+  ngx_int_t variable = NGX_ERROR;
+  bool is_set() const noexcept { return text.value.data != nullptr; }
+};
+
 // slo_guard: where a request tells of its session, and what becomes of one whose session has ended.
 struct GuardRule {
   const ProviderConf* provider = nullptr;
-  ngx_http_complex_value_t token{}, sid{}, sub{}, since{};  // those that are set
+  RequestValue token{}, sid{}, sub{}, since{};
   unsigned error = NGX_HTTP_UNAUTHORIZED;
   bool is_dry_run = false;
 };

@@ -13,10 +13,17 @@ constexpr std::size_t cached_tokens = 2048;
 constexpr std::size_t largest_cached = 4096;  // bytes
 constexpr std::size_t telling_end = 64;       // bytes of a token, of its signature, which differ
 
-std::string_view value_of(ngx_http_request_t& r, const ngx_http_complex_value_t& source) {
+std::string_view variable_of(ngx_http_request_t& r, ngx_int_t index) {
+  const auto* value = ngx_http_get_flushed_variable(&r, static_cast<ngx_uint_t>(index));
+  if (value == nullptr || value->not_found) return {};
+  return {reinterpret_cast<const char*>(value->data), std::size_t{value->len}};
+}
+
+std::string_view value_of(ngx_http_request_t& r, const RequestValue& source) {
   ngx_str_t text{};
-  if (source.value.data == nullptr) return {};
-  if (ngx_http_complex_value(&r, const_cast<ngx_http_complex_value_t*>(&source), &text) != NGX_OK)
+  if (!source.is_set()) return {};
+  if (source.variable != NGX_ERROR) return variable_of(r, source.variable);
+  if (ngx_http_complex_value(&r, const_cast<ngx_http_complex_value_t*>(&source.text), &text) != NGX_OK)
     throw std::bad_alloc();
   return view(text);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_guard: reads a rule.
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,21 @@
 namespace slo::ngx {
 namespace {
 
-bool is_set(const ngx_http_complex_value_t& value) { return value.value.data != nullptr; }
+// `$name` and nothing else.
+bool is_variable_alone(const std::string& value) {
+  const auto is_of_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return value.size() > 1 && value[0] == '$' && std::all_of(value.begin() + 1, value.end(), is_of_name);
+}
+
+// What nginx flushes for one variable is that variable; a capture (`$1`) has no index.
+Taker take_value(ConfLine& line, RequestValue& target) {
+  return [&line, &target](const std::string& value) -> Outcome<void> {
+    if (auto compiled = compile(line, value, target.text); !compiled) return compiled;
+    if (is_variable_alone(value) && target.text.flushes != nullptr)
+      target.variable = static_cast<ngx_int_t>(target.text.flushes[0]);
+    return {};
+  };
+}
 
 Outcome<void> read_parameters(ConfLine& line, GuardRule& rule) {
   std::vector<std::string> options = line.words;
@@ -27,20 +42,20 @@ Outcome<void> read_parameters(ConfLine& line, GuardRule& rule) {
 }
 
 // Without a variable it would be the same for everybody.
-Outcome<void> check_value(const char* name, const ngx_http_complex_value_t& value) {
-  if (!is_set(value) || value.lengths != nullptr) return {};
-  return bad_line(std::string("has no variable in \"") + name + "=" + std::string(view(value.value)) + '"');
+Outcome<void> check_value(const char* name, const RequestValue& value) {
+  if (!value.is_set() || value.text.lengths != nullptr) return {};
+  return bad_line(std::string("has no variable in \"") + name + "=" + std::string(view(value.text.value)) + '"');
 }
 
 Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
   for (const auto& [name, value] :
        {std::pair{"token", &rule.token}, {"sid", &rule.sid}, {"sub", &rule.sub}, {"since", &rule.since}})
     if (auto checked = check_value(name, *value); !checked) return checked;
-  if (!is_set(rule.token) && !is_set(rule.sid) && !is_set(rule.sub))
+  if (!rule.token.is_set() && !rule.sid.is_set() && !rule.sub.is_set())
     return bad_line("needs \"token=\", \"sid=\" or \"sub=\": by what is a request's session known?");
-  if (is_set(rule.since) && !is_set(rule.sub))
+  if (rule.since.is_set() && !rule.sub.is_set())
     return bad_line("has \"since=\" without \"sub=\", whose sessions are told apart by it");
-  if (is_set(rule.sub) && !is_set(rule.since)) {
+  if (rule.sub.is_set() && !rule.since.is_set()) {
     warn_at(
         line.cf->log,
         "\"slo_guard\" has \"sub=\" without \"since=\": who is logged out everywhere stays refused for the "
