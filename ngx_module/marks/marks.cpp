@@ -3,6 +3,7 @@
 #include "ngx_module/marks/marks.h"
 
 #include <sodium/crypto_shorthash.h>
+#include <sodium/crypto_shorthash_siphash24.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -158,6 +159,16 @@ std::uint64_t Marks::fingerprint(const ProviderMarks& provider, Mark::Of of,
   bytes[8] = of == Mark::Of::sid ? 's' : 'u';
   std::memcpy(bytes.data() + 9, value.data(), length);
   return hash_of(*zone_, {bytes.data(), length + 9});
+}
+
+Marks::Digest Marks::digest(std::string_view bytes) const noexcept {
+  Digest digest{};
+  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof digest);
+  static_assert(crypto_shorthash_siphashx24_KEYBYTES == crypto_shorthash_KEYBYTES);
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(digest.data()),
+                              reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                              zone_->secret.data());
+  return digest;
 }
 
 std::optional<TimeS> Marks::find(std::uint64_t fingerprint, TimeS now) const noexcept {

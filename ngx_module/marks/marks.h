@@ -5,6 +5,7 @@
 // worker that dies with it. Outlives workers and reloads; a new zone knows nothing until it has been fed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -48,6 +49,9 @@ class Marks {
   // Keyed by a secret of the zone.
   std::uint64_t fingerprint(const ProviderMarks& provider, Mark::Of of,
                             std::string_view value) const noexcept;
+  // Stands for bytes of any length: no two texts that anybody can find have the same.
+  using Digest = std::array<std::uint64_t, 2>;
+  Digest digest(std::string_view bytes) const noexcept;
   std::optional<TimeS> find(std::uint64_t fingerprint, TimeS now) const noexcept;
   // Changes whenever something has been marked.
   std::uint64_t changes() const noexcept;

@@ -2,16 +2,17 @@
 // What a request tells of its session: by a token, or by values.
 #include "ngx_module/rp/evidence.h"
 
+#include <algorithm>
 #include <new>
+#include <span>
 
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
 namespace {
 
-constexpr std::size_t cached_tokens = 2048;
-constexpr std::size_t largest_cached = 4096;  // bytes
-constexpr std::size_t telling_end = 64;       // bytes of a token, of its signature, which differ
+constexpr std::size_t cached_tokens = 16384;  // 1.2 MB of a worker that guards by tokens
+constexpr std::size_t ways = 4;               // places where one may be
 
 std::string_view variable_of(ngx_http_request_t& r, ngx_int_t index) {
   const auto* value = ngx_http_get_flushed_variable(&r, static_cast<ngx_uint_t>(index));
@@ -33,6 +34,15 @@ std::optional<std::uint64_t> named(const Marks& marks, const ProviderMarks& part
   return value.empty() ? std::nullopt : std::optional(marks.fingerprint(part, of, value));
 }
 
+Evidence told_by(const Marks& marks, const ProviderConf& provider, const ProviderMarks& part,
+                 std::string_view token) {
+  const auto claims = read_guard_token(provider.provider, token);
+  if (!claims) return {};
+  return {.sid = named(marks, part, Mark::Of::sid, claims->sid),
+          .sub = named(marks, part, Mark::Of::sub, claims->sub),
+          .since = claims->since};
+}
+
 }  // namespace
 
 Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noexcept {
@@ -45,17 +55,14 @@ Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noe
 Evidence TokenCache::evidence_of(const ProviderConf& provider, const ProviderMarks& part,
                                  std::string_view token) {
   if (known_.empty()) known_.resize(cached_tokens);
-  const std::string_view end = token.substr(token.size() - std::min(token.size(), telling_end));
-  Known& place = known_[marks_.fingerprint(part, Mark::Of::sid, end) % cached_tokens];
-  if (place.part == &part && place.token == token) return place.evidence;
-  Evidence evidence;
-  if (const auto claims = read_guard_token(provider.provider, token)) {
-    evidence = {.sid = named(marks_, part, Mark::Of::sid, claims->sid),
-                .sub = named(marks_, part, Mark::Of::sub, claims->sub),
-                .since = claims->since};
+  const auto digest = marks_.digest(token);
+  const std::span<Known, ways> places(&known_[digest[0] % (cached_tokens / ways) * ways], ways);
+  for (const Known& place : places) {
+    if (place.part == &part && place.token == digest) return place.evidence;
   }
-  if (token.size() <= largest_cached)
-    place = {.part = &part, .token = std::string(token), .evidence = evidence};
+  const Evidence evidence = told_by(marks_, provider, part, token);
+  std::shift_right(places.begin(), places.end(), 1);
+  places.front() = {.part = &part, .token = digest, .evidence = evidence};
   return evidence;
 }
 

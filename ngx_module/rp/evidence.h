@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +24,8 @@ struct Evidence {
 
 Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noexcept;
 
-// Tokens that this worker has seen, so that one that comes with every request is read once. A token is
-// recognised whole; where two meet in a place the newer one stays.
+// What tokens that this worker has seen told, so that one that comes with every request is read once. A token
+// is recognised by a digest of all of it; where too many meet the oldest goes.
 class TokenCache {
  public:
   explicit TokenCache(const Marks& marks) : marks_(marks) {}
@@ -37,7 +36,7 @@ class TokenCache {
  private:
   struct Known {
     const ProviderMarks* part = nullptr;
-    std::string token{};
+    Marks::Digest token{};
     Evidence evidence{};
   };
   const Marks& marks_;

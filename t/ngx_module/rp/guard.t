@@ -184,3 +184,15 @@ location /app/ { slo_guard main sid=$arg_sid; empty_gif; }
  'GET /app/?sid=' . 'x' x 700, 'GET /app/?sid=%00']
 --- error_code eval
 [200, 401, 200, 200, 200, 200]
+
+
+=== TEST 14: a token is remembered as a whole: one that ends like another tells what it says itself
+--- config
+location /app/ { slo_guard main token=$arg_token; empty_gif; }
+--- request eval
+my ($one, $other) = map { SloTest::sign_token({ iss => 'https://op.example', sid => $_, iat => time }, key => 'op', header => {}) } qw(g1 g2);
+my $forged = ($other =~ s/[^.]+$//r) . ($one =~ s/.*\.//r);
+["GET /app/?token=$one", "GET /app/?token=$forged", SloTest::Rp::logout_token(sid => 'g1'),
+ map { "GET /app/?token=$_" } $one, $forged, $one, $other, $forged]
+--- error_code eval
+[200, 200, 200, 401, 200, 401, 200, 200]
