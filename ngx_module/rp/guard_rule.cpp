@@ -44,7 +44,8 @@ Outcome<void> read_parameters(ConfLine& line, GuardRule& rule) {
 // Without a variable it would be the same for everybody.
 Outcome<void> check_value(const char* name, const RequestValue& value) {
   if (!value.is_set() || value.text.lengths != nullptr) return {};
-  return bad_line(std::string("has no variable in \"") + name + "=" + std::string(view(value.text.value)) + '"');
+  return bad_line(std::string("has no variable in \"") + name + "=" + std::string(view(value.text.value)) +
+                  '"');
 }
 
 Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
