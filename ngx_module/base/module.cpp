@@ -7,7 +7,7 @@
 #include "ngx_module/config/directives.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/http/hiding.h"
-#include "ngx_module/marks/marks.h"
+#include "ngx_module/marks/marks_zone.h"
 
 namespace slo::ngx {
 namespace {

@@ -1,127 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lays the marks' shared memory out: a header, the parts of the providers, and in the rest the table.
+// Marks are found, put and swept; who feeds them, and how complete they are.
 #include "ngx_module/marks/marks.h"
 
-#include <sodium/crypto_shorthash.h>
 #include <sodium/crypto_shorthash_siphash24.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
-#include <new>
 
-#include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/shared_document.h"
 
 namespace slo::ngx {
-
-using Count = std::atomic<std::uint64_t>;
-
-struct ProviderMarks {
-  std::array<char, 32> tag{};  // of its issuer; NUL-padded
-  std::uint64_t salt = 0;      // in front of all that is fingerprinted for it
-  std::array<Count, guard_counters> counts{};
-  redis::FeedPlaces places{};                 // under the mutex
-  std::atomic<std::uint64_t> caught_up_at{};  // with its streams, by now_of_host(); 0: never
-  ProviderMarks* next = nullptr;
-};
-
-struct Marks::Zone {
-  std::array<unsigned char, crypto_shorthash_KEYBYTES> secret{};
-  ngx_slab_pool_t* pool = nullptr;
-  MarkTable::Bucket* buckets = nullptr;
-  std::size_t bucket_count = 0;
-  ProviderMarks* providers = nullptr;               // under the mutex
-  std::uint32_t generation = 0;                     // of configurations; the master's alone
-  std::size_t next_swept = 0;                       // under the mutex
-  alignas(64) std::atomic<std::uint64_t> feeder{};  // generation and pid
-  std::atomic<std::uint64_t> beat{};                // of the feeder, by now_of_host()
-  std::atomic<bool> has_lost{};
-  std::atomic<std::uint64_t> store_of_places{};
-  Count changes{}, marks{}, unproven{};
-};
-
 namespace {
-
-using Zone = Marks::Zone;
 
 const Marks* these_marks = nullptr;
 NeedOfMarks need_of_marks = nullptr;
 
 constexpr std::size_t sweeps_for_all = 900;  // calls of sweep()
 constexpr std::size_t unproven_share = 4;
-
-class Locked {
- public:
-  explicit Locked(const Zone& zone) noexcept : pool_(*zone.pool) { ngx_shmtx_lock(&pool_.mutex); }
-  ~Locked() { ngx_shmtx_unlock(&pool_.mutex); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  ngx_slab_pool_t& pool_;
-};
-
-MarkTable table_of(const Zone& zone) noexcept { return MarkTable({zone.buckets, zone.bucket_count}); }
-
-// Half of what is left goes to the table if there is little of it, else all but what a thousand providers
-// take.
-std::size_t table_size(std::size_t left) noexcept {
-  constexpr std::size_t for_providers = 2 * 1024 * 1024;
-  return std::max(left / 2, left - std::min(left, for_providers));
-}
-
-Zone* make_zone(ngx_slab_pool_t& pool) {
-  void* place = ngx_slab_calloc(&pool, sizeof(Zone));
-  if (place == nullptr) return nullptr;
-  auto* zone = ::new (place) Zone;
-  if (getrandom(zone->secret.data(), zone->secret.size(), 0) != static_cast<ssize_t>(zone->secret.size()))
-    return nullptr;
-  const std::size_t bytes = table_size((pool.pfree - 1) * ngx_pagesize);
-  void* buckets = ngx_slab_calloc(&pool, bytes);
-  if (buckets == nullptr) return nullptr;
-  zone->buckets = static_cast<MarkTable::Bucket*>(buckets);
-  zone->bucket_count = bytes / sizeof(MarkTable::Bucket);
-  zone->pool = &pool;
-  pool.log_nomem = 0;  // who finds no room says so himself
-  pool.data = zone;
-  return zone;
-}
-
-ngx_int_t lay_out(ngx_shm_zone_t* shm, void* old) {
-  auto* zone = static_cast<Zone*>(old);  // a reload: the content stays
-  auto* pool = reinterpret_cast<ngx_slab_pool_t*>(shm->shm.addr);
-  if (zone == nullptr) zone = shm->shm.exists ? static_cast<Zone*>(pool->data) : make_zone(*pool);
-  if (zone == nullptr) return NGX_ERROR;
-  ++zone->generation;
-  shm->data = zone;
-  return NGX_OK;
-}
-
-std::uint64_t hash_of(const Zone& zone, std::string_view bytes) noexcept {
-  std::uint64_t hash = 0;
-  static_assert(crypto_shorthash_BYTES == sizeof hash);
-  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
-                   reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), zone.secret.data());
-  return hash;
-}
-
-ProviderMarks* part_in(Zone& zone, const std::string& tag) noexcept {
-  const Locked locked(zone);
-  for (auto* its = zone.providers; its != nullptr; its = its->next) {
-    if (std::string_view(its->tag.data()) == tag) return its;
-  }
-  void* place = ngx_slab_calloc_locked(zone.pool, sizeof(ProviderMarks));
-  if (place == nullptr) return nullptr;
-  auto* its = ::new (place) ProviderMarks;
-  tag.copy(its->tag.data(), its->tag.size() - 1);
-  its->salt = hash_of(zone, tag);
-  its->next = zone.providers;
-  zone.providers = its;
-  return its;
-}
 
 std::uint64_t word_of(const Feeder& feeder) noexcept {
   return std::uint64_t{feeder.generation} << 32 | feeder.pid;
@@ -137,16 +33,8 @@ Millis since(std::uint64_t then) noexcept {
 
 }  // namespace
 
-ngx_int_t add_marks_zone(ngx_conf_t* cf, StoreConf& store) {
-  ngx_str_t name = to_ngx(cf->pool, std::string(view(store.zone->shm.name)) + "_marks");
-  store.marks_zone = ngx_shared_memory_add(cf, &name, store.marks_size, &ngx_http_slo_module);
-  if (store.marks_zone == nullptr) return NGX_ERROR;
-  store.marks_zone->init = lay_out;
-  return NGX_OK;
-}
-
 Marks::Marks(const MainConf& conf)
-    : zone_(static_cast<Zone*>(conf.store->marks_zone->data)), generation_(zone_->generation) {
+    : zone_(static_cast<MarksZone*>(conf.store->marks_zone->data)), generation_(zone_->generation) {
   for (const auto& provider : conf.providers) parts_.push_back(part_in(*zone_, provider.space.issuer));
 }
 

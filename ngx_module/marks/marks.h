@@ -17,20 +17,12 @@
 #include "core/rp/mark.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/marks/mark_table.h"
+#include "ngx_module/marks/marks_zone.h"
 #include "ngx_module/nginx/ngx.h"
 #include "redis_schema/feed.h"
 #include "redis_schema/key.h"
 
 namespace slo::ngx {
-
-// Called at the end of the configuration, where something needs marks.
-ngx_int_t add_marks_zone(ngx_conf_t* cf, StoreConf& store);
-
-// Of one provider, in the zone: how far its streams have been read, and what its guards have seen.
-struct ProviderMarks;
-
-enum class GuardCounter : std::uint8_t { refused, would_refuse, without_evidence, unsure };
-inline constexpr std::size_t guard_counters = 4;
 
 // Which worker of the host feeds the marks. Of two, the one of the newer configuration.
 struct Feeder {
@@ -85,17 +77,15 @@ class Marks {
   // Of which store the places are, by store_seen(). Outlives the feeder, as they do.
   std::uint64_t store_of_places() const noexcept;
   void set_store_of_places(std::uint64_t store) const noexcept;
-  // All streams have been read to their ends. `is_from_beginning`: and nothing was lost on the way.
+  // All streams have been read to their ends.
   void caught_up() const noexcept;
   // Some mark found no room: the log hears of the first since the marks were complete.
   void lose(ngx_log_t* log) const noexcept;
   bool has_lost() const noexcept;
   void found_all() const noexcept;
 
-  struct Zone;
-
  private:
-  Zone* zone_;
+  MarksZone* zone_;
   std::uint32_t generation_;
   std::vector<ProviderMarks*> parts_{};  // by ProviderConf::index
 };
