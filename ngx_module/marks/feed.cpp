@@ -20,6 +20,8 @@ constexpr unsigned ticks_until_again = 5 * 60;
 constexpr Millis longest_wait{500};  // in the store
 constexpr Millis after_failure{100};
 constexpr Millis longest_pause{300};       // of one worker of a host: no crowd at a store that is back
+// After news: to ask for many streams costs each side as much as dozens of entries do.
+constexpr Millis after_news{2};
 constexpr unsigned entries_at_once = 100;  // of each stream
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
@@ -135,11 +137,13 @@ void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
     return ask_again_.after(after_failure);
   }
   has_gone_back_ = false;
-  take_in(*entries);
+  const bool is_end = take_in(*entries);
+  if (is_end && !entries->empty()) return ask_again_.after(after_news);
   ask_again_.post();
 }
 
-void Feed::take_in(const std::vector<redis::FeedEntry>& entries) {
+// True: there was no more.
+bool Feed::take_in(const std::vector<redis::FeedEntry>& entries) {
   std::map<std::pair<std::size_t, std::uint16_t>, unsigned> counts;
   bool is_end = true;
   for (const auto& entry : entries) {
@@ -148,6 +152,7 @@ void Feed::take_in(const std::vector<redis::FeedEntry>& entries) {
     if (++counts[{entry.source, entry.partition}] == entries_at_once) is_end = false;
   }
   if (is_end) reached_end();
+  return is_end;
 }
 
 void Feed::take_in(Source& source, const redis::FeedEntry& entry) {

@@ -44,7 +44,7 @@ class Feed {
   void go_to_beginning();
   void ask();
   void heard(Outcome<std::vector<redis::FeedEntry>> entries);
-  void take_in(const std::vector<redis::FeedEntry>& entries);
+  bool take_in(const std::vector<redis::FeedEntry>& entries);
   void take_in(Source& source, const redis::FeedEntry& entry);
   void reached_end();
   void tell_staleness();
