@@ -83,6 +83,8 @@ async function one_round(to, pids, pair, round, count) {
 // By turns, so that what the machine does besides falls on all: rounds of each pair, by name.
 async function measure(to, pids, pairs, { rounds, count }) {
   const runs = new Map(pairs.map(({ name }) => [name, []]))
+  // A worker maps a page of the zone when it first looks there.
+  for (const pair of pairs.filter(({ mixed }) => mixed)) await cost_of(to, pids, pair.guarded, { count: pair.mixed })
   for (let round = -1; round < rounds; ++round) {
     for (const pair of pairs) {
       const both = await one_round(pair.to ?? to, pair.pids ?? pids, pair, Math.max(round, 0), count)
