@@ -186,5 +186,5 @@ export async function bench(house, { quick }) {
   table('Guard: targets', ['what', 'target', 'measured', 'met'], targets_of(all.get(last), last))
   remark('32 connections; server and all it asks on one core, the driver on the other. Microseconds are processor time of all servers that a request ' +
          'touches; more µs and ratios are medians of pairs, of which the order changes. The page is a file of 600 bytes, opened anew for each ' +
-         `request. "Each another": of ${number(other_sids, 0)} sids, or of more tokens than a worker remembers.`)
+         `request. "Each another": of ${number(other_sids, 0)} sids, or ${number(pairs.at(-1).once, 0)} tokens by turns.`)
 }
