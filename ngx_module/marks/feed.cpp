@@ -19,7 +19,7 @@ constexpr unsigned ticks_of_second = 5;
 constexpr unsigned ticks_until_again = 5 * 60;
 constexpr Millis longest_wait{500};  // in the store
 constexpr Millis after_failure{100};
-constexpr Millis longest_pause{300};       // of one worker of a host: no crowd at a store that is back
+constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a store that is back
 // After news: to ask for many streams costs each side as much as dozens of entries do.
 constexpr Millis after_news{2};
 constexpr unsigned entries_at_once = 100;  // of each stream
