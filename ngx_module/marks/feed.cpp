@@ -43,6 +43,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
       tick_(log, [this] { tick(); }),
       ask_again_(log, [this] { ask(); }) {
   link_.longest_pause = longest_pause;
+  link_.sends_again = false;  // it may be another server: we go back a little
   tick_.may_be_left();
   ask_again_.may_be_left();
   for (const auto& provider : conf.providers) {

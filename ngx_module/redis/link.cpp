@@ -188,17 +188,19 @@ void RedisLink::State::came_up(const redis::Agreement& agreement) {
   send(std::exchange(pending, {}));
 }
 
-// Sent but not answered is ambiguous, but all we send may be repeated: once, and before its deadline.
+// Sent but not answered is ambiguous, but all we send may be repeated: once, before its deadline, and where
+// whoever asked need not know of it.
 void RedisLink::State::was_lost() {
   due.clear();
-  Queue twice_lost;
+  Queue over;
   Queue again;
   while (!flying.empty()) {
-    auto& queue = std::exchange(flying.front().resent, true) ? twice_lost : again;
+    const bool is_over = std::exchange(flying.front().resent, true) || !settings.sends_again;
+    auto& queue = is_over ? over : again;
     queue.splice(queue.end(), flying, flying.begin());
   }
   pending.splice(pending.begin(), again);
-  refuse_all(std::move(twice_lost), {Fault::store_unreachable, "the connection broke twice"});
+  refuse_all(std::move(over), {Fault::store_unreachable, "the connection broke"});
 }
 
 void RedisLink::State::has_failed(const Refusal& why) {

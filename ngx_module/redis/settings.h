@@ -36,6 +36,7 @@ struct LinkSettings {
   unsigned database = 0;
   Millis timeout{1000};        // connecting, and each command
   Millis longest_pause{2000};  // between calls that fail
+  bool sends_again = true;     // what was sent, and not answered when the connection broke
   std::string prefix = "slo";
   std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
 };

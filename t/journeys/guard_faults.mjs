@@ -32,19 +32,9 @@ async function until_gone(watch, at, pid) {
 }
 
 const faults = {
-  'the feeder is frozen for 4 s': { bound: 2000, strike: async (watch) => {
-    const pid = await feeder_of(watch, 1)
-    const since = performance.now()
-    process.kill(pid, 'SIGSTOP')
-    try {
-      await until_gone(watch, 1, pid)
-      assert.ok(performance.now() - since < 2500, 'another worker takes over')
-      await sleep(4000 - (performance.now() - since))
-    } finally {
-      process.kill(pid, 'SIGCONT')
-    }
-    return performance.now()
-  } },
+  'the feeder is frozen for 4 s': { bound: 2000, strike: (watch) => freeze_feeder(watch, 1) },
+
+  'the feeder is frozen on the host that is told': { bound: 2000, strike: (watch) => freeze_feeder(watch, 0) },
 
   'the feeder is killed (-9)': { bound: 2000, strike: async (watch) => {
     const pid = await feeder_of(watch, 1)
@@ -97,6 +87,13 @@ const faults = {
     return since
   } },
 
+  'a server whose clock is behind takes the place of another': { bound: 2000, strike: async (watch) => {
+    await run_ahead(watch, 60_000)
+    for (const key of await streams_of(watch)) await watch.redis.ask('del', key)
+    await watch.redis.ask('client', 'kill', 'type', 'normal', 'skipme', 'yes')
+    return performance.now()
+  } },
+
   'five reloads in five seconds': { bound: 2000, strike: async (watch) => {
     for (let i = 0; i < 5; ++i) {
       for (const { nginx } of watch.hosts) nginx.child.kill('SIGHUP')
@@ -114,10 +111,25 @@ const faults = {
   } },
 }
 
-// Lets every stream have an entry of a time that is an hour ahead, which both hosts read.
-async function run_ahead(watch) {
+// Another worker takes over, and the one that was frozen finds that it does not feed any more.
+async function freeze_feeder(watch, at) {
+  const pid = await feeder_of(watch, at)
+  const since = performance.now()
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await until_gone(watch, at, pid)
+    assert.ok(performance.now() - since < 2500, 'another worker takes over')
+    await sleep(4000 - (performance.now() - since))
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  return performance.now()
+}
+
+// Lets every stream have an entry of a time that is ahead, which both hosts read.
+async function run_ahead(watch, millis = 3_600_000) {
   await eventually('many streams are there', async () => (await streams_of(watch)).length >= 40, { every: 100 })
-  for (const key of await streams_of(watch)) await watch.redis.ask('xadd', key, `${Date.now() + 3_600_000}-0`, 's', `ahead-${key}`)
+  for (const key of await streams_of(watch)) await watch.redis.ask('xadd', key, `${Date.now() + millis}-0`, 's', `ahead-${key}`)
   await sleep(300)
 }
 
