@@ -19,6 +19,7 @@ constexpr unsigned ticks_of_second = 5;
 constexpr unsigned ticks_until_again = 5 * 60;
 constexpr Millis longest_wait{500};  // in the store
 constexpr Millis after_failure{100};
+constexpr Millis start_spread{10};
 constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a store that is back
 // After news: to ask for many streams costs each side as much as dozens of entries do.
 constexpr Millis after_news{2};
@@ -42,6 +43,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
       log_(log),
       tick_(log, [this] { tick(); }),
       ask_again_(log, [this] { ask(); }) {
+  link_.start_spread = start_spread;
   link_.longest_pause = longest_pause;
   link_.sends_again = false;  // it may be another server: we go back a little
   tick_.may_be_left();

@@ -9,7 +9,6 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis first_pause{50};
-constexpr Millis start_spread{100};        // all workers of all hosts start at once
 constexpr ngx_msec_t proven_after = 1000;  // up for less: it lets us in and throws us out, so we pause
 
 Millis pause_after(unsigned failures, Millis longest) {
@@ -38,7 +37,7 @@ RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks cal
   limit_.may_be_left();
 }
 
-void RedisDial::start() { again_.after(Millis(ngx_random() % start_spread.count())); }
+void RedisDial::start() { again_.after(Millis(ngx_random() % settings_.start_spread.count())); }
 
 void RedisDial::dial() {
   if (places_.empty()) return fail({Fault::store_unreachable, "its name is not known"});

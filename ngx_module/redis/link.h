@@ -25,7 +25,7 @@ class RedisLink {
   using Replies = std::vector<redis::OwnedReply>;  // as many as commands
   using OnReplies = std::function<void(Outcome<Replies>)>;
 
-  // Connects at once (after a random 0..100 ms) and keeps reconnecting until quit().
+  // Connects at once (after a random part of start_spread) and keeps reconnecting until quit().
   RedisLink(const LinkSettings& settings, ngx_log_t* log);
   ~RedisLink();
   RedisLink(const RedisLink&) = delete;

@@ -35,6 +35,7 @@ struct LinkSettings {
   std::string password{};
   unsigned database = 0;
   Millis timeout{1000};        // connecting, and each command
+  Millis start_spread{100};    // all workers of all hosts start at once
   Millis longest_pause{2000};  // between calls that fail
   bool sends_again = true;     // what was sent, and not answered when the connection broke
   std::string prefix = "slo";

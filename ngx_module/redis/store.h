@@ -33,8 +33,8 @@ class Store {
   template <class T>
   using OnAnswer = std::type_identity_t<std::function<void(Outcome<T>)>>;
 
-  // Connects at once (after a random 0..100 ms) and keeps reconnecting until quit(). REQUIRES: settings and
-  // log outlive it.
+  // Connects at once (after a random part of start_spread) and keeps reconnecting until quit(). REQUIRES:
+  // settings and log outlive it.
   Store(const LinkSettings& settings, ngx_log_t* log);
   ~Store();
   Store(const Store&) = delete;
