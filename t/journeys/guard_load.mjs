@@ -62,7 +62,8 @@ test('another host refuses within milliseconds of the 200, as fast as requests m
   await sleep(500)
   const lines = agents(4)
   const answers = [], usual = []
-  for (let i = 0; i < 300; ++i) {
+  const until = performance.now() + 25_000  // on a machine that is very busy there are fewer
+  for (let i = 0; i < 300 && performance.now() < until; ++i) {
     assert.equal((await one.back({ sid: `gone-${i}` })).status, 200)
     answers.push(await poll(`${two.nginx.url}/pass?sid=gone-${i}`, lines))
     usual.push(await poll(`${two.nginx.url}/pass?sid=gone-${i}`, lines))  // who has been refused before: what the machine takes
@@ -71,9 +72,9 @@ test('another host refuses within milliseconds of the 200, as fast as requests m
   const rates = await Promise.all(driven.map(({ stop }) => stop()))
   const { p50, p99, last } = percentiles(answers.map(({ first }) => first))
   const of_machine = percentiles(usual.map(({ first }) => first))
-  console.log(`      refused after p50 ${p50} ms, p99 ${p99} ms, last ${last} ms; once known, after p50 ${of_machine.p50} ms, p99 ${of_machine.p99} ms; beside ${rates.map(Math.round).join(' and ')} requests a second`)
+  console.log(`      ${answers.length} logouts, refused after p50 ${p50} ms, p99 ${p99} ms, last ${last} ms; once known, after p50 ${of_machine.p50} ms, p99 ${of_machine.p99} ms; beside ${rates.map(Math.round).join(' and ')} requests a second`)
   assert.equal(answers.reduce((sum, { wrong }) => sum + wrong, 0), 0, 'passes after the first refusal')
-  assert.ok(p99 <= Math.max(100, 3 * of_machine.p99), `${p99} ms`)
+  assert.ok(answers.length >= 10 && p99 <= Math.max(100, 3 * of_machine.p99), `${p99} ms`)
   for (const { nginx } of stage.hosts) assert.equal((await send(`${nginx.url}/pass?sid=lives`)).status, 200)
 })
 
@@ -95,14 +96,18 @@ async function start_clock(house) {
     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; }`
 }
 
-// Opens it and waits for its first tick: {closed_at, ticked_at}.
+// Opens it and waits for its first tick: {closed_at, ticked_at, longest_gap}, the last being what the machine makes of 250 ms.
 async function open_clock({ nginx }, sid) {
   const { hostname: host, port } = new URL(nginx.url)
   const clock = { sid, client: connect({ host, port: Number(port) }) }
   clock.client.on('error', () => {}).on('close', () => { clock.closed_at = performance.now() })
   clock.client.write(`GET /clock?sid=${sid} HTTP/1.1\r\nHost: x\r\nUpgrade: clock\r\nConnection: Upgrade\r\n\r\n`)
   await new Promise((done) => clock.client.on('data', (bytes) => {
-    if (bytes.includes('tick')) { clock.ticked_at = performance.now(); done() }
+    if (!bytes.includes('tick')) return
+    const now = performance.now()
+    clock.longest_gap = Math.max(clock.longest_gap ?? 0, now - (clock.ticked_at ?? now))
+    clock.ticked_at = now
+    done()
   }))
   return clock
 }
@@ -128,10 +133,12 @@ test('of a thousand WebSockets those end whose session does, and all others go o
   const since = performance.now()
   await sleep(600)
   assert.deepEqual(others.filter(({ closed_at, ticked_at }) => closed_at || ticked_at < since).length, 0)
-  const { p50, p99, last } = percentiles(theirs.map(({ sid, closed_at }) => Math.max(0, closed_at - ended_at.get(sid))))
+  const times = theirs.map(({ sid, closed_at }) => Math.max(0, closed_at - ended_at.get(sid)))
+  const { p50, p99, last } = percentiles(times)
   console.log(`      ${theirs.length} closed after p50 ${p50} ms, p99 ${p99} ms, last ${last} ms; ${others.length} go on`)
   assert.equal(theirs.length, 200)
-  assert.ok(p99 <= 500, `${p99} ms`)
+  const gaps = percentiles(others.map(({ longest_gap }) => longest_gap))
+  assert.ok(p99 <= Math.max(500, 2 * gaps.p99), `${p99} ms, while what ticks every 250 ms ticked every ${gaps.p99} ms`)
   for (const { client } of others) client.destroy()
 })
 
