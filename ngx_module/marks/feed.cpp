@@ -120,12 +120,12 @@ void Feed::go_back(Millis time) {
 }
 
 void Feed::ask() {
-  if (!store_ || std::exchange(is_asking_, true)) return;
+  if (!store_ || sources_.empty() || std::exchange(is_asking_, true)) return;
   if (begins_again_) go_to_beginning();
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
-  const Millis wait = std::min(link_.timeout / 2, longest_wait);
+  const Millis wait = std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
   store_->submit_detached<std::vector<redis::FeedEntry>>(
       redis::read_feed(asked, entries_at_once, is_at_end_ ? wait : Millis{0}),
       [this](Outcome<std::vector<redis::FeedEntry>> entries) { heard(std::move(entries)); });

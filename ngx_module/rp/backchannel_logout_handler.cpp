@@ -108,7 +108,7 @@ void with_mark(R& r, Outcome<redis::Marked> marked) {
   auto& ctx = ctx_of<BackchannelCtx>(r);
   const Mark& mark = ctx.logout.mark;
   // A repeat as well: who completed it may have been another host, or its answer was lost.
-  mark_here(*ctx.provider, mark, r.connection->log);
+  if (auto here = mark_here(*ctx.provider, mark, r.connection->log); !here) return turn_away(r, here.error());
   ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
                 {.channel = "backchannel", .mark = mark, .marked = *marked});

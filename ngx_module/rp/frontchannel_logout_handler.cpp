@@ -78,7 +78,8 @@ void with_request(R& r) {
 void with_mark(R& r, Outcome<redis::Marked> marked) {
   if (!marked) return turn_away(r, marked.error());
   auto& ctx = ctx_of<FrontchannelCtx>(r);
-  mark_here(*ctx.provider, ctx.mark, r.connection->log);
+  if (auto here = mark_here(*ctx.provider, ctx.mark, r.connection->log); !here)
+    return turn_away(r, here.error());
   ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
                 {.channel = "frontchannel", .mark = ctx.mark, .marked = *marked});

@@ -11,10 +11,11 @@
 
 namespace slo::ngx {
 
-void mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log) {
+Outcome<void> mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log) {
   const ProviderMarks* part = marks()->part_of(provider);
-  if (part == nullptr) return;  // its guards are never sure
-  if (marks()->put(*part, mark, this_second()) == Marks::Put::full) marks()->lose(log);
+  if (part != nullptr && marks()->put(*part, mark, this_second()) != Marks::Put::full) return {};
+  marks()->lose(log);
+  return refuse(Fault::marks_full);
 }
 
 void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception) {

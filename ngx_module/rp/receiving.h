@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/outcome.h"
 #include "core/rp/mark.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/ngx.h"
@@ -20,8 +21,9 @@ struct Reception {
 };
 
 // From here on every worker of this host refuses the session; the others hear of it by their feeds. Called
-// before the OP is answered. Where there is no room for it, the guards are sure of nothing from here on.
-void mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log);
+// before the OP is answered. marks_full: other hosts may refuse it, this one does not, and the log hears of
+// it.
+Outcome<void> mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log);
 
 // `slo: logout received: session #4qk2pa7x, backchannel, provider "corp"`; counts it.
 void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception);
