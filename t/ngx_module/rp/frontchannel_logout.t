@@ -87,9 +87,11 @@ Content-Security-Policy: default-src 'none'; frame-ancestors https://op.example
 
 === TEST 7: who knows no sid cannot fill the zone: what no signature proves has a quarter of it (marks_full)
 --- store: marks=64k
+--- init
+SloTest::redis_command( 'XADD', 'slo{53t}:0Y3Fr5hHvd3HOqRaRcvxQT:rs', '*', map { ( 'f', "flood-$_" ) } 1 .. 832 ); select undef, undef, undef, 0.5;
 --- request eval
-[map({ "GET /slo/front?iss=$main::iss&sid=flood-$_" } 1 .. 900), SloTest::Rp::logout_token(sid => 's1')]
+["GET /slo/front?iss=$main::iss&sid=s1", 'GET /app/?sid=flood-7', 'GET /app/?sid=s1', SloTest::Rp::logout_token(sid => 's1'), 'GET /app/?sid=s1']
 --- more_headers
 Content-Type: application/x-www-form-urlencoded
 --- error_code eval
-[(200) x 832, (503) x 68, 200]
+[503, 401, 200, 200, 401]
