@@ -6,8 +6,9 @@
 #include <set>
 
 #include "core/op/frontchannel.h"
-#include "core/op/page_frame.h"
 #include "core/op/page_script.h"
+#include "core/op/session_state.h"
+#include "core/pages/page_frame.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
 
@@ -273,9 +274,8 @@ bool names_applications(const Provider& provider, const PostLogout& post_logout,
 Page logout_page(const Provider& provider, const Session& ended, const PostLogout& post_logout,
                  const Circumstances& circumstances, const Moment& moment) {
   Page page = ended_page(provider, ended, post_logout, circumstances, moment);
-  if (circumstances.claim == Claim::ended && !circumstances.one_client && !circumstances.goes_to_op) {
+  if (circumstances.claim == Claim::ended && !circumstances.one_client && !circumstances.goes_to_op)
     expire_session_cookies(page, provider);
-  }
   return page;
 }
 

@@ -4,7 +4,7 @@
 
 #include "core/op/confirmation.h"
 #include "core/op/logout_page.h"
-#include "core/op/page_frame.h"
+#include "core/pages/page_frame.h"
 #include "core/text/html.h"
 
 namespace slo {

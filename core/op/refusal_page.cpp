@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Says no: as a page for people, with a way to sign out here, or as OAuth 2.0 JSON. Never a redirect.
 #include "core/op/logout_page.h"
-#include "core/op/page_frame.h"
+#include "core/pages/page_frame.h"
 #include "core/text/html.h"
 #include "core/text/json.h"
 

@@ -75,6 +75,13 @@ Header logged_out_state_header(const Provider& provider) {
   return browser_state_header(provider, logged_out);
 }
 
+void expire_session_cookies(Page& page, const Provider& provider) {
+  for (const auto& cookie : provider.session_cookies) {
+    page.headers.push_back({"Set-Cookie", clear_cookie(cookie)});
+  }
+  if (!provider.check_session_iframe.empty()) page.headers.push_back(logged_out_state_header(provider));
+}
+
 std::optional<std::string> with_session_state(const Provider& provider, std::string_view location,
                                               std::string_view client_id, std::string_view state,
                                               std::string_view salt) {

@@ -27,6 +27,10 @@ std::string browser_state(const Provider& provider, std::string_view session_coo
 Header browser_state_header(const Provider& provider, std::string_view state);
 Header logged_out_state_header(const Provider& provider);
 
+// Expires the OP's session cookies, all that the operator named; where frames look for one, the browser state
+// says that the user has logged out.
+void expire_session_cookies(Page& page, const Provider& provider);
+
 // An authorization response, as the `Location` that it is: with session_state for the client that it goes to,
 // which the request names by `client_id` (empty: not), or whose redirect_uri no other client has. Nothing
 // where it is no response of that client, or has a session_state already. SM 2; `salt` is fresh.

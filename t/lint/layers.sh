@@ -39,11 +39,12 @@ declare -A below=(
   [core/jose]='core core/text'
   [core/client]='core core/text core/jose'
   [core/provider]='core core/text core/jose core/client'
+  [core/pages]='core core/text core/provider'
   [core/participation]='core core/text core/provider'
   [core/delivery]='core core/text core/jose core/client core/provider'
   [core/keys]='core core/text core/jose core/provider core/delivery'
-  [core/op]='core core/text core/jose core/client core/provider core/participation core/delivery'
-  [core/rp]='core core/text core/jose core/client core/provider'
+  [core/op]='core core/text core/jose core/client core/provider core/pages core/participation core/delivery'
+  [core/rp]='core core/text core/jose core/client core/provider core/pages'
   [core/admin]='core core/text core/client core/provider core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"

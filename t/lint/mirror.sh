@@ -4,7 +4,7 @@
 . "$(dirname "$0")/ours.bash"
 
 # Parts that are tested through the one part that uses them.
-through='core/op/frontchannel.h:op/logout_page core/client/metadata.h:client/client_metadata core/op/page_frame.h:op/refusal_page'
+through='core/op/frontchannel.h:op/logout_page core/client/metadata.h:client/client_metadata core/pages/page_frame.h:op/refusal_page'
 
 for room in $(find core redis_schema -name '*.h' -exec dirname {} + | sort -u); do
   for header in "$room"/*.h; do

@@ -46,8 +46,4 @@ std::string relative_link(std::string_view self);
 // The issuer's host, as people know it.
 std::string place_of(const Provider& provider);
 
-// Expires the OP's session cookies, all that the operator named; where frames look for one, the browser state
-// says that the user has logged out.
-void expire_session_cookies(Page& page, const Provider& provider);
-
 }  // namespace slo

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Writes the frame of our pages: document, style and headers.
-#include "core/op/page_frame.h"
+#include "core/pages/page_frame.h"
 
 #include <utility>
 
-#include "core/op/page_style.h"
-#include "core/op/session_state.h"
+#include "core/pages/page_style.h"
 #include "core/text/csp.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
@@ -80,13 +79,6 @@ bool is_local_path(std::string_view path) {
 std::string place_of(const Provider& provider) {
   const auto issuer = read_uri(provider.issuer.value);
   return issuer ? issuer->host : std::string{};
-}
-
-void expire_session_cookies(Page& page, const Provider& provider) {
-  for (const auto& cookie : provider.session_cookies) {
-    page.headers.push_back({"Set-Cookie", clear_cookie(cookie)});
-  }
-  if (!provider.check_session_iframe.empty()) page.headers.push_back(logged_out_state_header(provider));
 }
 
 }  // namespace slo
