@@ -43,6 +43,9 @@ constexpr std::array<FaultRow, fault_count> table{{
      "refused a request that a browser made in advance"},
     {SLO_FAULT(frontchannel_issuer_foreign), invalid_request, 400, info, "This issuer is not known here.",
      "refused a front-channel logout from another issuer"},
+    {SLO_FAULT(press_not_by_user), invalid_request, 403, info,
+     "A logout can be asked for by opening this page, not by a part of another page.",
+     "refused a logout that no user has navigated to"},
 
     {SLO_FAULT(token_too_large), invalid_hint, 400, info, say_hint, "refused a token that is too large"},
     {SLO_FAULT(token_malformed), invalid_hint, 400, info, say_hint, "refused a malformed token"},

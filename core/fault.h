@@ -23,6 +23,7 @@ enum class Fault : std::uint8_t {
   origin_not_registered,
   speculative_request,
   frontchannel_issuer_foreign,
+  press_not_by_user,
   // tokens (id_token_hint, logout_token)
   token_too_large,
   token_malformed,

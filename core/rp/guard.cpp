@@ -30,13 +30,6 @@ std::string name_member(const json_t* claims, const char* name) {
   return value && is_storable(*value) ? *std::move(value) : std::string();
 }
 
-std::string_view without_scheme(std::string_view token) noexcept {
-  constexpr std::string_view scheme = "Bearer ";
-  if (token.size() < scheme.size() || !is_same_word(token.substr(0, scheme.size()), scheme)) return token;
-  token.remove_prefix(scheme.size());
-  return token.substr(std::min(token.find_first_not_of(' '), token.size()));
-}
-
 bool has_ended(const Findings& findings) noexcept {
   if (findings.sid_is_marked) return true;
   return findings.sub_marked_at && (!findings.since || *findings.since <= *findings.sub_marked_at);
@@ -78,8 +71,15 @@ std::optional<TimeS> read_since(std::string_view text) noexcept {
   return second_of(date);
 }
 
+std::string_view bare_token(std::string_view token) noexcept {
+  constexpr std::string_view scheme = "Bearer ";
+  if (token.size() < scheme.size() || !is_same_word(token.substr(0, scheme.size()), scheme)) return token;
+  token.remove_prefix(scheme.size());
+  return token.substr(std::min(token.find_first_not_of(' '), token.size()));
+}
+
 std::optional<TokenClaims> read_guard_token(const Provider& provider, std::string_view token) {
-  const auto taken = jose::take_apart(without_scheme(token));
+  const auto taken = jose::take_apart(bare_token(token));
   if (!taken) return std::nullopt;
   const json_t* claims = taken->parsed.claims.get();
   if (string_member(claims, "iss") != provider.issuer.value) return std::nullopt;

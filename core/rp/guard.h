@@ -52,6 +52,8 @@ struct TokenClaims {
   std::optional<TimeS> since{};  // auth_time, else iat
   friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
 };
+// Without the `Bearer ` that may stand in front of it.
+std::string_view bare_token(std::string_view token) noexcept;
 // Of a JWT of this issuer, perhaps behind `Bearer `; nothing of any other text, nor where it names neither
 // sid nor sub.
 std::optional<TokenClaims> read_guard_token(const Provider& provider, std::string_view token);
