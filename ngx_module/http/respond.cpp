@@ -47,6 +47,26 @@ void set_content_type(ngx_http_request_t& r, std::string_view type) {
   }
 }
 
+ngx_int_t send(ngx_http_request_t& r, const Page& page) {
+  put_head(r, page);
+  r.disable_not_modified = 1;  // what has been done is not undone by If-Match or If-None-Match
+  const ngx_int_t sent = ngx_http_send_header(&r);
+  if (sent == NGX_ERROR || sent > NGX_OK || r.header_only) return sent;
+  ngx_chain_t chain = body_of(r, page);
+  return ngx_http_output_filter(&r, &chain);
+}
+
+}  // namespace
+
+void put_head(ngx_http_request_t& r, const Page& page) {
+  r.headers_out.status = static_cast<ngx_uint_t>(page.status);
+  r.headers_out.content_length_n = static_cast<off_t>(page.body.size());
+  if (!page.content_type.empty()) {
+    set_content_type(r, page.content_type);
+  }
+  add_headers(r, page);
+}
+
 ngx_chain_t body_of(ngx_http_request_t& r, const Page& page) {
   const ngx_str_t bytes = to_ngx(r.pool, page.body);
   auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(r.pool));
@@ -58,22 +78,6 @@ ngx_chain_t body_of(ngx_http_request_t& r, const Page& page) {
   buffer->last_in_chain = 1;
   return {buffer, nullptr};
 }
-
-ngx_int_t send(ngx_http_request_t& r, const Page& page) {
-  r.headers_out.status = static_cast<ngx_uint_t>(page.status);
-  r.headers_out.content_length_n = static_cast<off_t>(page.body.size());
-  if (!page.content_type.empty()) {
-    set_content_type(r, page.content_type);
-  }
-  add_headers(r, page);
-  r.disable_not_modified = 1;  // what has been done is not undone by If-Match or If-None-Match
-  const ngx_int_t sent = ngx_http_send_header(&r);
-  if (sent == NGX_ERROR || sent > NGX_OK || r.header_only) return sent;
-  ngx_chain_t chain = body_of(r, page);
-  return ngx_http_output_filter(&r, &chain);
-}
-
-}  // namespace
 
 void respond(ngx_http_request_t& r, const Page& page) { ngx_http_finalize_request(&r, send(r, page)); }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What only the relying party's role keeps of a location: which guards judge its requests.
+// What only the relying party's role keeps of the configuration: guards, buttons, addresses for OPs.
+// us.
 #pragma once
 
+#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/rp/guard.h"
@@ -31,12 +34,38 @@ struct GuardRule {
   bool is_dry_run = false;
 };
 
+// slo_logout: a button in front of an application, or alone.
+struct LogoutRule {
+  const ProviderConf* provider = nullptr;
+  bool is_local = false;  // the OP is not told
+  RequestValue token{};   // if it is set
+  std::string then = "/";
+  std::string post_logout_redirect_uri{};  // empty: the location's own address
+  std::string path{};                      // empty: it has none of its own
+  ngx_http_handler_pt answer = nullptr;    // where no application does
+};
+
 struct RpLocConf {
   std::vector<GuardRule*> guards{};
   bool guard_off = false;
   // Of slo_backchannel_logout and slo_frontchannel_logout: whose logouts are received.
   std::vector<const ProviderConf*> receives_from{};
-  const RpLocConf* around = nullptr;  // of an `if` or `limit_except`: the location that receives them
+  LogoutRule* button = nullptr;
+  std::vector<const LogoutRule*> buttons{};  // of a server's locations, in their order
+  const RpLocConf* around = nullptr;         // of an `if` or `limit_except`: the location that receives them
+};
+
+// An address of ours that an OP must know.
+struct Registration {
+  std::string_view member{};                      // backchannel_logout_uri, …
+  const ProviderConf* const* provider = nullptr;  // whose OP
+  std::string address{};                          // empty: the location's
+  ngx_http_conf_ctx_t* server = nullptr;
+  const ngx_http_core_loc_conf_t* location = nullptr;
+};
+
+struct RpMainConf {
+  std::deque<Registration> registrations{};
 };
 
 inline const std::vector<const ProviderConf*>& senders_of(const RpLocConf& location) noexcept {

@@ -20,15 +20,6 @@ std::string_view variable_of(ngx_http_request_t& r, ngx_int_t index) {
   return {reinterpret_cast<const char*>(value->data), std::size_t{value->len}};
 }
 
-std::string_view value_of(ngx_http_request_t& r, const RequestValue& source) {
-  ngx_str_t text{};
-  if (!source.is_set()) return {};
-  if (source.variable != NGX_ERROR) return variable_of(r, source.variable);
-  if (ngx_http_complex_value(&r, const_cast<ngx_http_complex_value_t*>(&source.text), &text) != NGX_OK)
-    throw std::bad_alloc();
-  return view(text);
-}
-
 std::optional<std::uint64_t> named(const Marks& marks, const ProviderMarks& part, Mark::Of of,
                                    std::string_view value) noexcept {
   return value.empty() ? std::nullopt : std::optional(marks.fingerprint(part, of, value));
@@ -44,6 +35,15 @@ Evidence told_by(const Marks& marks, const ProviderConf& provider, const Provide
 }
 
 }  // namespace
+
+std::string_view value_of(ngx_http_request_t& r, const RequestValue& source) {
+  ngx_str_t text{};
+  if (!source.is_set()) return {};
+  if (source.variable != NGX_ERROR) return variable_of(r, source.variable);
+  if (ngx_http_complex_value(&r, const_cast<ngx_http_complex_value_t*>(&source.text), &text) != NGX_OK)
+    throw std::bad_alloc();
+  return view(text);
+}
 
 Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noexcept {
   Findings findings{.names_session = evidence.sid || evidence.sub, .since = evidence.since};

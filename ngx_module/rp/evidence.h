@@ -43,6 +43,9 @@ class TokenCache {
   std::vector<Known> known_{};
 };
 
+// Empty where the parameter is not set. Throws std::bad_alloc.
+std::string_view value_of(ngx_http_request_t& r, const RequestValue& source);
+
 // By the values of the rule's parameters. Throws std::bad_alloc.
 Evidence evidence_of(ngx_http_request_t& r, const GuardRule& rule, const ProviderMarks& part,
                      const Marks& marks, TokenCache& cache);

@@ -32,6 +32,7 @@ ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdic
 ngx_int_t guard_request(R& r) {
   const auto& guards = rp_loc_conf(r).guards;
   if (&r != r.main || guards.empty() || rp_jobs() == nullptr) return NGX_DECLINED;
+  if (rp_loc_conf(r).button != nullptr) return NGX_DECLINED;  // who is out already may go on to the OP
   GuardedRequest* request = find_guarded(r);
   if (request != nullptr && !request->verdict.passes) return NGX_DECLINED;
   if (request == nullptr) request = &pool_new<GuardedRequest>(r.pool, r);

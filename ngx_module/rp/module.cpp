@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The relying party's role as nginx sees it: receives logouts of OPs, and refuses requests of ended sessions.
+// The relying party's role as nginx sees it: receives logouts of OPs, guards, and has logout buttons.
 #include "ngx_module/config/role.h"
 #include "ngx_module/rp/conf.h"
 #include "ngx_module/rp/directives.h"
 #include "ngx_module/rp/guard.h"
 #include "ngx_module/rp/jobs.h"
+#include "ngx_module/rp/logout_button.h"
+#include "ngx_module/rp/registrations.h"
 
 namespace slo::ngx {
 namespace {
@@ -16,20 +18,30 @@ ngx_command_t directives[] = {
                 directive<set_backchannel_logout>),
     at_location(ngx_string("slo_frontchannel_logout"), in_location | NGX_CONF_1MORE,
                 directive<set_frontchannel_logout>),
+    at_location(ngx_string("slo_logout"), in_location | NGX_CONF_1MORE, directive<set_logout>),
     ngx_null_command,
 };
 
 void merge(ngx_conf_t* cf, const RpLocConf& above, RpLocConf& here) {
   if (here.guards.empty() && !here.guard_off) here.guards = above.guards, here.guard_off = above.guard_off;
   if (is_part_of_location(cf) && here.receives_from.empty()) here.around = &above;
+  if (is_part_of_location(cf)) here.button = above.button;
 }
 
-ngx_int_t finish(ngx_conf_t* cf) { return main_conf(cf).needs_marks ? install_guard(cf) : NGX_OK; }
+ngx_int_t prepare(ngx_conf_t* cf) {
+  return add_guard_variables(cf) == NGX_OK ? add_logout_url(cf) : NGX_ERROR;
+}
+
+ngx_int_t finish(ngx_conf_t* cf) {
+  if (!main_conf(cf).needs_marks) return NGX_OK;
+  if (install_guard(cf) != NGX_OK || install_logout_button(cf) != NGX_OK) return NGX_ERROR;
+  return install_logout_button_filter(cf);
+}
 
 ngx_http_module_t context = {
-    conf_hook<add_guard_variables>,
+    conf_hook<prepare>,
     conf_hook<finish>,
-    nullptr,
+    create_conf<RpMainConf>,
     nullptr,
     nullptr,
     nullptr,
@@ -48,7 +60,7 @@ ngx_module_t ngx_http_slo_rp_module = {
     slo::ngx::rp_module::directives,
     NGX_HTTP_MODULE,
     nullptr,
-    nullptr,
+    slo::ngx::init_hook<slo::ngx::tell_registrations>,
     slo::ngx::init_hook<slo::ngx::start_rp_jobs>,
     nullptr,
     nullptr,

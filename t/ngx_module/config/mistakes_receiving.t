@@ -151,4 +151,47 @@ max_stale 3s; }
 === rules for tokens that are for nobody
 STORE slo_provider main { MEMBERS CLIENT typ strict; }
 [warn] slo_provider "main" has no "client_id": "client_secret_file", "exp", "signing_alg" and "typ" have no effect in http.conf:1
+=== buttons of all kinds
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; slo_guard corp sid=$arg_sid;
+location = /a { slo_logout corp; } location /b { slo_logout corp local token=$arg_t then=https://www.example.com/bye; empty_gif; }
+location ~ ^/c { slo_logout corp token=$arg_t then=/bye?x=1 post_logout_redirect_uri=https://app.example/c; proxy_pass http://127.0.0.1:1; } }
+=== a button without a provider
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout local token=$arg_t; } }
+[emerg] "slo_logout" directive needs the name of a slo_provider first in http.conf:2
+=== one of an unknown provider
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout crop token=$arg_t; } }
+[emerg] unknown slo_provider "crop" in "slo_logout", did you mean "corp"? in http.conf:2
+=== two buttons in one place
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp token=$arg_t;
+slo_logout corp local; } }
+[emerg] "slo_logout" directive is duplicate in http.conf:3
+=== a button that knows nobody
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+slo_provider other { issuer https://other.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; slo_guard other sid=$arg_sid; location = /a { slo_logout corp; } }
+[warn] "slo_logout" cannot know whose session ends: it has no "token=", and there is no "slo_guard" of slo_provider "corp" in its location or above it in http.conf:3
+=== a button beside what answers
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp token=$arg_t; slo_status; } }
+[emerg] "slo_logout" cannot stand beside another directive of this module that answers in the same location in http.conf:2
+=== a local button with a way back from the OP
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp local token=$arg_t post_logout_redirect_uri=https://app.example/a; } }
+[emerg] "slo_logout" directive has "post_logout_redirect_uri=" beside "local", which sends nobody to the OP in http.conf:2
+=== local twice
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp local local token=$arg_t; } }
+[emerg] "slo_logout" directive has "local" twice in http.conf:2
+=== a landing that the request could choose
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp token=$arg_t then=$arg_then; } }
+[emerg] invalid parameter "then=" in "slo_logout" directive, it must be a path on this server or an http(s) URL, without variables in http.conf:2
+=== an address of nobody
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; location = /a { slo_logout corp token=$arg_t post_logout_redirect_uri=/a; } }
+[emerg] invalid parameter "post_logout_redirect_uri=" in "slo_logout" directive, it must be an http(s) URL without fragment and variables in http.conf:2
 TABLE
