@@ -135,7 +135,7 @@ constexpr std::array<FaultRow, fault_count> table{{
      "the store gave an unexpected reply"},
     {SLO_FAULT(store_schema_foreign), unavailable, 503, error, say_store,
      "the store holds data of another schema"},
-    {SLO_FAULT(marks_full), unavailable, 503, warn, "Too many sessions end. Please try again.",
+    {SLO_FAULT(marks_full), unavailable, 503, error, "Too many sessions end. Please try again.",
      "refused a logout, since there is no room for its mark"},
 
     {SLO_FAULT(client_metadata_invalid), invalid_metadata, 400, info, "The client metadata is not valid.",

@@ -29,7 +29,8 @@ Outcome<ngx_shm_zone_t*> read_zone(ngx_conf_t* cf, const std::string& value) {
 Outcome<std::size_t> read_marks_size(ngx_conf_t* cf, const std::string& value) {
   ngx_str_t text = to_ngx(cf->pool, value);
   const ssize_t size = ngx_parse_size(&text);
-  if (size == NGX_ERROR || size < static_cast<ssize_t>(16 * ngx_pagesize))
+  if (size == NGX_ERROR) return bad_line("invalid size in \"marks=" + value + "\", write it as 16m");
+  if (size < static_cast<ssize_t>(16 * ngx_pagesize))
     return bad_line("invalid size in \"marks=" + value + "\", at least 64k is required");
   return static_cast<std::size_t>(size);
 }

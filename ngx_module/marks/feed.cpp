@@ -188,10 +188,11 @@ void Feed::tell_staleness() {
   const bool is_stale = age && *age > max_stale_;
   if (std::exchange(is_told_stale_, is_stale) == is_stale) return;
   if (is_stale) {
-    ngx_log_error(NGX_LOG_ERR, log_, 0,
-                  "slo: guards have heard of no ended session for %s ms: those that end now are not refused "
-                  "on this host",
-                  std::to_string(age->count()).c_str());
+    ngx_log_error(
+        NGX_LOG_ERR, log_, 0,
+        "slo: guards have heard of no ended session for %s ms: those that end now are not known on this "
+        "host, and \"fail\" decides",
+        std::to_string(age->count()).c_str());
   } else {
     ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: guards hear of ended sessions again");
   }

@@ -185,9 +185,10 @@ void Marks::caught_up() const noexcept {
 
 void Marks::lose(ngx_log_t* log) const noexcept {
   if (zone_->has_lost.exchange(true)) return;
-  ngx_log_error(NGX_LOG_ERR, log, 0,
-                "slo: the zone of marks is full: sessions that end from now on are not refused on this host; "
-                "raise \"marks=\" of \"slo_store\"");
+  ngx_log_error(
+      NGX_LOG_ERR, log, 0,
+      "slo: the zone of marks is full: sessions that end from now on are not known on this host, and "
+      "\"fail\" decides; raise \"marks=\" of \"slo_store\"");
 }
 
 bool Marks::has_lost() const noexcept { return zone_->has_lost.load(); }

@@ -45,10 +45,14 @@ std::string_view value_of(ngx_http_request_t& r, const RequestValue& source) {
   return view(text);
 }
 
-Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noexcept {
+Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now, Seconds retention) noexcept {
+  const auto look = [&](const std::optional<std::uint64_t>& name) {
+    const auto at = name ? marks.find(*name, now) : std::nullopt;
+    return at && *at >= now - retention ? at : std::nullopt;
+  };
   Findings findings{.names_session = evidence.sid || evidence.sub, .since = evidence.since};
-  findings.sid_is_marked = evidence.sid && marks.find(*evidence.sid, now);
-  if (evidence.sub) findings.sub_marked_at = marks.find(*evidence.sub, now);
+  findings.sid_is_marked = look(evidence.sid).has_value();
+  findings.sub_marked_at = look(evidence.sub);
   return findings;
 }
 

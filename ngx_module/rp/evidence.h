@@ -22,7 +22,8 @@ struct Evidence {
   std::optional<TimeS> since{};
 };
 
-Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now) noexcept;
+// What is older than `retention` counts no more, though it may not have been swept yet.
+Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now, Seconds retention) noexcept;
 
 // What tokens that this worker has seen told, so that one that comes with every request is read once. A token
 // is recognised by a digest of all of it; where too many meet the oldest goes.

@@ -3,6 +3,7 @@
 //
 // Nothing proves who asks but that he knows the sid: such a mark ends that one session, and all of them
 // together have a quarter of the zone.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -47,13 +48,15 @@ void turn_away(R& r, const Refusal& why) {
 
 void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed, "GET"}); }
 
-// Without iss the location's only provider, if it may be left out.
+// Without iss the first one that may leave it out.
 const ProviderConf* sender_of(const R& r, const std::string& issuer) {
   const auto& senders = senders_of(rp_loc_conf(r));
-  for (const ProviderConf* sender : senders) {
-    if (sender->provider.issuer.value == issuer) return sender;
-  }
-  return senders.front();
+  const auto is_its = [&issuer](const ProviderConf* sender) {
+    const Provider& provider = sender->provider;
+    return issuer.empty() ? provider.frontchannel_iss_optional : provider.issuer.value == issuer;
+  };
+  const auto found = std::ranges::find_if(senders, is_its);
+  return found == senders.end() ? senders.front() : *found;
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): a WithBody takes its body by value

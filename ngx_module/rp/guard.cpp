@@ -29,10 +29,15 @@ void count_verdict(const Judged& judged, const GuardVerdict& verdict);
 bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict);
 ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict);
 
+// An OP's frame brings the application's cookies along; and who is out already may go on to the OP.
+bool is_door_of_ours(const R& r) {
+  return loc_conf(r).handler != nullptr || rp_loc_conf(r).button != nullptr;
+}
+
 ngx_int_t guard_request(R& r) {
   const auto& guards = rp_loc_conf(r).guards;
   if (&r != r.main || guards.empty() || rp_jobs() == nullptr) return NGX_DECLINED;
-  if (rp_loc_conf(r).button != nullptr) return NGX_DECLINED;  // who is out already may go on to the OP
+  if (is_door_of_ours(r)) return NGX_DECLINED;
   GuardedRequest* request = find_guarded(r);
   if (request != nullptr && !request->verdict.passes) return NGX_DECLINED;
   if (request == nullptr) request = &pool_new<GuardedRequest>(r.pool, r);
@@ -66,7 +71,7 @@ GuardVerdict verdict_on(R& r, Judged& judged) {
   RpJobs& jobs = *rp_jobs();
   const Provider& provider = judged.rule->provider->provider;
   judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), jobs.tokens);
-  const Findings findings = find_marks(*marks(), judged.evidence, this_second());
+  const Findings findings = find_marks(*marks(), judged.evidence, this_second(), provider.retention);
   return judge(findings, marks()->knowledge(*judged.part, provider.max_stale), provider.fail_closed);
 }
 

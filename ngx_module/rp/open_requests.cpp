@@ -15,7 +15,8 @@ constexpr Millis between_looks{15};
 bool has_ended(const Marks& marks, const GuardedRequest& request, TimeS now) noexcept {
   return std::ranges::any_of(request.judged(), [&](const GuardedRequest::Judged& judged) {
     if (judged.rule->is_dry_run) return false;
-    const Findings findings = find_marks(marks, judged.evidence, now);
+    const Findings findings =
+        find_marks(marks, judged.evidence, now, judged.rule->provider->provider.retention);
     return judge(findings, {}, false).status == GuardStatus::ended;
   });
 }

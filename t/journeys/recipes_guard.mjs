@@ -119,6 +119,8 @@ test('guard-user-names.conf: a certificate is a session, and a password one that
   await eventually('the certificate is refused', async () => await ledger(ann) === 403)
   await eventually('and the password', async () => await wiki('ann') === 403)
   assert.deepEqual([await ledger(bob), await wiki('bob')], [200, 200])
+  const ended = now()
+  await eventually('the second is over in which she was logged out', () => now() > ended)
   const fresh = certificate_of(house, 'ann', 3)
   assert.equal(await ledger(fresh), 200, 'a new certificate is a new session')
 

@@ -65,7 +65,7 @@ server { listen 127.0.0.1:28009; location = /front { proxy_pass http://127.0.0.1
 [emerg] "slo_frontchannel_logout" directive cannot stand beside a directive that answers in the same location, such as "proxy_pass" in http.conf:2
 === marks without a size
 slo_store redis://127.0.0.1 marks=many;
-[emerg] invalid size in "marks=many" in "slo_store" directive, at least 64k is required in http.conf:1
+[emerg] invalid size in "marks=many" in "slo_store" directive, write it as 16m in http.conf:1
 === too little room for marks
 slo_store redis://127.0.0.1 marks=32k;
 [emerg] invalid size in "marks=32k" in "slo_store" directive, at least 64k is required in http.conf:1
