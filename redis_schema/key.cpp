@@ -95,7 +95,10 @@ std::string mark_key(const Space& space, const Mark& mark) {
   return key_of(space, mark.of == Mark::Of::sid ? "r" : "ru", mark.value);
 }
 std::string jti_key(const Space& space, const Mark& mark, std::string_view jti) {
-  auto whole = (mark.of == Mark::Of::sid ? "s" : "u") + std::to_string(mark.value.size()) + ":";
+  // A later logout of a user's sessions is another one, whatever name the OP gives it.
+  auto whole = mark.of == Mark::Of::sid ? std::string("s")
+                                        : "u" + std::to_string(mark.at.time_since_epoch().count()) + ".";
+  whole.append(std::to_string(mark.value.size())).append(":");
   whole.append(mark.value).append(jti);
   return key_of(space, partition_of(mark.value), "j").append(":").append(digest_of(whole));
 }

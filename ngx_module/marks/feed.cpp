@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
 
 namespace slo::ngx {
@@ -131,11 +132,16 @@ void Feed::ask() {
       [this](Outcome<std::vector<redis::FeedEntry>> entries) { heard(std::move(entries)); });
 }
 
-// The store, or its connection, has said why it has failed.
+// That it is away the store has said; not what it refuses of a feed, which stays behind for that.
+void Feed::tell_refused(const Refusal& why) {
+  if (why.fault == Fault::store_refused || why.fault == Fault::store_reply_unexpected) report(log_, why, "");
+}
+
 void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
   is_asking_ = false;
   if (is_over()) return;
   if (!entries) {
+    tell_refused(entries.error());
     if (!std::exchange(has_gone_back_, true)) go_back(overlap);
     return ask_again_.after(after_failure);
   }

@@ -45,6 +45,7 @@ class Feed {
   void ask();
   void heard(Outcome<std::vector<redis::FeedEntry>> entries);
   bool take_in(const std::vector<redis::FeedEntry>& entries);
+  void tell_refused(const Refusal& why);
   void take_in(Source& source, const redis::FeedEntry& entry);
   void reached_end();
   void tell_staleness();

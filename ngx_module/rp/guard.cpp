@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/bounded_log.h"
@@ -25,7 +26,8 @@ using Judged = GuardedRequest::Judged;
 ngx_int_t guard_request(R& r);
 ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request);
 GuardVerdict verdict_on(R& r, Judged& judged);
-void count_verdict(const Judged& judged, const GuardVerdict& verdict);
+void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request);
+void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict);
 bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict);
 ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict);
 
@@ -44,7 +46,7 @@ ngx_int_t guard_request(R& r) {
   ngx_http_set_ctx((&r), request, ngx_http_slo_rp_module);
   const std::uint64_t changes = marks()->changes();
   for (const GuardRule* rule : guards) {
-    if (request->was_judged_by(*rule) || request->count == request->all.size()) continue;
+    if (request->was_judged_by(*rule)) continue;
     if (const ngx_int_t refused = judge_by(r, *rule, *request); refused != NGX_DECLINED) return refused;
   }
   if (request->verdict.status != GuardStatus::none) rp_jobs()->open_requests.add(*request, changes);
@@ -52,19 +54,25 @@ ngx_int_t guard_request(R& r) {
 }
 
 ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request) {
-  ProviderMarks* part = marks()->part_of(*rule.provider);
-  Judged& judged = request.all[request.count++];
-  judged = {.rule = &rule, .part = part};
-  const GuardVerdict verdict = part == nullptr
+  Judged judged{.rule = &rule, .part = marks()->part_of(*rule.provider)};
+  const GuardVerdict verdict = judged.part == nullptr
                                    ? judge({.names_session = true}, {}, rule.provider->provider.fail_closed)
                                    : verdict_on(r, judged);
-  if (part != nullptr) count_verdict(judged, verdict);
-  const bool is_first = request.count == 1;
-  if (is_first || !verdict.passes || verdict.status > request.verdict.status) request.verdict = verdict;
+  if (judged.part != nullptr) count_verdict(judged, verdict, request);
+  remember(request, judged, verdict);
   if (verdict.passes) return NGX_DECLINED;
   if (!only_tells(r, judged, verdict)) return refuse_request(r, rule, verdict);
   request.verdict.passes = true;
   return NGX_DECLINED;
+}
+
+// Who has found no session judges again behind an internal redirect, where more may be known.
+void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict) {
+  const bool finds_session = verdict.status != GuardStatus::none;
+  const bool is_less_sure = finds_session && verdict.status > request.verdict.status;
+  if (!verdict.passes || request.verdict.status == GuardStatus::none || is_less_sure)
+    request.verdict = verdict;
+  if (finds_session && request.count < request.all.size()) request.all[request.count++] = judged;
 }
 
 GuardVerdict verdict_on(R& r, Judged& judged) {
@@ -75,11 +83,12 @@ GuardVerdict verdict_on(R& r, Judged& judged) {
   return judge(findings, marks()->knowledge(*judged.part, provider.max_stale), provider.fail_closed);
 }
 
-void count_verdict(const Judged& judged, const GuardVerdict& verdict) {
+void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request) {
   const Marks& its = *marks();
   if (!verdict.passes)
     its.count(*judged.part, judged.rule->is_dry_run ? GuardCounter::would_refuse : GuardCounter::refused);
-  if (verdict.status == GuardStatus::none) its.count(*judged.part, GuardCounter::without_evidence);
+  if (verdict.status == GuardStatus::none && !std::exchange(request.is_counted, true))
+    its.count(*judged.part, GuardCounter::without_evidence);
   if (verdict.status > GuardStatus::none) its.count(*judged.part, GuardCounter::unsure);
 }
 

@@ -48,7 +48,15 @@ Outcome<void> check_value(const char* name, const RequestValue& value) {
                   '"');
 }
 
+// With these nginx closes the connection, or answers something else.
+bool is_answered(unsigned error) {
+  return error != 444 && error != 499 && error != 408 && (error < 494 || error > 498);
+}
+
 Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
+  if (!is_answered(rule.error))
+    return bad_line("cannot answer with \"error=" + std::to_string(rule.error) +
+                    "\", which nginx keeps for itself");
   for (const auto& [name, value] :
        {std::pair{"token", &rule.token}, {"sid", &rule.sid}, {"sub", &rule.sub}, {"since", &rule.since}})
     if (auto checked = check_value(name, *value); !checked) return checked;

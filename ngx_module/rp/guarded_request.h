@@ -51,9 +51,12 @@ struct GuardedRequest : OpenLink {
   }
 
   ngx_http_request_t& r;
-  GuardVerdict verdict{};  // of the guard that said no, or the least that one of them was sure of
-  std::array<Judged, max_guards> all{};
+  // Of the guard that said no, or the least that one of them was sure of.
+  GuardVerdict verdict{.status = GuardStatus::none};
+  // Those that found out which session it is; internal redirects may bring more of them than one place has.
+  std::array<Judged, 2 * max_guards> all{};
   std::size_t count = 0;
+  bool is_counted = false;  // as a request that names no session
 };
 
 // Null: no guard has judged this request.

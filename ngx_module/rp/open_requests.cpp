@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ends requests whose session has ended, as nginx ends those whose client takes nothing any more.
+// Ends requests whose session has ended.
 #include "ngx_module/rp/open_requests.h"
 
 #include <algorithm>
@@ -47,24 +47,33 @@ void OpenRequests::look() {
   if (changes == changes_) return;
   changes_ = changes;
   const TimeS now = this_second();
-  for (OpenLink* link = ring_.next; link != &ring_;) {
-    auto& request = *static_cast<GuardedRequest*>(link);
-    link = link->next;
+  OpenLink seen;  // a ring of its own, for who ends one request may end others
+  seen.next = seen.previous = &seen;
+  while (ring_.next != &ring_) {
+    auto& request = *static_cast<GuardedRequest*>(ring_.next);
+    request.unlink();
+    request.link_behind(seen);
     if (has_ended(marks_, request, now)) end(request);
   }
+  while (seen.next != &seen) {
+    OpenLink& link = *seen.next;
+    link.unlink();
+    link.link_behind(ring_);
+  }
+  seen.next = seen.previous = nullptr;
 }
 
-// Whatever reads from its client or writes to it finds that time is over, and gives both sides up.
+// As nginx ends a request whose client is gone: whoever answers it, and whatever it waits for, is called off.
+// One reference is ours: an upstream that is called off gives one back, and the request must not be over
+// then.
 void OpenRequests::end(GuardedRequest& request) {
   request.unlink();
   ngx_connection_t* c = request.r.connection;
   count(Counter::guard_closed);
   ngx_log_error(NGX_LOG_INFO, c->log, 0, "slo: the session of an open request has ended");
-  for (ngx_event_t* event : {c->read, c->write}) {
-    event->delayed = 0;
-    event->timedout = 1;
-    ngx_post_event(event, &ngx_posted_events);
-  }
+  ++request.r.count;
+  ngx_http_finalize_request(&request.r, NGX_HTTP_CLOSE);
+  ngx_http_run_posted_requests(c);
 }
 
 }  // namespace slo::ngx

@@ -7,17 +7,19 @@
 --       for the answer may have been lost, is told 2, or 1 where there is no jti: it is recorded, and nothing changes.
 -- Promise: mark, entry and jti are recorded together or not at all; a mark of a sub only grows; a completed jti has no
 -- second effect; no life is shortened by somebody with a shorter one. Works on a full server (the first write is not
--- deny-oom).
+-- deny-oom); what may fail, for a key of another type or an ACL, comes before what says that it is done.
 if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then return 2 end
 local now, kept = tonumber(redis.call('TIME')[1]), tonumber(ARGV[4])
 redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', math.max(now - kept, 0) * 1000))
-if KEYS[3] then redis.call('SET', KEYS[3], 1, 'PX', ARGV[5]) end
 local second = redis.call('GET', KEYS[1])
-if second and (ARGV[1] ~= 'u' or tonumber(second) >= tonumber(ARGV[3])) then return 1 end
-local life = math.max(redis.call('PTTL', KEYS[1]), kept * 1000)
-redis.call('SET', KEYS[1], ARGV[3], 'PX', string.format('%.0f', life))
-local entry = {ARGV[1], ARGV[2]}
-if ARGV[1] == 'u' then entry[3] = 'n'; entry[4] = ARGV[3] end
-redis.call('XADD', KEYS[2], '*', unpack(entry))
-if redis.call('TTL', KEYS[2]) < kept + 2592000 then redis.call('EXPIRE', KEYS[2], kept + 2592000) end
-return 0
+local is_there = second and (ARGV[1] ~= 'u' or tonumber(second) >= tonumber(ARGV[3]))
+if not is_there then
+  local entry = {ARGV[1], ARGV[2]}
+  if ARGV[1] == 'u' then entry[3] = 'n'; entry[4] = ARGV[3] end
+  redis.call('XADD', KEYS[2], '*', unpack(entry))
+  if redis.call('TTL', KEYS[2]) < kept + 2592000 then redis.call('EXPIRE', KEYS[2], kept + 2592000) end
+  local life = math.max(redis.call('PTTL', KEYS[1]), kept * 1000)
+  redis.call('SET', KEYS[1], ARGV[3], 'PX', string.format('%.0f', life))
+end
+if KEYS[3] then redis.call('SET', KEYS[3], 1, 'PX', ARGV[5]) end
+return is_there and 1 or 0

@@ -154,6 +154,24 @@ test('a WebSocket, an event stream and an answer that goes on end with their ses
   assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
 })
 
+test('a stream that begins only after its session has ended does not begin', in_time, async (t) => {
+  const stage = await set_guard(new House(t))
+  for (const path of ['/app/late', '/app/late_unbuffered']) {
+    const client = createConnection(Number(new URL(stage.nginx.url).port), '127.0.0.1')
+    let bytes = '', is_closed = false
+    client.on('error', () => {})
+    client.on('data', (more) => { bytes += more })
+    client.on('close', () => { is_closed = true })
+    client.write(`GET ${path}?sid=${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await eventually('the application has the request', () => stage.app.seen.some((url) => url.startsWith(path)))
+    assert.equal((await stage.back({ sid: path })).status, 200)
+    await eventually('it is over', () => is_closed, 5000)
+    assert.doesNotMatch(bytes, /tick/)
+    assert.equal((await stage.visit({ sid: 's2' })).status, 200)
+  }
+  assert.doesNotMatch(stage.nginx.log(), /\[(crit|alert|emerg)\]/)
+})
+
 test('a dry run says what it would have refused, and lets it pass', in_time, async (t) => {
   const stage = await set_guard(new House(t), { locations: 'location /dry/ { slo_guard main sid=$arg_sid dry_run; empty_gif; }' })
   assert.equal((await stage.back({ sid: 's1' })).status, 200)
@@ -186,7 +204,7 @@ test('a provider that a reload brings is not trusted before its own streams have
   stage.redis.freeze()
   const workers = stage.nginx.workers()
   stage.nginx.child.kill('SIGHUP')
-  await eventually('new workers', () => stage.nginx.workers().some((pid) => !workers.includes(pid)))
+  await eventually('new workers alone', () => stage.nginx.workers().every((pid) => !workers.includes(pid)))
   const ask = async (path) => {
     const { status, headers } = await send(`${stage.nginx.url}${path}`)
     return [status, headers['x-slo-status']]

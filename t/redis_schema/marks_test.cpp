@@ -27,6 +27,9 @@ class Marks : public StoreTest {
   Marked put(const Mark& mark, const std::string& jti = {}) {
     return run(put_mark(test_space, mark, terms(jti)));
   }
+  bool try_put(const Mark& mark, const std::string& jti) {
+    return is_answered(put_mark(test_space, mark, terms(jti)));
+  }
   std::string kept(const Mark& mark) { return text({"GET", mark_key(test_space, mark)}); }
   // What whoever follows reads from the beginning on; `at` of a sid is when it was written, and left out.
   std::vector<Mark> fed(const Space& space = test_space) {
@@ -97,10 +100,23 @@ TEST_F(Marks, have_no_second_effect_when_their_jti_comes_again) {
   check_request({"DEL", mark_key(test_space, of_sid())});
   EXPECT_EQ(put(of_sid(), "jti-1"), Marked::repeated) << "whatever became of the mark";
   EXPECT_EQ(put(of_sub(noon), "jti-2"), Marked::now);
-  EXPECT_EQ(put(of_sub(noon + Seconds{60}), "jti-2"), Marked::repeated) << "nor does it grow";
-  EXPECT_EQ(kept(of_sub()), "1800000000");
+  EXPECT_EQ(put(of_sub(noon), "jti-2"), Marked::repeated);
+  EXPECT_EQ(put(of_sub(noon + Seconds{60}), "jti-2"), Marked::now) << "a later logout, whatever it is called";
+  EXPECT_EQ(kept(of_sub()), "1800000060");
   EXPECT_EQ(put(of_sid(), "jti-3"), Marked::now);
-  EXPECT_EQ(fed().size(), 3u);
+  EXPECT_EQ(fed().size(), 4u);
+}
+
+// A script that fails half-way is not undone: what says that it is done comes last.
+TEST_F(Marks, that_could_not_be_fed_are_not_taken_for_done) {
+  check_request({"SET", feed_key(test_space, partition_of(of_sid().value)), "no stream"});
+  EXPECT_FALSE(try_put(of_sid(), "jti-1"));
+  check_request({"DEL", feed_key(test_space, partition_of(of_sid().value))});
+  check_request({"LPUSH", mark_key(test_space, of_sid()), "no string"});
+  EXPECT_FALSE(try_put(of_sid(), "jti-1"));
+  check_request({"DEL", mark_key(test_space, of_sid())});
+  EXPECT_EQ(put(of_sid(), "jti-1"), Marked::now);
+  EXPECT_EQ(fed().size(), 1u);
 }
 
 TEST_F(Marks, that_were_there_complete_their_jti) {

@@ -46,6 +46,10 @@ class StoreTest : public testing::Test {
   }
 
   template <class T>
+  bool is_answered(const Exchange<T>& exchange) {
+    return client_->run(exchange).has_value();
+  }
+  template <class T>
   T run(const Exchange<T>& exchange) {
     auto outcome = client_->run(exchange);
     if (outcome) return *std::move(outcome);

@@ -9,7 +9,7 @@ import { query, set_stage } from './stage.mjs'
 
 // Says something every few milliseconds, for ever.
 function ticks(stream) {
-  const timer = setInterval(() => stream.write('tick\n'), 20)
+  const timer = setInterval(() => stream.write('tick\n'), 20).unref()
   stream.on('close', () => clearInterval(timer))
   stream.on('error', () => {})
 }
@@ -20,6 +20,7 @@ async function start_application(house) {
   const server = http.createServer((request, answer) => {
     seen.push(request.url)
     request.resume()
+    if (request.url.startsWith('/app/late')) return setTimeout(() => ticks(answer.writeHead(200, { 'content-type': 'text/event-stream' })), 1000)
     if (request.url.startsWith('/app/ticks')) return ticks(answer.writeHead(200, { 'content-type': 'text/event-stream' }))
     answer.end('application')
   })
@@ -42,6 +43,7 @@ export async function set_guard(house, { locations = '', provider = '', hosts = 
       location /app/ { slo_guard main token=$http_authorization sid=$arg_sid sub=$arg_sub since=$arg_since;
         add_header X-Slo-Status $slo_status always; proxy_pass ${app.url};
         proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; }
+      location /app/late_unbuffered { slo_guard main sid=$arg_sid; proxy_buffering off; proxy_pass ${app.url}; }
       ${locations}`, ...how }
   const stage = await set_stage(house, { name: 'nginx-one', ...options })
   const all = [stage.nginx]

@@ -39,6 +39,10 @@ server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } lo
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp sid=$arg_sid error=200;
 [emerg] invalid parameter "error=200" in "slo_guard" directive, it must be a number from 400 to 599 in http.conf:2
+=== a status that nginx keeps for itself
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_guard corp sid=$arg_sid error=444;
+[emerg] "slo_guard" directive cannot answer with "error=444", which nginx keeps for itself in http.conf:2
 === an unknown parameter
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp session=$arg_sid;

@@ -110,7 +110,7 @@ location /app/ { slo_guard main sid=$arg_sid; empty_gif; }
 [200, 401, 401, 401, 200, 200, 200]
 
 
-=== TEST 7: behind try_files, an index and SSI a request is judged once, and so is the one for the metrics
+=== TEST 7: behind try_files, an index and SSI a request is counted once, and our own locations are not guarded
 --- user_files
 >>> app/index.html
 <!--#include virtual="/part" -->
@@ -123,7 +123,7 @@ location /files/ { alias html/; ssi on; }
 --- request eval
 ['GET /app/', 'GET /status']
 --- response_body_like eval
-['^part', 'slo_guard_without_evidence_total\{provider="main"\} 2\n']
+['^part', 'slo_guard_without_evidence_total\{provider="main"\} 1\n']
 
 
 === TEST 8: "error" says with what, and error_page maps that
@@ -196,3 +196,34 @@ my $forged = ($other =~ s/[^.]+$//r) . ($one =~ s/.*\.//r);
  map { "GET /app/?token=$_" } $one, $forged, $one, $other, $forged]
 --- error_code eval
 [200, 200, 200, 401, 200, 401, 200, 200]
+
+
+=== TEST 15: who has found no session judges again behind an internal redirect, where more is known
+--- user_files
+>>> site/index.html
+page
+--- config
+location = /auth-upstream { add_header X-Sid g1; empty_gif; }
+location = /auth { internal; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/auth-upstream; proxy_pass_request_body off; }
+slo_guard main sid=$sid;
+location /try/ { set $sid ''; try_files /nothing @app; }
+location /gone/ { set $sid ''; error_page 404 = @app; empty_gif; return 404; }
+location @app { auth_request /auth; auth_request_set $sid $upstream_http_x_sid; empty_gif; }
+location /site/ { set $sid ''; index index.html; }
+location = /site/index.html { auth_request /auth; auth_request_set $sid $upstream_http_x_sid; }
+--- request eval
+['GET /try/x', 'GET /site/', SloTest::Rp::logout_token(sid => 'g1'), 'GET /try/x', 'GET /gone/x', 'GET /site/', 'GET /site/index.html']
+--- error_code eval
+[200, 200, 200, 401, 401, 401, 401]
+
+
+=== TEST 16: each guard judges, however many internal redirects have brought
+--- config
+location /four/ { slo_guard main sid=$arg_a; slo_guard main sid=$arg_b; slo_guard main sid=$arg_c; slo_guard main sid=$arg_d; try_files /nothing /five/?$args; }
+location /five/ { slo_guard main sid=$arg_e; slo_guard main sid=$arg_f; slo_guard main sid=$arg_g; slo_guard main sid=$arg_h; try_files /nothing /nine/?$args; }
+location /nine/ { slo_guard main sid=$arg_sid; empty_gif; }
+--- request eval
+my $others = 'b=2&c=3&d=4&e=5&f=6&g=7&h=8';
+["GET /four/?a=1&$others&sid=g1", SloTest::Rp::logout_token(sid => 'g1'), "GET /four/?a=1&$others&sid=g1"]
+--- error_code eval
+[200, 200, 401]
