@@ -34,7 +34,10 @@ void receive(const Provider& provider, const FrontchannelLogout& logout) {
   const bool is_fine = names_issuer || (logout.issuer.empty() && provider.frontchannel_iss_optional);
   promise(mark.has_value() == (is_fine && is_storable(logout.sid.value)), "iss and sid decide");
   if (mark) {
-    promise(*mark == Mark{.of = Mark::Of::sid, .value = logout.sid.value, .at = a_moment().seconds()},
+    promise(*mark == Mark{.of = Mark::Of::sid,
+                          .value = logout.sid.value,
+                          .at = a_moment().seconds(),
+                          .is_proven = false},
             "it ends the session of its sid");
     return;
   }
