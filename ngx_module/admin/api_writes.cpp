@@ -109,8 +109,10 @@ void with_participants(R& r, const std::vector<Told>&) {
 
 }  // namespace
 
-// Guards refuse whatever of this user began until now, be it registered here or not.
+// Guards refuse whatever of this user began until now, be it registered here or not; the pages that follow
+// end what began before the first one.
 void carry_out(R& r, const api::EndSessionsOf& command) {
+  if (command.offset > 0) return with_user_marked(r, redis::Marked::before);
   const Mark mark{.of = Mark::Of::sub, .value = command.sub.value, .at = this_moment().seconds()};
   ask(r, redis::put_mark(space_of(r), mark, {.retention = provider_of(r).retention}), with_user_marked);
 }

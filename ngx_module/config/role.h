@@ -42,6 +42,16 @@ ngx_int_t conf_hook(ngx_conf_t* cf) noexcept {
   return guarded(cf->log, static_cast<ngx_int_t>(NGX_ERROR), [cf] { return work(cf); });
 }
 
+// Called in postconfiguration: of one phase, who comes last is called first.
+inline ngx_int_t add_phase_handler(ngx_conf_t* cf, ngx_http_phases phase, ngx_http_handler_pt handler) {
+  auto& core =
+      *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+  auto* place = static_cast<ngx_http_handler_pt*>(ngx_array_push(&core.phases[phase].handlers));
+  if (place == nullptr) return NGX_ERROR;
+  *place = handler;
+  return NGX_OK;
+}
+
 // init_process and exit_process; nginx calls both in the order of modules.
 template <ngx_int_t (*work)(ngx_cycle_t*)>
 ngx_int_t init_hook(ngx_cycle_t* cycle) noexcept {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/op/publishing.h"
+#include "ngx_module/config/role.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
@@ -206,12 +207,8 @@ void note(const R& r, const ProviderConf& provider, const std::string& what, con
 
 ngx_int_t install_publish_filter(ngx_conf_t* cf) {
   if (main_conf(cf).providers.empty()) return NGX_OK;
-  auto* core =
-      static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-  auto* handler =
-      static_cast<ngx_http_handler_pt*>(ngx_array_push(&core->phases[NGX_HTTP_PRECONTENT_PHASE].handlers));
-  if (handler == nullptr) return NGX_ERROR;
-  *handler = publishing::filter_request;
+  if (add_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE, publishing::filter_request) != NGX_OK)
+    return NGX_ERROR;
   publishing::next_header_filter = std::exchange(ngx_http_top_header_filter, publishing::filter_header);
   publishing::next_body_filter = std::exchange(ngx_http_top_body_filter, publishing::filter_body);
   return NGX_OK;

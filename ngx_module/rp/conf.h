@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What only the relying party's role keeps of the configuration: guards, buttons, addresses for OPs.
-// us.
 #pragma once
 
 #include <deque>

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "ngx_module/config/role.h"
 #include "ngx_module/http/respond.h"
+#include "ngx_module/http/variable.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
@@ -111,15 +113,9 @@ ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdic
   return NGX_HTTP_SERVICE_UNAVAILABLE;
 }
 
-ngx_int_t status_variable(R* r, ngx_http_variable_value_t* value, uintptr_t) noexcept {
-  const GuardedRequest* request = find_guarded(*r->main);
-  const std::string_view name = request == nullptr ? std::string_view() : name_of(request->verdict.status);
-  value->valid = request != nullptr;
-  value->not_found = !value->valid;
-  value->no_cacheable = 1;
-  value->len = static_cast<unsigned>(name.size());
-  value->data = reinterpret_cast<u_char*>(const_cast<char*>(name.data()));
-  return NGX_OK;
+std::string_view status_of(const R& r) {
+  const GuardedRequest* request = find_guarded(*r.main);
+  return request == nullptr ? std::string_view() : name_of(request->verdict.status);
 }
 
 }  // namespace guarding
@@ -132,21 +128,11 @@ GuardedRequest* find_guarded(const ngx_http_request_t& r) noexcept {
 }
 
 ngx_int_t install_guard(ngx_conf_t* cf) {
-  auto* core =
-      static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-  auto* handler =
-      static_cast<ngx_http_handler_pt*>(ngx_array_push(&core->phases[NGX_HTTP_PRECONTENT_PHASE].handlers));
-  if (handler == nullptr) return NGX_ERROR;
-  *handler = entry<guarding::guard_request>;
-  return NGX_OK;
+  return add_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE, entry<guarding::guard_request>);
 }
 
 ngx_int_t add_guard_variables(ngx_conf_t* cf) {
-  ngx_str_t name = ngx_string("slo_status");
-  ngx_http_variable_t* added = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
-  if (added == nullptr) return NGX_ERROR;
-  added->get_handler = guarding::status_variable;
-  return NGX_OK;
+  return add_variable<guarding::status_of>(cf, ngx_string("slo_status"));
 }
 
 }  // namespace slo::ngx

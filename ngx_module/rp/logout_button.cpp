@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/rp/way_out.h"
+#include "ngx_module/config/role.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/keys/key_fetcher.h"
@@ -17,6 +18,7 @@
 #include "ngx_module/rp/guarded_request.h"
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/receiving.h"
+#include "redis_schema/key.h"
 #include "redis_schema/marks.h"
 
 namespace slo::ngx {
@@ -167,7 +169,8 @@ std::string endpoint_of(const ButtonCtx& ctx) {
 void tell_local(const R& r, const ButtonCtx& ctx) {
   const bool is_wanted = ctx.rule->is_local;
   const bool is_first =
-      !is_wanted && rp_jobs()->missing_endpoints.may_warn(ctx.provider->index, this_second());
+      !is_wanted && !noted(redis::hash_of("no end_session endpoint " + ctx.provider->space.issuer),
+                           this_second(), Seconds{3600});
   const ngx_uint_t level = is_first ? NGX_LOG_WARN : NGX_LOG_INFO;
   ngx_log_error(level, r.connection->log, 0, "slo: a logout ends here, not at the OP: %s, provider \"%s\"",
                 is_wanted ? "slo_logout is \"local\"" : "no end_session endpoint is known",
@@ -211,13 +214,7 @@ ButtonCtx* find_button(const ngx_http_request_t& r) noexcept {
 }
 
 ngx_int_t install_logout_button(ngx_conf_t* cf) {
-  auto* core =
-      static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-  auto* handler =
-      static_cast<ngx_http_handler_pt*>(ngx_array_push(&core->phases[NGX_HTTP_PRECONTENT_PHASE].handlers));
-  if (handler == nullptr) return NGX_ERROR;
-  *handler = entry<logout_button::press_button>;
-  return NGX_OK;
+  return add_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE, entry<logout_button::press_button>);
 }
 
 }  // namespace slo::ngx

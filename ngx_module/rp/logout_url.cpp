@@ -2,6 +2,7 @@
 // $slo_logout_url: where the pages of an application find their logout button.
 #include <algorithm>
 
+#include "ngx_module/http/variable.h"
 #include "ngx_module/rp/conf.h"
 #include "ngx_module/rp/logout_button.h"
 
@@ -16,35 +17,21 @@ const RpLocConf& server_conf(const ngx_http_request_t& r) noexcept {
 }
 
 // The first one of the server whose location has a path.
-std::string_view path_for(const ngx_http_request_t& r) noexcept {
+std::string_view path_for(const ngx_http_request_t& r) {
   const auto& guards = rp_loc_conf(r).guards;
-  if (guards.empty()) return {};
+  if (guards.empty()) return "";
   const auto& buttons = server_conf(r).buttons;
   const auto found = std::ranges::find_if(buttons, [&](const LogoutRule* rule) {
     return rule->provider == guards.front()->provider && !rule->path.empty();
   });
-  return found == buttons.end() ? std::string_view() : std::string_view((*found)->path);
-}
-
-ngx_int_t variable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept {
-  const std::string_view path = path_for(*r);
-  value->valid = 1;
-  value->not_found = 0;
-  value->no_cacheable = 1;
-  value->len = static_cast<unsigned>(path.size());
-  value->data = reinterpret_cast<u_char*>(const_cast<char*>(path.data()));
-  return NGX_OK;
+  return found == buttons.end() ? std::string_view("") : std::string_view((*found)->path);
 }
 
 }  // namespace logout_url
 }  // namespace
 
 ngx_int_t add_logout_url(ngx_conf_t* cf) {
-  ngx_str_t name = ngx_string("slo_logout_url");
-  ngx_http_variable_t* added = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
-  if (added == nullptr) return NGX_ERROR;
-  added->get_handler = logout_url::variable;
-  return NGX_OK;
+  return add_variable<logout_url::path_for>(cf, ngx_string("slo_logout_url"));
 }
 
 }  // namespace slo::ngx

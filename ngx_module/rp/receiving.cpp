@@ -5,9 +5,9 @@
 #include <string>
 
 #include "core/names.h"
+#include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/rp/jobs.h"
 
 namespace slo::ngx {
 

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- mark: records a logout that an OP has sent: what it ended, for whoever asks, and an entry for whoever follows the feed.
 -- KEYS  R RS, and J where the logout has a jti
--- ARGV  what is marked (s: a sid, f: a sid that nothing proves, u: a sub), its value, second (sid: when it ended; sub: sessions that began up to then
---       have ended), retention s, life of the jti ms
+-- ARGV  what is marked (s: a sid, f: a sid that nothing proves, u: a sub), its value, second (sid: when it ended;
+--       sub: sessions that began up to then have ended), retention s, life of the jti ms
 -- Returns 0: recorded now; 1: the same mark, or a later one, was there; 2: this jti was completed before. Who asks again,
 --       for the answer may have been lost, is told 2, or 1 where there is no jti: it is recorded, and nothing changes.
--- Promise: mark, entry and jti are recorded together or not at all; a mark of a sub only grows; a completed jti has no
--- second effect; no life is shortened by somebody with a shorter one. Works on a full server (the first write is not
--- deny-oom); what may fail, for a key of another type or an ACL, comes before what says that it is done.
+-- Promise: a jti is completed only when mark and entry are written, each of which may be repeated; a mark of a sub only
+-- grows; a completed jti has no second effect; no key's life is shortened by somebody with a shorter one, but the stream
+-- is trimmed at the caller's retention, which all hosts share. Works on a full server (the first write is not deny-oom);
+-- what may fail, for a key of another type or an ACL, comes before what says that it is done.
 if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then return 2 end
 local now, kept = tonumber(redis.call('TIME')[1]), tonumber(ARGV[4])
 redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', math.max(now - kept, 0) * 1000))

@@ -108,6 +108,21 @@ inline Provider a_bare_provider() {
   return provider;
 }
 
+// `claims` with some of them changed: a member of `changes`, JSON, replaces, null removes.
+inline std::string changed_claims(const Json& claims, std::string_view changes) {
+  const Json changed = granted(parse_json(changes));
+  const char* name = nullptr;
+  json_t* value = nullptr;
+  json_object_foreach(changed.get(), name, value) {
+    if (json_is_null(value)) {
+      json_object_del(claims.get(), name);
+    } else {
+      json_object_set(claims.get(), name, value);
+    }
+  }
+  return dump_json(claims.get());
+}
+
 // "corp" with app-a (back-channel) and app-b (front-channel).
 inline Provider a_provider() {
   Provider provider = a_bare_provider();

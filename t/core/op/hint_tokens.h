@@ -15,17 +15,7 @@ inline std::string id_token_claims(std::string_view changes = "{}") {
                               "aud", "app-a", "sub", "alice", "sid", "sid-1", "iat",
                               static_cast<json_int_t>(login_time.time_since_epoch().count()), "exp",
                               static_cast<json_int_t>(login_time.time_since_epoch().count() + 3600))};
-  const Json changed = granted(parse_json(changes));
-  const char* name = nullptr;
-  json_t* value = nullptr;
-  json_object_foreach(changed.get(), name, value) {
-    if (json_is_null(value)) {
-      json_object_del(claims.get(), name);
-    } else {
-      json_object_set(claims.get(), name, value);
-    }
-  }
-  return dump_json(claims.get());
+  return changed_claims(claims, changes);
 }
 
 inline std::string a_hint(const Provider& provider, std::string_view changes = "{}") {

@@ -28,17 +28,7 @@ inline std::string logout_claims(std::string_view changes = "{}") {
                               std::string(test_issuer).c_str(), "aud", "gateway", "iat", now, "exp",
                               now + 120, "jti", "jti-1", "sub", "alice", "sid", "sid-1", "events",
                               "http://schemas.openid.net/event/backchannel-logout")};
-  const Json changed = granted(parse_json(changes));
-  const char* name = nullptr;
-  json_t* value = nullptr;
-  json_object_foreach(changed.get(), name, value) {
-    if (json_is_null(value)) {
-      json_object_del(claims.get(), name);
-    } else {
-      json_object_set(claims.get(), name, value);
-    }
-  }
-  return dump_json(claims.get());
+  return changed_claims(claims, changes);
 }
 
 // With a key, an algorithm and a header of the test's own choice; `payload` as it stands.
