@@ -44,7 +44,7 @@ function proxied(path, target) {
     .replace('$slo_deliver_uri', '$bench_target')
 }
 
-const conf = ({ dir, port, redis, module, workers, upstreams, provider, locations, store }) => `
+const conf = ({ dir, port, redis, module, workers, upstreams, provider, locations, store, issuer, listen }) => `
 load_module ${module};
 daemon off;
 worker_processes ${workers};
@@ -60,7 +60,7 @@ http {
   slo_store ${redis.url} zone=slo:16m ${store};
   ${upstreams.map(({ name, door, keepalive }) => `upstream ${name} { server ${door}; keepalive ${keepalive}; keepalive_requests 10000000; }`).join('\n  ')}
   slo_provider main {
-    issuer http://127.0.0.1:${port};
+    issuer ${issuer};
     allow_http on;
     jwks ${dir}/jwks.json;
     signing_key ${dir}/rsa.pem;
@@ -70,7 +70,7 @@ http {
     ${provider}
   }
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${port} backlog=4096 ${listen};
     location = /logout { slo_end_session main; }
     location = /gone { return 302 https://app.example/bye; }
     location = /plain { return 200 "ok"; }
@@ -91,19 +91,21 @@ http {
 
 // `clients` are registrations; `upstreams` {name, door, keepalive}.
 export async function start_nginx(house, { name = 'nginx', core = cores.server, workers = 1, redis, keys, clients, upstreams = [],
-                                           provider = '', locations = '', store = 'timeout=10s', module = process.env.SLO_MODULE }) {
+                                           provider = '', locations = '', store = 'timeout=10s', listen = '', issuer, module = process.env.SLO_MODULE }) {
   const dir = house.path(name)
   mkdirSync(dir)
-  const port = await free_port()
+  const port = await free_port(), of = issuer ?? `http://127.0.0.1:${port}`
   house.write(`${name}/jwks.json`, JSON.stringify({ keys: Object.values(keys).map((key) => key.public_jwk) }))
   house.write(`${name}/rsa.pem`, keys.RS256.pem)
   house.write(`${name}/ec.pem`, keys.ES256.pem)
   house.write(`${name}/clients.json`, JSON.stringify(clients, null, 1))
-  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module, workers, upstreams, provider, locations, store }))
-  const child = await house.start(name, pinned(core, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`]), { host: '127.0.0.1', port })
+  house.write(`${name}/nginx.conf`, conf({ dir, port, redis, module, workers, upstreams, provider, locations, store, issuer: of, listen }))
+  const start = () => house.start(name, pinned(core, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`]), { host: '127.0.0.1', port })
+  let child = await start()
   return {
-    dir, port, to: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`, issuer: `http://127.0.0.1:${port}`, api: `unix:${dir}/admin.sock`,
+    dir, port, to: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`, issuer: of, api: `unix:${dir}/admin.sock`,
     get worker() { return children_of(child.pid)[0] }, get workers() { return children_of(child.pid) },
-    pem: { RS256: `${dir}/rsa.pem`, ES256: `${dir}/ec.pem` }, stop: () => child.kill('SIGTERM'), log: () => house.read(`${name}/error.log`),
+    pem: { RS256: `${dir}/rsa.pem`, ES256: `${dir}/ec.pem` }, stop: () => child.kill('SIGTERM'),
+    stopped: () => { child.kill('SIGTERM'); return child.gone }, start_again: async () => { child = await start() }, log: () => house.read(`${name}/error.log`),
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The tools as functions: driver, wrk, signing, replay, and the receivers' control line; all pinned to a core.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { writeFileSync } from 'node:fs'
@@ -35,6 +36,25 @@ export async function drive_templates(to, connections, file, from, count) {
 
 export const drive_open = (to, every_us, for_ms, file, out) =>
   pinned(cores.driver, [tool('driver'), 'open', to, String(every_us), String(for_ms), file, out])
+
+// So many requests a second to all addresses together, on all cores, until stop(): {answers, seconds, p50_us, p99_us, max_us, statuses}.
+export function load(rate, connections, file, addresses) {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', tool('load'), String(rate), String(connections), file, ...addresses], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', (bytes) => { said += bytes })
+  const over = once(child, 'close')
+  return { pid: child.pid, stop: async () => { child.kill('SIGTERM'); await over; return JSON.parse(said) } }
+}
+
+// After each logout of the file: {kind: news or known, host: own or other, passes, last_pass_sent, last_pass_heard, first_refusal,
+// all_refuse, wrong}, times in ms after its 200.
+export async function watch_news(own, other, file, lines, pause_us) {
+  const said = await pinned(cores.all, [tool('news'), own, other, file, String(lines), String(pause_us)])
+  return said.trim().split('\n').map((line) => {
+    const [kind, host, ...rest] = line.split(' '), [passes, sent, heard, first, all, wrong] = rest.map(Number)
+    return { kind, host, passes, last_pass_sent: sent / 1e6, last_pass_heard: heard / 1e6, first_refusal: first / 1e6, all_refuse: all / 1e6, wrong }
+  })
+}
 
 // wrk's count of answers; `script` for anything but GET.
 export async function wrk(url, { connections, seconds, script }) {

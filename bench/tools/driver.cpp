@@ -28,19 +28,6 @@ namespace {
 
 constexpr std::string_view place = "########";
 
-std::vector<std::string> requests_of(const std::string& path) {
-  std::string content = file_content(path);
-  std::vector<std::string> requests;
-  for (std::size_t at = 0; at < content.size();) {
-    auto line = content.find('\n', at);
-    auto size = static_cast<std::size_t>(number(std::string_view(content).substr(at, line - at)));
-    requests.push_back(content.substr(line + 1, size));
-    at = line + 1 + size;
-  }
-  if (requests.empty()) give_up(path + " holds no request");
-  return requests;
-}
-
 std::string filled_in(const std::string& text, std::int64_t value) {
   std::array<char, 24> digits{};
   std::snprintf(digits.data(), digits.size(), "%08lld", static_cast<long long>(value));

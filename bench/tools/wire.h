@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -162,6 +163,20 @@ inline std::string file_content(const std::string& path) {
   for (std::size_t n; (n = std::fread(block, 1, sizeof(block), file)) > 0;) content.append(block, n);
   std::fclose(file);
   return content;
+}
+
+// `<length>\n<bytes>` for each.
+inline std::vector<std::string> requests_of(const std::string& path) {
+  std::string content = file_content(path);
+  std::vector<std::string> requests;
+  for (std::size_t at = 0; at < content.size();) {
+    auto line = content.find('\n', at);
+    auto size = static_cast<std::size_t>(number(std::string_view(content).substr(at, line - at)));
+    requests.push_back(content.substr(line + 1, size));
+    at = line + 1 + size;
+  }
+  if (requests.empty()) give_up(path + " holds no request");
+  return requests;
 }
 
 }  // namespace bench
