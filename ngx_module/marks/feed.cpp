@@ -20,10 +20,12 @@ constexpr unsigned ticks_of_second = 5;
 constexpr unsigned ticks_until_again = 5 * 60;
 constexpr Millis longest_wait{500};  // in the store
 constexpr Millis after_failure{100};
-constexpr Millis start_spread{10};
+constexpr Millis start_spread{1};     // one worker of a host, which lets pass what it does not know yet
 constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a store that is back
-// After news: to ask for many streams costs each side as much as dozens of entries do.
-constexpr Millis after_news{2};
+// To ask for many streams costs each side as much as dozens of entries do: one question each that long, and
+// some at once where there were fewer before.
+constexpr Millis between_questions{2};
+constexpr Millis questions_saved{20};
 constexpr unsigned entries_at_once = 100;  // of each stream
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
@@ -55,7 +57,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
     max_stale_ = max_stale_ == Millis{0} ? stale : std::min(max_stale_, stale);
     if (auto* its = marks.part_of(provider)) sources_.push_back({.provider = &provider, .marks = its});
   }
-  tick_.after(ngx_worker == 0 ? Millis{1} : between_ticks + Millis(ngx_random() % 200));
+  tick_.after(ngx_worker == 0 ? Millis{0} : between_ticks + Millis(ngx_random() % 200));
 }
 
 Feed::~Feed() { stop(); }
@@ -126,6 +128,7 @@ void Feed::ask() {
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
+  paid_until_ = std::max(paid_until_, now_of_host() - questions_saved) + between_questions;
   const Millis wait = std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
   store_->submit_detached<std::vector<redis::FeedEntry>>(
       redis::read_feed(asked, entries_at_once, is_at_end_ ? wait : Millis{0}),
@@ -146,8 +149,10 @@ void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
     return ask_again_.after(after_failure);
   }
   has_gone_back_ = false;
+  if (marks_.store_of_places() == 0) marks_.set_store_of_places(store_seen());  // a new zone's first
   const bool is_end = take_in(*entries);
-  if (is_end && !entries->empty()) return ask_again_.after(after_news);
+  const Millis pause = paid_until_ - now_of_host();
+  if (is_end && pause > Millis{0}) return ask_again_.after(pause);
   ask_again_.post();
 }
 

@@ -64,6 +64,7 @@ class Feed {
   bool is_again_ = false;       // they have been read from there on, and nothing was lost on the way
   bool is_told_stale_ = false;  // to the log
   unsigned ticks_ = 0;
+  Millis paid_until_{0};  // by now_of_host(): how many questions have been asked lately
   Event tick_;
   Event ask_again_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // In front of an application: whose session has ended at the OP does not pass, on whichever worker and host.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { test } from 'node:test'
@@ -191,6 +192,24 @@ test('marks outlive a reload, and a worker that dies', in_time, async (t) => {
   await eventually('it answers again', async () => (await stage.visit({ sid: 's1' }).catch(() => ({}))).status === 401)
   assert.equal((await stage.back({ sid: 's2' })).status, 200)
   for (let i = 0; i < 10; ++i) assert.equal((await stage.visit({ sid: 's2' })).status, 401)
+})
+
+test('a host that starts reads what has ended once', in_time, async (t) => {
+  const stage = await set_guard(new House(t))
+  for (let i = 0; i < 20; ++i) assert.equal((await stage.back({ sid: `s-${i}` })).status, 200)
+  stage.nginx.child.kill('SIGTERM')
+  await stage.nginx.child.gone
+  const heard = stage.house.write('monitor.txt', '')
+  const monitor = spawn('sh', ['-c', `exec redis-cli -s ${stage.redis.socket} monitor >${heard}`], { stdio: 'ignore' })
+  t.after(() => monitor.kill())
+  await eventually('the monitor listens', () => stage.house.read('monitor.txt').includes('OK'))
+  await stage.nginx.start_again()
+  await eventually('the guard knows all', async () => (await stage.visit({ sid: 'nobody' })).headers['x-slo-status'] === 'ok')
+  await sleep(1500)  // the feeder has compared its store with what others saw, and asked again
+  const questions = stage.house.read('monitor.txt').split('\n').filter((line) => line.includes('"XREAD"'))
+  assert.equal(questions.filter((line) => !line.includes('"BLOCK"')).length, 1, questions.map((line) => line.slice(0, 80)).join('\n'))
+  assert.ok(questions.length > 1, 'then it waits for more')
+  for (let i = 0; i < 20; ++i) assert.equal((await stage.visit({ sid: `s-${i}` })).status, 401)
 })
 
 test('a provider that a reload brings is not trusted before its own streams have been read', in_time, async (t) => {
