@@ -15,7 +15,6 @@
 // connections; ALL_REFUSE: the first one of each had come. WRONG: passed, though they left after that first
 // refusal came.
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -180,7 +179,6 @@ int news(const std::vector<std::string>& words) {
     std::fprintf(stderr, "news OWN OTHER FILE LINES PAUSE\n");
     return 2;
   }
-  setpriority(PRIO_PROCESS, 0, -20);  // it stands for other machines: may not be allowed
   const auto requests = requests_of(words[2]);
   std::minstd_rand random{1};
   std::uniform_int_distribution<useconds_t> pause(0, static_cast<useconds_t>(2 * number(words[4])));
