@@ -182,6 +182,7 @@ export class GuardWatch {
   // The proof that all fault tests end with; the row of the table is its by-product.
   async prove(table, name, { bound, recovered, most_syncing = 0 }) {
     await this.stop()
+    await sleep(300)  // what ended last, by the API, every host hears of as of any other
     const verdict = this.verdict(bound)
     table.row(name, verdict.acknowledged, this.asked, verdict.own, verdict.other, verdict.late_most, bound, verdict.after_bound, verdict.syncing, recovered)
     const { own, after_bound, syncing } = verdict
