@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One line per test, its reason where it failed, and `N passed, N failed` at the end.
+// One line per test, its reason where it failed or was skipped, and `N passed, N failed` at the end.
 export default async function* reporter(events) {
   let passed = 0
   let failed = 0
+  let skipped = 0
   for await (const { type, data } of events) {
-    if (type === 'test:pass' && data.details.type !== 'suite') {
+    if (type === 'test:pass' && data.skip !== undefined) {
+      skipped += 1
+      yield `skip  ${'  '.repeat(data.nesting)}${data.name} (${data.skip})\n`
+    } else if (type === 'test:pass' && data.details.type !== 'suite') {
       passed += 1
       yield `ok    ${'  '.repeat(data.nesting)}${data.name} (${Math.round(data.details.duration_ms)} ms)\n`
     }
@@ -15,5 +19,5 @@ export default async function* reporter(events) {
     }
     if (/^test:std(out|err)$/.test(type) && !/^oidc-provider (WARNING|NOTICE)/.test(data.message)) yield data.message
   }
-  yield `${passed} passed, ${failed} failed\n`
+  yield `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`
 }
