@@ -100,6 +100,23 @@ test('whom the API logs out everywhere is refused wherever he was, and may log i
   }
 })
 
+test('logging out a user with many sessions ends no login that came after its first page', in_time, async (t) => {
+  const client = { client_id: 'app', redirect_uris: ['https://app.example/'], frontchannel_logout_uri: 'https://app.example/front' }
+  const stage = await set_guard(new House(t), { clients: [client] })
+  await Promise.all(Array.from({ length: 60 }, (_, i) => stage.nginx.register({ client_id: 'app', sid: `s${i}`, sub: 'ann' })))
+  const first = await stage.nginx.ask('DELETE', 'users/ann/sessions')
+  assert.deepEqual([first.status, first.json.ended.length, first.json.next], [202, 50, '50'])
+  await sleep(2100)
+  const login = stage.issuer.now() - 1, visit = async (since) => (await stage.visit({ sub: 'ann', since })).status
+  assert.deepEqual([await visit(login - 100), await visit(login)], [401, 200])
+  const second = await stage.nginx.ask('DELETE', `users/ann/sessions?cursor=${first.json.next}`)
+  assert.deepEqual([second.status, second.json.ended.length], [200, 10])
+  await sleep(200)
+  assert.deepEqual([await visit(login - 100), await visit(login)], [401, 200])
+  assert.equal((await stage.nginx.ask('DELETE', 'users/ann/sessions')).status, 202)
+  assert.equal(await visit(login), 401, 'who begins anew ends that login as well')
+})
+
 test('what is known stays refused while the store is away, and the rest passes or not as was configured', in_time, async (t) => {
   for (const [provider, unknown] of [['max_stale 2s;', [200, 'degraded']], ['max_stale 2s; fail closed;', [503, 'degraded']]]) {
     const stage = await set_guard(new House(t), { provider, store: 'timeout=1s' })
