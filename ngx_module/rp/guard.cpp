@@ -13,9 +13,11 @@
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
+#include "ngx_module/nginx/zone.h"
 #include "ngx_module/rp/conf.h"
 #include "ngx_module/rp/guarded_request.h"
 #include "ngx_module/rp/jobs.h"
+#include "redis_schema/key.h"
 
 namespace slo::ngx {
 namespace {
@@ -28,6 +30,7 @@ using Judged = GuardedRequest::Judged;
 ngx_int_t guard_request(R& r);
 ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request);
 GuardVerdict verdict_on(R& r, Judged& judged);
+void tell_of_missing_sid(const R& r, const Judged& judged);
 void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request);
 void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict);
 bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict);
@@ -81,8 +84,23 @@ GuardVerdict verdict_on(R& r, Judged& judged) {
   RpJobs& jobs = *rp_jobs();
   const Provider& provider = judged.rule->provider->provider;
   judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), jobs.tokens);
+  tell_of_missing_sid(r, judged);
   const Findings findings = find_marks(*marks(), judged.evidence, this_second(), provider.retention);
   return judge(findings, marks()->knowledge(*judged.part, provider.max_stale), provider.fail_closed);
+}
+
+// A logout that names its session would pass it by. Who has `sub=` means users.
+void tell_of_missing_sid(const R& r, const Judged& judged) {
+  const bool has_user_alone = judged.evidence.sub && !judged.evidence.sid;
+  if (!has_user_alone || judged.rule->sub.is_set()) return;
+  const ProviderConf& provider = *judged.rule->provider;
+  if (noted(redis::hash_of("token without sid " + provider.space.issuer), this_second(), Seconds{3600}))
+    return;
+  ngx_log_error(NGX_LOG_WARN, r.connection->log, 0,
+                "slo: a guarded request's token has no sid, so that no logout of one session ends it: %s, "
+                "provider \"%s\"",
+                "have the OP put one in, backchannel_logout_session_required of its client",
+                provider.provider.name.c_str());
 }
 
 void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request) {

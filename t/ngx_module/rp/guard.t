@@ -6,6 +6,7 @@ use lib 't/lib';
 use SloTest qw(redis);
 use SloTest::Slo;
 use SloTest::Rp;
+use SloTest::Logged;
 use Test::Nginx::Socket 'no_plan';
 
 no_shuffle();
@@ -14,6 +15,7 @@ Test::Nginx::Socket::log_level('info');
 receiver( a => 'ok' );
 receiver( b => 'ok' );
 make_key('op');
+look_at_logged();
 add_block_preprocessor( sub {
     my $block = shift;
     $block->set_value( http_config => http_part('client_id gateway;') . ( $block->http // '' ) );
@@ -227,3 +229,28 @@ my $others = 'b=2&c=3&d=4&e=5&f=6&g=7&h=8';
 ["GET /four/?a=1&$others&sid=g1", SloTest::Rp::logout_token(sid => 'g1'), "GET /four/?a=1&$others&sid=g1"]
 --- error_code eval
 [200, 200, 401]
+
+
+=== TEST 17: a token without a sid is told of, once, with what to switch on at the OP
+--- config
+location /app/ { slo_guard main token=$arg_token; empty_gif; }
+--- request eval
+my ($ann, $bob) = map { SloTest::Slo::hint(sid => undef, sub => $_) } qw(ann bob);
+["GET /app/?token=$ann", "GET /app/?token=$ann", "GET /app/?token=$bob"]
+--- error_code eval
+[200, 200, 200]
+--- logged_once eval
+qr/\[warn\] [^,]*slo: a guarded request's token has no sid, so that no logout of one session ends it: have the OP put one in, backchannel_logout_session_required of its client, provider "main"/
+
+
+=== TEST 18: it is not where the token has one, where it is no token, or where the guard means users
+--- config
+location /app/ { slo_guard main token=$arg_token sid=$arg_sid; empty_gif; }
+location /users/ { slo_guard main token=$arg_token sub=$arg_sub since=$arg_since; empty_gif; }
+--- request eval
+my ($session, $user) = (SloTest::Slo::hint(sub => 'ann'), SloTest::Slo::hint(sid => undef, sub => 'ann'));
+["GET /app/?token=$session", 'GET /app/?token=x&sid=g1', 'GET /app/', "GET /users/?token=$user", 'GET /users/?sub=ann&since=1']
+--- error_code eval
+[200, 200, 200, 200, 200]
+--- no_error_log
+has no sid
