@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The signature algorithms and which keys they want. RFC 7518, section 3; RFC 8037; RFC 8725, section 3.
+#include <openssl/rsa.h>
+
 #include <algorithm>
 #include <array>
 
@@ -8,28 +10,23 @@
 namespace slo::jose {
 namespace {
 
-struct AlgorithmRow {
-  Algorithm algorithm;
-  std::string_view name;
-  Kind kind;
-  std::string_view curve;
-  std::size_t least_bits;  // RFC 7518, 3.2: an HMAC key is at least as long as the digest
-};
+constexpr int pkcs1 = RSA_PKCS1_PADDING;
+constexpr int pss = RSA_PKCS1_PSS_PADDING;
 
-constexpr std::array<AlgorithmRow, 13> algorithm_table{{
-    {Algorithm::RS256, "RS256", Kind::rsa, "", 2048},
-    {Algorithm::RS384, "RS384", Kind::rsa, "", 2048},
-    {Algorithm::RS512, "RS512", Kind::rsa, "", 2048},
-    {Algorithm::PS256, "PS256", Kind::rsa, "", 2048},
-    {Algorithm::PS384, "PS384", Kind::rsa, "", 2048},
-    {Algorithm::PS512, "PS512", Kind::rsa, "", 2048},
-    {Algorithm::ES256, "ES256", Kind::ec, "P-256", 0},
-    {Algorithm::ES384, "ES384", Kind::ec, "P-384", 0},
-    {Algorithm::ES512, "ES512", Kind::ec, "P-521", 0},
-    {Algorithm::HS256, "HS256", Kind::oct, "", 256},
-    {Algorithm::HS384, "HS384", Kind::oct, "", 384},
-    {Algorithm::HS512, "HS512", Kind::oct, "", 512},
-    {Algorithm::EdDSA, "EdDSA", Kind::okp, "Ed25519", 0},
+constexpr std::array<SignatureAlgorithm, 13> algorithm_table{{
+    {Algorithm::RS256, "RS256", Kind::rsa, "", 2048, EVP_sha256, pkcs1},
+    {Algorithm::RS384, "RS384", Kind::rsa, "", 2048, EVP_sha384, pkcs1},
+    {Algorithm::RS512, "RS512", Kind::rsa, "", 2048, EVP_sha512, pkcs1},
+    {Algorithm::PS256, "PS256", Kind::rsa, "", 2048, EVP_sha256, pss},
+    {Algorithm::PS384, "PS384", Kind::rsa, "", 2048, EVP_sha384, pss},
+    {Algorithm::PS512, "PS512", Kind::rsa, "", 2048, EVP_sha512, pss},
+    {Algorithm::ES256, "ES256", Kind::ec, "P-256", 0, EVP_sha256, 0},
+    {Algorithm::ES384, "ES384", Kind::ec, "P-384", 0, EVP_sha384, 0},
+    {Algorithm::ES512, "ES512", Kind::ec, "P-521", 0, EVP_sha512, 0},
+    {Algorithm::HS256, "HS256", Kind::oct, "", 256, EVP_sha256, 0},
+    {Algorithm::HS384, "HS384", Kind::oct, "", 384, EVP_sha384, 0},
+    {Algorithm::HS512, "HS512", Kind::oct, "", 512, EVP_sha512, 0},
+    {Algorithm::EdDSA, "EdDSA", Kind::okp, "Ed25519", 0, nullptr, 0},
 }};
 
 constexpr bool algorithms_stand_in_order() {
@@ -43,11 +40,11 @@ static_assert(algorithms_stand_in_order(),
 
 constexpr std::array<std::string_view, 2> signature_operations{"verify", "sign"};
 
-const AlgorithmRow& row_of(Algorithm algorithm) noexcept {
+}  // namespace
+
+const SignatureAlgorithm& row_of(Algorithm algorithm) noexcept {
   return algorithm_table[static_cast<std::size_t>(algorithm)];
 }
-
-}  // namespace
 
 std::optional<Algorithm> read_algorithm(std::string_view name) noexcept {
   for (const auto& row : algorithm_table) {

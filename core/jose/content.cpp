@@ -71,7 +71,8 @@ std::optional<std::string> open_cbc(const ContentAlgorithm& enc, std::string_vie
   const std::string authenticated =
       std::string(token.header_part) + token.iv + token.ciphertext + length_in_bits(token.header_part.size());
   const auto tag = hmac(enc.digest(), cek.substr(0, half), authenticated).substr(0, enc.tag_size);
-  if (CRYPTO_memcmp(tag.data(), token.tag.data(), tag.size()) != 0) return std::nullopt;
+  if (tag.size() != token.tag.size() || CRYPTO_memcmp(tag.data(), token.tag.data(), tag.size()) != 0)
+    return std::nullopt;
   const CipherContext context(EVP_CIPHER_CTX_new());
   if (EVP_DecryptInit_ex(context.get(), enc.cipher(), nullptr, content_bytes(cek.substr(half)),
                          content_bytes(token.iv)) != 1) {

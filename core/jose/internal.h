@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,6 +53,22 @@ class QuietErrors {
 
 enum class Kind : std::uint8_t { rsa, ec, okp, oct };
 
+// What OpenSSL makes ready once to verify with one key by one algorithm, for others to copy: to make it takes
+// longer than many a signature. Who needs it first makes it, whichever thread that is; after that it is only
+// read.
+class ReadyContext {
+ public:
+  ReadyContext() = default;
+  ReadyContext(const ReadyContext&) = delete;
+  ~ReadyContext() { EVP_MD_CTX_free(ready_.load()); }
+  const EVP_MD_CTX* get() const noexcept { return ready_.load(std::memory_order_acquire); }
+  // Keeps the first one that it is offered, and tells which that was.
+  const EVP_MD_CTX* offer(DigestContext made) noexcept;
+
+ private:
+  std::atomic<EVP_MD_CTX*> ready_{nullptr};
+};
+
 struct Key::Body {
   Kind kind = Kind::oct;
   std::string curve{};  // P-256, P-384, P-521, Ed25519; empty for RSA and oct
@@ -67,6 +85,7 @@ struct Key::Body {
   std::string use{};
   std::string alg{};  // the JWK's own, of signatures or of encryption
   std::optional<std::vector<std::string>> operations{};
+  mutable std::array<ReadyContext, 6> verifying{};  // RSA: by algorithm; others have the first alone
 
   Body() = default;
   Body(const Body&) = delete;
@@ -87,12 +106,27 @@ std::size_t coordinate_size(std::string_view curve) noexcept;
 // The strictly decoded value of a base64url member; nullopt where absent, empty or not canonical.
 std::optional<std::string> bytes_member(const json_t* object, const char* name);
 
+// Empty where OpenSSL fails.
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view bytes);
 
 // The parts of a compact token between its dots; empty unless there are exactly `count`.
 std::vector<std::string_view> split_token(std::string_view token, std::size_t count);
 // A JOSE header, decoded, without duplicate members and `crit`.
 Outcome<Json> read_header(std::string_view part);
+
+struct SignatureAlgorithm {
+  Algorithm algorithm;
+  std::string_view name;
+  Kind kind;
+  std::string_view curve;
+  std::size_t least_bits;     // RFC 7518, 3.2: an HMAC key is at least as long as the digest
+  const EVP_MD* (*digest)();  // null: Ed25519 has its own
+  int padding;                // of RSA
+};
+const SignatureAlgorithm& row_of(Algorithm algorithm) noexcept;
+
+// Is `signature`, as RFC 7518 writes it, of that key and these bytes? REQUIRES: the key fits the algorithm.
+bool is_signed_by(const Key& key, Algorithm algorithm, std::string_view bytes, std::string_view signature);
 
 // verify() without a look at the claims.
 Outcome<void> check_signature(const SignedToken& taken, const std::vector<const Key*>& keys,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The RAII skin over cjose: compact JWS and JWE in and out, key sets, algorithms pinned by the caller.
+// The RAII skin over cjose and OpenSSL: compact JWS and JWE, key sets, algorithms pinned by the caller.
+//
+// cjose signs (but for Ed25519) and encrypts. No token that somebody sent gets there: it is taken apart here,
+// and OpenSSL verifies or opens it.
 //
 // The algorithm never comes from the token or from the key set: the caller says which one is right. jwk, jku,
 // x5u and x5c in a header are ignored, `crit` and duplicate members refuse the token, `none` does not exist
@@ -162,7 +165,7 @@ Outcome<Key> encryption_key_of(const Key& secret, std::string_view alg, std::str
 
 inline bool is_encrypted(std::string_view token) noexcept {  // five parts
   std::size_t dots = 0;
-  for (char c : token) dots += c == '.';
+  for (auto at = token.find('.'); at != std::string_view::npos; at = token.find('.', at + 1)) ++dots;
   return dots == 4;
 }
 // Decrypts with the key that the header's kid names, else with each that fits, at most the first

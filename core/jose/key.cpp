@@ -82,9 +82,10 @@ std::string Key::secret_digest(std::string_view label) const {
 
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view bytes) {
   std::string mac(static_cast<std::size_t>(EVP_MD_get_size(digest)), '\0');
-  HMAC(digest, key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), reinterpret_cast<unsigned char*>(mac.data()), nullptr);
-  return mac;
+  const auto* made = HMAC(digest, key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                          reinterpret_cast<unsigned char*>(mac.data()), nullptr);
+  return made == nullptr ? std::string() : mac;
 }
 
 }  // namespace slo::jose
