@@ -43,7 +43,11 @@ int hex_digit(char c) {
 
 enum class Plus { is_blank, is_itself };
 
+bool holds(std::string_view text, char c) { return text.find(c) != std::string_view::npos; }
+
 std::optional<std::string> decode_escapes(std::string_view text, Plus plus) {
+  // Names and tokens, which are most of what comes, stand there as they are.
+  if (!holds(text, '%') && (plus == Plus::is_itself || !holds(text, '+'))) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -84,8 +88,7 @@ Outcome<Form> Form::read(std::string_view encoded, std::span<const std::string_v
       return refuse(Fault::parameter_repeated, quoted(*name) + " was sent twice");
     std::optional<std::string> decoded = decode_escapes(value, Plus::is_blank);
     if (!decoded) return refuse(Fault::form_malformed, quoted(*name) + " holds a broken percent escape");
-    if (decoded->find('\0') != std::string::npos)
-      return refuse(Fault::form_malformed, quoted(*name) + " holds a NUL");
+    if (holds(*decoded, '\0')) return refuse(Fault::form_malformed, quoted(*name) + " holds a NUL");
     form.values_.emplace(*name, *std::move(decoded));  // even an empty one: its repetition is refused
   }
   return form;
