@@ -2,11 +2,10 @@
 // Builds every key name: the only place that knows how one looks.
 #include "redis_schema/key.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 
+#include "core/digest.h"
 #include "core/text/base64url.h"
 #include "redis_schema/reply.h"
 
@@ -36,12 +35,7 @@ std::string key_of(const Space& space, std::string_view kind, std::string_view v
 }
 
 // 22 characters that stand for a value of any length.
-std::string digest_of(std::string_view value) {
-  std::array<unsigned char, 32> digest{};
-  EVP_Digest(value.data(), value.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
-  return base64url(bytes).substr(0, 22);
-}
+std::string digest_of(std::string_view value) { return base64url(sha256(value)).substr(0, 22); }
 
 }  // namespace
 
