@@ -158,6 +158,10 @@ constexpr std::array<FaultRow, fault_count> table{{
      "gave up a delivery that must not be repeated"},
     {SLO_FAULT(delivery_uri_refused), server_error, 500, warn, "The logout URI is not allowed.",
      "refused to call a logout URI"},
+    {SLO_FAULT(delivery_cookie_unreadable), server_error, 500, warn, "A remembered cookie cannot be read.",
+     "cannot read a remembered cookie of an application"},
+    {SLO_FAULT(delivery_cookie_refused), server_error, 500, warn, "A remembered cookie is not allowed.",
+     "refused to send a remembered cookie of an application"},
 
     {SLO_FAULT(api_not_found), "not_found", 404, info, "There is no such resource.",
      "found no such API resource"},

@@ -89,6 +89,8 @@ enum class Fault : std::uint8_t {
   delivery_without_subject,
   delivery_expired,
   delivery_uri_refused,
+  delivery_cookie_unreadable,
+  delivery_cookie_refused,
   // management API
   api_not_found,
   api_read_only,

@@ -20,6 +20,11 @@ using ClientId = Name<struct ClientIdTag>;
 using Sid = Name<struct SidTag>;          // the session id that a client knows (OIDC `sid`)
 using Subject = Name<struct SubjectTag>;  // the subject that a client knows (OIDC `sub`)
 using Jti = Name<struct JtiTag>;
+// Applications behind nginx take part in sessions as clients do, under ids that begin so, and no client's
+// does (core/provider/application).
+inline constexpr std::string_view application_prefix = "app:";
+inline bool is_application(const ClientId& id) noexcept { return id.value.starts_with(application_prefix); }
+
 // What a session is stored under within its issuer: the OP's own sid, or `~` and a digest where the OP issues
 // none.
 using SessionKey = Name<struct SessionKeyTag>;

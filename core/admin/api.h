@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/app/bound_cookie.h"
 #include "core/delivery/delivery.h"
 #include "core/outcome.h"
 #include "core/page.h"
@@ -108,8 +109,13 @@ std::string next_cursor(const api::ListSessions& command);
 // no-store.
 Page registered_page(const Provider& provider, const Registration& registration,
                      Registered result);  // 201, 200, 409
-Page session_page(const Provider& provider, const Session& session);
-Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next);
+// Applications that take part stand apart from clients, by their names; `cookies`: what the session remembers
+// of them.
+Page session_page(const Provider& provider, const Session& session,
+                  const std::vector<RememberedCookie>& cookies = {});
+// `cookies` of each session, in their order; of those beyond it nothing is said.
+Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next,
+                   const std::vector<std::vector<RememberedCookie>>& cookies = {});
 // What will be notified; `incomplete` where the store could not name them all.
 Page ending_page(const Provider& provider, const Ending& ending, std::string_view logout_id);
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id);
@@ -117,11 +123,13 @@ Page participation_page(const Provider& provider, const ClientId& client, std::s
 Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id, std::string_view next);
 std::string next_cursor(const api::EndSessionsOf& command);
 // Ids of deliveries are written as base64url, for paths and for readers.
-Page retried_page(const Delivery& delivery, TimeMs due);
+Page retried_page(const Provider& provider, const Delivery& delivery, TimeMs due);
 // So many of this client's were retried; with `next` there may be more: 202.
-Page retries_page(const ClientId& client, std::size_t retried, std::string_view next);
-Page dropped_page(const Delivery& delivery);
-Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next);
+Page retries_page(const Provider& provider, const ClientId& client, std::size_t retried,
+                  std::string_view next);
+Page dropped_page(const Provider& provider, const Delivery& delivery);
+Page deliveries_page(const Provider& provider, const std::vector<ListedDelivery>& deliveries,
+                     std::string_view next);
 // By id, from the provider's ordered index: what a page costs does not grow with the number of clients.
 Page clients_page(const Provider& provider, const api::ListClients& command);
 Page client_page(const Client& client);

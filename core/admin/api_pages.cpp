@@ -58,7 +58,52 @@ Json participant_json(const Session& session, const Participant& participant) {
   return object;
 }
 
-Json session_json(const Session& session) {
+// An application's name; its id where it is not configured here.
+std::string application_name(const Provider& provider, const ClientId& id) {
+  const Application* application = provider.find_application(id);
+  return application != nullptr ? application->name : id.value.substr(application_prefix.size());
+}
+
+// `client_id`, or an application's name.
+void api_put_party(json_t* object, const Provider& provider, const ClientId& id) {
+  if (!is_application(id)) return api_put_text(object, "client_id", id.value);
+  api_put_text(object, "application", application_name(provider, id));
+}
+
+using Remembered = std::vector<RememberedCookie>;
+
+Json cookie_names(const Remembered& cookies, const ClientId& application) {
+  Json names{json_array()};
+  for (const auto& cookie : cookies) {
+    if (cookie.application != application) continue;
+    json_array_append_new(names.get(), make_string(cookie.name).release());
+  }
+  return names;
+}
+
+Json applications_json(const Provider& provider, const Session& session, const Remembered* cookies) {
+  Json applications{json_array()};
+  for (const auto& participant : session.participants) {
+    if (!is_application(participant.client)) continue;
+    Json object{json_object()};
+    api_put_text(object.get(), "name", application_name(provider, participant.client));
+    api_put_time(object.get(), "joined", session.created + participant.joined);
+    if (cookies != nullptr) api_put(object.get(), "cookies", cookie_names(*cookies, participant.client));
+    json_array_append_new(applications.get(), object.release());
+  }
+  return applications;
+}
+
+Json participants_json(const Session& session) {
+  Json participants{json_array()};
+  for (const auto& participant : session.participants) {
+    if (is_application(participant.client)) continue;
+    json_array_append_new(participants.get(), participant_json(session, participant).release());
+  }
+  return participants;
+}
+
+Json session_json(const Provider& provider, const Session& session, const Remembered* cookies) {
   Json object{json_object()};
   api_put_text(object.get(), "sid", session.key.value);
   api_put_text(object.get(), "sub", session.sub.value);
@@ -72,20 +117,18 @@ Json session_json(const Session& session) {
     api_put_text(object.get(), "reason", session.reason);
     if (!session.logout_id.empty()) api_put_text(object.get(), "logout_id", session.logout_id);
   }
-  Json participants{json_array()};
-  for (const auto& participant : session.participants) {
-    json_array_append_new(participants.get(), participant_json(session, participant).release());
-  }
-  api_put(object.get(), "participants", std::move(participants));
+  api_put(object.get(), "participants", participants_json(session));
+  Json applications = applications_json(provider, session, cookies);
+  if (json_array_size(applications.get()) > 0) api_put(object.get(), "applications", std::move(applications));
   return object;
 }
 
-Json delivery_json(const ListedDelivery& listed) {
+Json delivery_json(const Provider& provider, const ListedDelivery& listed) {
   const Delivery& delivery = listed.delivery;
   Json object{json_object()};
   api_put_text(object.get(), "id", base64url(delivery.id));
   api_put_text(object.get(), "sid", delivery.session.value);
-  if (!delivery.client.value.empty()) api_put_text(object.get(), "client_id", delivery.client.value);
+  if (!delivery.client.value.empty()) api_put_party(object.get(), provider, delivery.client);
   api_put_text(object.get(), "state", listed.state == DeliveryState::dead ? "dead" : "pending");
   api_put_text(object.get(), "reason", delivery.reason);
   if (!delivery.logout_id.empty()) api_put_text(object.get(), "logout_id", delivery.logout_id);
@@ -104,10 +147,31 @@ bool is_told_without_browser(const Channels& channels) {
 Json client_ids(const Session& session, bool told) {
   Json ids{json_array()};
   for (const auto& participant : session.participants) {
+    if (is_application(participant.client)) continue;
     if (is_told_without_browser(participant.channels) != told) continue;
     json_array_append_new(ids.get(), make_string(participant.client.value).release());
   }
   return ids;
+}
+
+// Where there are any: those that are called, or not.
+void api_put_applications(json_t* object, const char* name, const Provider& provider, const Session& session,
+                          bool called) {
+  Json names{json_array()};
+  for (const auto& participant : session.participants) {
+    if (!is_application(participant.client) || participant.channels.legacy != called) continue;
+    json_array_append_new(names.get(), make_string(application_name(provider, participant.client)).release());
+  }
+  if (json_array_size(names.get()) > 0) api_put(object, name, std::move(names));
+}
+
+bool is_notified(const Provider& provider, const ClientId& id) {
+  if (is_application(id)) {
+    const Application* application = provider.find_application(id);
+    return application != nullptr && application->is_called();
+  }
+  const ClientRef known = provider.find(id);
+  return known != nullptr && is_told_without_browser(known->channels());
 }
 
 }  // namespace
@@ -124,34 +188,40 @@ Page registered_page(const Provider&, const Registration& registration, Register
   return api_page(body, result == Registered::known ? 200 : 201);
 }
 
-Page session_page(const Provider&, const Session& session) { return api_page(session_json(session)); }
+Page session_page(const Provider& provider, const Session& session, const Remembered& cookies) {
+  return api_page(session_json(provider, session, &cookies));
+}
 
-Page sessions_page(const Provider&, const std::vector<Session>& sessions, std::string_view next) {
+Page sessions_page(const Provider& provider, const std::vector<Session>& sessions, std::string_view next,
+                   const std::vector<Remembered>& cookies) {
   Json list{json_array()};
-  for (const auto& session : sessions) json_array_append_new(list.get(), session_json(session).release());
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    const Remembered* own = i < cookies.size() ? &cookies[i] : nullptr;
+    json_array_append_new(list.get(), session_json(provider, sessions[i], own).release());
+  }
   const Json body{json_object()};
   api_put(body.get(), "sessions", std::move(list));
   if (!next.empty()) api_put_text(body.get(), "next", next);
   return api_page(body);
 }
 
-Page ending_page(const Provider&, const Ending& ending, std::string_view logout_id) {
+Page ending_page(const Provider& provider, const Ending& ending, std::string_view logout_id) {
   const Json body{json_object()};
   api_put_text(body.get(), "sid", ending.session.key.value);
   api_put_flag(body.get(), "already", ending.already);
   api_put(body.get(), "notified", client_ids(ending.session, true));
   api_put(body.get(), "not_notified", client_ids(ending.session, false));
+  api_put_applications(body.get(), "applications_called", provider, ending.session, true);
+  api_put_applications(body.get(), "applications_not_called", provider, ending.session, false);
   if (ending.lacks_participants) api_put_flag(body.get(), "incomplete", true);
   api_put_text(body.get(), "logout_id", logout_id);
   return api_page(body);
 }
 
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id) {
-  const ClientRef known = provider.find(client);
-  const bool told = known != nullptr && is_told_without_browser(known->channels());
   const Json body{json_object()};
-  api_put_text(body.get(), "client_id", client.value);
-  api_put_flag(body.get(), "notified", told);
+  api_put_party(body.get(), provider, client);
+  api_put_flag(body.get(), "notified", is_notified(provider, client));
   api_put_text(body.get(), "logout_id", logout_id);
   return api_page(body);
 }
@@ -166,31 +236,34 @@ Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id,
   return api_page(body, next.empty() ? 200 : 202);
 }
 
-Page retried_page(const Delivery& delivery, TimeMs due) {
-  return api_page(delivery_json({.delivery = delivery, .due = due}));
+Page retried_page(const Provider& provider, const Delivery& delivery, TimeMs due) {
+  return api_page(delivery_json(provider, {.delivery = delivery, .due = due}));
 }
 
-Page dropped_page(const Delivery& delivery) {
+Page dropped_page(const Provider& provider, const Delivery& delivery) {
   const Json body{json_object()};
   api_put_text(body.get(), "id", base64url(delivery.id));
   api_put_text(body.get(), "sid", delivery.session.value);
-  api_put_text(body.get(), "client_id", delivery.client.value);
+  api_put_party(body.get(), provider, delivery.client);
   if (!delivery.logout_id.empty()) api_put_text(body.get(), "logout_id", delivery.logout_id);
   api_put_text(body.get(), "state", "dropped");
   return api_page(body);
 }
 
-Page retries_page(const ClientId& client, std::size_t retried, std::string_view next) {
+Page retries_page(const Provider& provider, const ClientId& client, std::size_t retried,
+                  std::string_view next) {
   const Json body{json_object()};
-  api_put_text(body.get(), "client_id", client.value);
+  api_put_party(body.get(), provider, client);
   api_put_integer(body.get(), "retried", static_cast<long long>(retried));
   if (!next.empty()) api_put_text(body.get(), "next", next);
   return api_page(body, next.empty() ? 200 : 202);
 }
 
-Page deliveries_page(const std::vector<ListedDelivery>& deliveries, std::string_view next) {
+Page deliveries_page(const Provider& provider, const std::vector<ListedDelivery>& deliveries,
+                     std::string_view next) {
   Json list{json_array()};
-  for (const auto& listed : deliveries) json_array_append_new(list.get(), delivery_json(listed).release());
+  for (const auto& listed : deliveries)
+    json_array_append_new(list.get(), delivery_json(provider, listed).release());
   const Json body{json_object()};
   api_put(body.get(), "deliveries", std::move(list));
   if (!next.empty()) api_put_text(body.get(), "next", next);

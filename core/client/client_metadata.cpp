@@ -30,6 +30,9 @@ Done read_identity(const json_t* object, const ClientRules&, Client& client) {
   if (!is_storable(**id) || !is_visible_ascii(**id)) {
     return blame_value("client_id", **id, "must be 1 to 255 printable ASCII characters");
   }
+  if (is_application(ClientId{**id})) {
+    return blame_value("client_id", **id, "must not begin with \"app:\": so do those of applications");
+  }
   SLO_TRY(name, metadata::optional_string(object, "client_name"));
   client.id = ClientId{**id};
   client.name = name->value_or(std::string{});

@@ -13,6 +13,8 @@ inline constexpr const char* form_type = "application/x-www-form-urlencoded";
 struct Call {
   std::string method = "POST";
   std::string target{};          // an absolute URI
+  bool is_own_location = false;  // `target` is a path, and query, of the application's own server
+  std::string host{};            // of such a target: sent as Host
   std::string type = form_type;  // Content-Type of the body; counts only where there is one
   std::vector<std::pair<std::string, std::string>> headers{};  // further ones; no Host, no Content-…
   std::string body{};

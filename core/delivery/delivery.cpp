@@ -56,9 +56,33 @@ Outcome<void> check_scheme(const Provider& provider, std::string_view uri) {
   return refuse(Fault::delivery_uri_refused, "the scheme is " + std::string(scheme));
 }
 
+Outcome<ReceiverName> receiver_of_application(const Provider& provider, const Delivery& delivery) {
+  const auto application = called_application(provider, delivery);
+  if (!application) return refuse(application.error());
+  ReceiverName name{.uri = std::string(application_prefix) + (*application)->name,
+                    .host = (*application)->host};
+  if ((*application)->is_own_location()) return name;
+  const auto uri = read_uri((*application)->target);
+  if (!uri) return refuse(Fault::delivery_uri_refused, uri.error().detail);
+  name.host = uri->origin();
+  return name;
+}
+
 }  // namespace
 
+Outcome<const Application*> called_application(const Provider& provider, const Delivery& delivery) {
+  const Application* application = provider.find_application(delivery.client);
+  if (application == nullptr || !application->is_called()) {
+    const char* what = application == nullptr ? " is not configured here" : " has no logout URL";
+    return refuse(Fault::delivery_client_gone, "application " + delivery.client.value + what);
+  }
+  if (application->is_own_location()) return application;
+  if (auto allowed = check_scheme(provider, application->target); !allowed) return refuse(allowed.error());
+  return application;
+}
+
 Outcome<ReceiverName> receiver_of(const Provider& provider, const Delivery& delivery) {
+  if (is_application(delivery.client)) return receiver_of_application(provider, delivery);
   const auto client = addressee_of(provider, delivery);
   if (!client) return refuse(client.error());
   const auto uri = read_uri((*client)->backchannel_logout_uri);

@@ -44,7 +44,12 @@ struct ReceiverName {
   std::string host{};
   friend bool operator==(const ReceiverName&, const ReceiverName&) = default;
 };
+// For an application: its id's prefix and its name, and scheme, name and port of its logout URL, or the name
+// of its own server.
 Outcome<ReceiverName> receiver_of(const Provider& provider, const Delivery& delivery);
+
+// The application that is owed it, where that may be called: delivery_client_gone, delivery_uri_refused.
+Outcome<const Application*> called_application(const Provider& provider, const Delivery& delivery);
 
 // Does seal() take a good part of a millisecond? False where it refuses.
 bool is_slow_to_seal(const Provider& provider, const Delivery& delivery);
@@ -132,7 +137,8 @@ using Verdict = std::variant<Delivered, RetryAt, Abandon>;
 
 // 2xx delivers. 400 and other 4xx but 408 and 429, and 501, are final. 408, 429, 5xx (504 included),
 // local 502/504 are tried again after first*2^(attempt-1), at most max, times 0.5..1.5; Retry-After counts
-// where it is longer, at most max. 3xx is not followed and final. The last attempt is final.
+// where it is longer, at most max. 3xx is not followed and final; of an application, which sends who is
+// logged out somewhere, it delivers. The last attempt is final.
 Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
               const Moment& moment);
 

@@ -77,11 +77,13 @@ bool may_recover(int status) {
 Verdict judge_receiver(const DeliveryPolicy& policy, const Delivery& delivery, const Answer& answer,
                        const Moment& moment) {
   if (is_success(answer.status)) return Delivered{};
+  const bool owes_application = is_application(delivery.client);
+  if (owes_application && answer.status >= 300 && answer.status <= 399) return Delivered{};
   std::string why = answer.status == 0 ? "no valid answer" : std::to_string(answer.status);
   if (may_recover(answer.status)) {
     return again(policy, delivery, moment, std::move(why), answer.retry_after.value_or(Seconds{0}));
   }
-  return Abandon{answer.status == 400 ? why + receivers_error(delivery, answer) : why};
+  return Abandon{answer.status == 400 && !owes_application ? why + receivers_error(delivery, answer) : why};
 }
 
 // By nginx's own sentence, which is there with a 502: cases in which an operator looks in different places.
@@ -199,8 +201,9 @@ Verdict judge(const DeliveryPolicy& policy, const Delivery& delivery, const Refu
     case Fault::delivery_without_subject:
     case Fault::delivery_expired:
     case Fault::delivery_uri_refused:
+    case Fault::delivery_cookie_refused:
       return Abandon{std::move(why)};
-    default:  // a client may be registered again, a key be replaced
+    default:  // a client may be registered again, a key be replaced, another host have the secret
       return again(policy, delivery, moment, std::move(why));
   }
 }

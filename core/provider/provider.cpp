@@ -37,6 +37,11 @@ const jose::Key* Provider::signing_key_for(const Client& client) const {
   return found == signing_keys.end() ? nullptr : &*found;
 }
 
+const Application* Provider::find_application(const ClientId& id) const {
+  const auto found = std::ranges::find(applications, id, &Application::id);
+  return found == applications.end() ? nullptr : &*found;
+}
+
 bool Provider::only_receives() const {
   const bool has_keys = !signing_keys.empty() || !shown_keys.empty();
   const bool has_clients = fetches_clients || !clients.list()->in_order().empty();
@@ -52,6 +57,11 @@ std::string derive_ticket_secret(const Provider& provider) {
   // As HKDF extracts: the secret is the text here, so that no cookie, which is a text under it, gives the
   // same.
   return hmac_sha256(hmac_sha256(label, provider.cookie_secret), provider.issuer.value);
+}
+
+std::string derive_app_cookie_secret(std::string_view store_secret) {
+  constexpr std::string_view label = "slo cookies of applications";
+  return store_secret.empty() ? std::string() : hmac_sha256(label, store_secret);
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include "core/jose/jose.h"
 #include "core/moment.h"
 #include "core/names.h"
+#include "core/provider/application.h"
 #include "core/text/cookie.h"
 
 namespace slo {
@@ -120,11 +121,15 @@ struct Provider {
   Seconds retention{7LL * 24 * 3600};  // how long is remembered what has ended
   bool fail_closed = false;            // nobody passes while marks may be missing for longer than max_stale
   Seconds max_stale{30};
+  std::vector<Application> applications{};  // of all servers
+  std::string app_cookie_secret{};          // 32 bytes; seals their remembered cookies; empty: none
 
   bool is_https() const { return issuer.value.starts_with("https:"); }
   // Is nothing of it there but to receive an OP's logouts: no clients, keys or session cookies of its own?
   bool only_receives() const;
   ClientRef find(const ClientId& id) const { return clients.list()->find(id); }
+  // Null where it is not configured here.
+  const Application* find_application(const ClientId& id) const;
   // RS256 if one of the signing keys is an RSA key or there is none; else what the first signing key does
   // naturally.
   jose::Algorithm default_algorithm() const;
@@ -142,6 +147,10 @@ std::string store_tag(const Issuer& issuer);
 // `cookie_secret`. Empty if there is neither. Nothing that is stored or sent elsewhere tells anything of
 // them: the secret that keys cookie digests is not used as a key again.
 std::string derive_ticket_secret(const Provider& provider);
+
+// 32 bytes that seal the remembered cookies of applications: of what all hosts of a store share. Empty if
+// there is none.
+std::string derive_app_cookie_secret(std::string_view store_secret);
 
 // 1 to 64 letters, digits, `.`, `_` and `-`: the name stands in paths, metrics and log lines.
 bool is_provider_name(std::string_view name) noexcept;

@@ -11,41 +11,12 @@
 namespace slo {
 namespace {
 
-struct Pair {
-  std::string_view name{};
-  std::string_view value{};
-};
-
-// Takes `name=value` and its semicolon from the front of `header`.
-Pair take_pair(std::string_view& header) {
-  const std::size_t end = header.find(';');
-  const std::string_view pair = header.substr(0, end);
-  header = end == std::string_view::npos ? std::string_view{} : header.substr(end + 1);
-  const std::size_t equals = pair.find('=');
-  if (equals == std::string_view::npos) return {.name = trimmed(pair)};
-  return {.name = trimmed(pair.substr(0, equals)), .value = trimmed(pair.substr(equals + 1))};
-}
-
 // Nothing of a Max-Age that is no number; a huge one is a long time.
 std::optional<bool> is_expired_by_age(std::string_view value) {
   if (value.empty() || (value.front() != '-' && (value.front() < '0' || value.front() > '9'))) return {};
   const std::string_view digits = value.substr(value.front() == '-' ? 1 : 0);
   if (digits.find_first_not_of("0123456789") != std::string_view::npos) return {};
   return value.front() == '-' || digits.find_first_not_of('0') == std::string_view::npos;
-}
-
-// Max-Age goes before Expires, and the last of each counts.
-bool is_expired(std::string_view attributes, TimeS now) {
-  std::optional<bool> by_age, by_date;
-  while (!attributes.empty()) {
-    const Pair attribute = take_pair(attributes);
-    if (is_same_word(attribute.name, "max-age")) {
-      if (const auto expired = is_expired_by_age(attribute.value)) by_age = expired;
-    } else if (is_same_word(attribute.name, "expires")) {
-      if (const auto date = read_cookie_date(attribute.value)) by_date = *date <= now;
-    }
-  }
-  return by_age.value_or(by_date.value_or(false));
 }
 
 // The number that a token begins with, of so many digits; what follows them is ignored, but for more digits.
@@ -108,13 +79,35 @@ bool is_date_delimiter(char c) {
 
 }  // namespace
 
+CookiePair take_cookie_pair(std::string_view& header) {
+  const std::size_t end = header.find(';');
+  const std::string_view pair = header.substr(0, end);
+  header = end == std::string_view::npos ? std::string_view{} : header.substr(end + 1);
+  const std::size_t equals = pair.find('=');
+  if (equals == std::string_view::npos) return {.name = trimmed(pair)};
+  return {.name = trimmed(pair.substr(0, equals)), .value = trimmed(pair.substr(equals + 1))};
+}
+
+bool is_cookie_expired(std::string_view attributes, TimeS now) {
+  std::optional<bool> by_age, by_date;
+  while (!attributes.empty()) {
+    const CookiePair attribute = take_cookie_pair(attributes);
+    if (is_same_word(attribute.name, "max-age")) {
+      if (const auto expired = is_expired_by_age(attribute.value)) by_age = expired;
+    } else if (is_same_word(attribute.name, "expires")) {
+      if (const auto date = read_cookie_date(attribute.value)) by_date = *date <= now;
+    }
+  }
+  return by_age.value_or(by_date.value_or(false));
+}
+
 std::optional<std::string_view> find_set_cookie(std::span<const std::string_view> headers,
                                                 std::string_view name, TimeS now) {
   std::optional<std::string_view> found;
   for (std::string_view header : headers) {
     if (header.substr(0, header.find(';')).find('=') == std::string_view::npos) continue;  // no name
-    const Pair pair = take_pair(header);
-    if (pair.name == name && !pair.value.empty() && !is_expired(header, now)) found = pair.value;
+    const CookiePair pair = take_cookie_pair(header);
+    if (pair.name == name && !pair.value.empty() && !is_cookie_expired(header, now)) found = pair.value;
   }
   return found;
 }
@@ -122,7 +115,7 @@ std::optional<std::string_view> find_set_cookie(std::span<const std::string_view
 bool has_set_cookie(std::span<const std::string_view> headers, std::string_view name) {
   return std::ranges::any_of(headers, [name](std::string_view header) {
     return header.substr(0, header.find(';')).find('=') != std::string_view::npos &&
-           take_pair(header).name == name;
+           take_cookie_pair(header).name == name;
   });
 }
 

@@ -171,14 +171,14 @@ void carry_out(R& r, const api::ListDeliveries& command) {
 void with_ids(R& r, Outcome<redis::DeliveryIds> ids) {
   if (!ids) return turn_away(r, ids.error());
   ctx_at(r).ids = std::move(*ids);
-  if (ctx_at(r).ids.places.empty()) return conclude(r, deliveries_page({}, ""));
+  if (ctx_at(r).ids.places.empty()) return conclude(r, deliveries_page(provider_of(r), {}, ""));
   const auto state = std::get<api::ListDeliveries>(*ctx_at(r).command).state;
   ask(r, redis::load_listed(space_of(r), state, ctx_at(r).ids), with_listed);
 }
 
 void with_listed(R& r, Outcome<std::vector<ListedDelivery>> listed) {
   if (!listed) return turn_away(r, listed.error());
-  conclude(r, deliveries_page(*listed, ctx_at(r).ids.next));
+  conclude(r, deliveries_page(provider_of(r), *listed, ctx_at(r).ids.next));
 }
 
 void carry_out(R& r, const api::ListClients& command) { conclude(r, clients_page(provider_of(r), command)); }

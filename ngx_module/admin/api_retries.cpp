@@ -73,7 +73,7 @@ void turn_page(R& r, const std::vector<std::string>& gone) {
   ctx.next = redis::next_without(ctx.ids, gone);
   const bool is_enough = ctx.retried.size() >= max_retried;
   if (ctx.next.empty() || is_enough)
-    return conclude(r, retries_page(retried_client(r), ctx.retried.size(), ctx.next));
+    return conclude(r, retries_page(provider_of(r), retried_client(r), ctx.retried.size(), ctx.next));
   look_at_next(r);
 }
 

@@ -188,7 +188,7 @@ void keep(R& r, Delivery delivery) {
 void with_retried(R& r, Outcome<bool> found) {
   if (!found) return turn_away(r, found.error());
   if (!*found) return turn_away(r, no_such_delivery());
-  conclude(r, retried_page(*ctx_at(r).delivery, this_moment().now));
+  conclude(r, retried_page(provider_of(r), *ctx_at(r).delivery, this_moment().now));
 }
 
 void with_dead_or_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
@@ -207,7 +207,7 @@ void with_pending(R& r, Outcome<std::vector<ListedDelivery>> found) {
 void with_dropped(R& r, Outcome<bool> found) {
   if (!found) return turn_away(r, found.error());
   if (!*found) return turn_away(r, no_such_delivery());
-  conclude(r, dropped_page(*ctx_at(r).delivery));
+  conclude(r, dropped_page(provider_of(r), *ctx_at(r).delivery));
 }
 
 Refusal no_such_delivery() { return {Fault::api_not_found, "no such delivery"}; }

@@ -144,7 +144,7 @@ void use(const redis::DeliveryIds& ids) {
 }
 
 void use(const std::vector<ListedDelivery>& listed) {
-  promise(is_json(deliveries_page(listed, "").body), "deliveries can be listed");
+  promise(is_json(deliveries_page(provider(), listed, "").body), "deliveries can be listed");
   for (const auto& one : listed) use(one.delivery);
 }
 

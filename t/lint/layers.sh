@@ -41,11 +41,12 @@ declare -A below=(
   [core/provider]='core core/text core/jose core/client'
   [core/pages]='core core/text core/provider'
   [core/participation]='core core/text core/provider'
-  [core/delivery]='core core/text core/jose core/client core/provider'
+  [core/app]='core core/text core/client core/provider'
+  [core/delivery]='core core/text core/jose core/client core/provider core/app'
   [core/keys]='core core/text core/jose core/provider core/delivery'
   [core/op]='core core/text core/jose core/client core/provider core/pages core/participation core/delivery'
-  [core/rp]='core core/text core/jose core/client core/provider core/pages'
-  [core/admin]='core core/text core/client core/provider core/participation core/delivery'
+  [core/rp]='core core/text core/jose core/client core/provider core/pages core/app'
+  [core/admin]='core core/text core/client core/provider core/app core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
 keys="nginx redis config http delivery"

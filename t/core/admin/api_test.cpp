@@ -392,7 +392,8 @@ TEST(ApiPage, says_which_sessions_of_a_subject_have_ended_and_whether_there_may_
 }
 
 TEST(ApiPage, says_how_many_dead_letters_of_a_client_were_retried_and_whether_there_may_be_more) {
-  const Page all = retries_page(ClientId{"app-a"}, 3, ""), some = retries_page(ClientId{"app-a"}, 9, "5.20");
+  const Page all = retries_page(a_provider(), ClientId{"app-a"}, 3, ""),
+             some = retries_page(a_provider(), ClientId{"app-a"}, 9, "5.20");
   EXPECT_EQ(all.status, 200);
   EXPECT_EQ(all.body, R"({"client_id":"app-a","retried":3})");
   EXPECT_EQ(some.status, 202);
@@ -402,30 +403,33 @@ TEST(ApiPage, says_how_many_dead_letters_of_a_client_were_retried_and_whether_th
 TEST(ApiPage, names_the_logout_that_owes_a_delivery) {
   Delivery delivery = a_delivery();
   delivery.logout_id = "L1";
-  for (const Page& page :
-       {retried_page(delivery, {}), dropped_page(delivery), deliveries_page({{.delivery = delivery}}, "")}) {
+  for (const Page& page : {retried_page(a_provider(), delivery, {}), dropped_page(a_provider(), delivery),
+                           deliveries_page(a_provider(), {{.delivery = delivery}}, "")}) {
     EXPECT_TRUE(holds(page, R"("logout_id":"L1")"));
   }
 }
 
 TEST(ApiPage, says_what_was_retried_or_dropped) {
   const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11};
-  const Page retried = retried_page(a_delivery(), due);
+  const Page retried = retried_page(a_provider(), a_delivery(), due);
   EXPECT_EQ(retried.status, 200);
   EXPECT_TRUE(holds(retried, R"("state":"pending")"));
   EXPECT_TRUE(holds(retried, R"("due":1800000660)"));
-  EXPECT_EQ(dropped_page(a_delivery()).body, R"({"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1",)"
-                                             R"("client_id":"app-a","state":"dropped"})");
+  EXPECT_EQ(dropped_page(a_provider(), a_delivery()).body,
+            R"({"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1",)"
+            R"("client_id":"app-a","state":"dropped"})");
 }
 
 TEST(ApiPage, lists_deliveries_with_their_last_error) {
   const TimeMs due = TimeMs{login_time} + std::chrono::minutes{11} + Millis{999};
   EXPECT_EQ(
-      deliveries_page({{.delivery = a_delivery(), .due = due, .error = "503", .attempts = 1}}, "1.2").body,
+      deliveries_page(a_provider(), {{.delivery = a_delivery(), .due = due, .error = "503", .attempts = 1}},
+                      "1.2")
+          .body,
       R"({"deliveries":[{"id":"c2lkLTEfMTgwMDAwMDAwMB9hcHAtYQ","sid":"sid-1","client_id":"app-a","state":"pending",)"
       R"("reason":"rp","attempts":1,"enqueued":1800000600,"due":1800000660,"error":"503"}],"next":"1.2"})");
-  const Page dead =
-      deliveries_page({{.delivery = a_delivery(), .state = DeliveryState::dead, .due = due}}, "");
+  const Page dead = deliveries_page(
+      a_provider(), {{.delivery = a_delivery(), .state = DeliveryState::dead, .due = due}}, "");
   EXPECT_TRUE(holds(dead, R"("state":"dead")"));
   EXPECT_TRUE(holds(dead, R"("died":1800000660)"));
   EXPECT_FALSE(holds(dead, "\"next\""));

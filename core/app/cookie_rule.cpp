@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Picks an application's cookies out of a Cookie header. RFC 6265bis, sections 4.2 and 5.8.
+#include "core/app/cookie_rule.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/text/form.h"
+#include "core/text/words.h"
+
+namespace slo {
+namespace {
+
+bool is_called_so(std::string_view pattern, std::string_view name) {
+  return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1)) : name == pattern;
+}
+
+bool has_name(const CookieRule& rule, std::string_view name) {
+  return std::ranges::any_of(rule.names,
+                             [name](const std::string& pattern) { return is_called_so(pattern, name); });
+}
+
+// Takes what stands before the next semicolon, and that, from the front of `header`.
+std::string_view take_cookie(std::string_view& header) {
+  const std::string_view cookie = header.substr(0, header.find(';'));
+  header.remove_prefix(std::min(cookie.size() + 1, header.size()));
+  return cookie;
+}
+
+std::optional<RequestCookie> read_request_cookie(std::string_view cookie) {
+  const std::size_t equals = cookie.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;  // a value without a name
+  return RequestCookie{.name = trimmed(cookie.substr(0, equals)),
+                       .value = trimmed(cookie.substr(equals + 1))};
+}
+
+bool is_token_byte(char c) {
+  return (c >= '0' && c <= '9') || (lower_case(c) >= 'a' && lower_case(c) <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+tl::unexpected<Refusal> no_cookie_name(std::string_view pattern, std::string_view why) {
+  return refuse(Fault::configuration_invalid, "\"" + std::string(pattern) + "\" " + std::string(why));
+}
+
+}  // namespace
+
+bool is_its(const CookieRule& rule, std::string_view name) noexcept {
+  if (has_name(rule, name)) return true;
+  if (name.find('%') == std::string_view::npos) return false;
+  const auto decoded = decode_component(name);
+  return decoded && has_name(rule, *decoded);
+}
+
+std::vector<RequestCookie> request_cookies(std::string_view header) {
+  std::vector<RequestCookie> cookies;
+  while (!header.empty()) {
+    if (const auto cookie = read_request_cookie(take_cookie(header))) cookies.push_back(*cookie);
+  }
+  return cookies;
+}
+
+std::string without_cookies(std::string_view header, const std::function<bool(const RequestCookie&)>& goes) {
+  std::string kept;
+  bool is_first = true, has_gone = false;
+  for (std::string_view rest = header; !rest.empty();) {
+    const std::string_view part = take_cookie(rest);
+    if (const auto cookie = read_request_cookie(part); cookie && goes(*cookie)) {
+      has_gone = true;
+      continue;
+    }
+    if (!is_first) kept += ';';
+    kept += is_first && has_gone ? part.substr(std::min(part.find_first_not_of(" \t"), part.size())) : part;
+    is_first = false;
+  }
+  if (!has_gone) return std::string(header);
+  return kept.find_first_not_of("; \t") == std::string::npos ? std::string() : kept;
+}
+
+Outcome<void> check_cookie_name(std::string_view pattern) {
+  const std::string_view name = pattern.substr(0, pattern.size() - (pattern.ends_with('*') ? 1 : 0));
+  if (name.empty()) return no_cookie_name(pattern, "names no cookie");
+  if (name.find('*') != std::string_view::npos)
+    return no_cookie_name(pattern, "may have a \"*\" only at its end");
+  if (!std::ranges::all_of(name, is_token_byte))
+    return no_cookie_name(pattern, "cannot be the name of a cookie");
+  return {};
+}
+
+}  // namespace slo

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which request cookies are an application's, and a Cookie header without some of them (slo_cookie).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome.h"
+
+namespace slo {
+
+struct CookieRule {
+  std::vector<std::string> names{};  // `NAME`, or `NAME*`: whatever begins so (chunked cookies)
+  std::string path{}, domain{};      // where they are set, as far as the operator says
+  bool is_tracked = false;           // their values are tied to sessions
+  friend bool operator==(const CookieRule&, const CookieRule&) = default;
+};
+
+// Names as browsers compare them, and as those servers do that decode percent escapes in names first.
+bool is_its(const CookieRule& rule, std::string_view name) noexcept;
+
+struct RequestCookie {
+  std::string_view name{}, value{};
+  friend bool operator==(const RequestCookie&, const RequestCookie&) = default;
+};
+
+// All of a Cookie header, in its order, as find_cookies() reads them: no values without a name.
+std::vector<RequestCookie> request_cookies(std::string_view header);
+
+// `header` without the cookies that go: every other byte of it is kept, but for the separators of what went.
+// Empty: none is left.
+std::string without_cookies(std::string_view header, const std::function<bool(const RequestCookie&)>& goes);
+
+// Can a cookie have this name, or one that it stands for? configuration_invalid: it is no token of HTTP, has
+// a `*` elsewhere than at its end, or is nothing but a `*`.
+Outcome<void> check_cookie_name(std::string_view pattern);
+
+}  // namespace slo
