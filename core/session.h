@@ -26,6 +26,9 @@ struct Channels {
   friend bool operator==(const Channels&, const Channels&) = default;
 };
 
+// Is a call of its own owed to who is told so, when the session ends?
+inline bool is_called(const Channels& channels) noexcept { return channels.back || channels.legacy; }
+
 // Where `sub` or `sid` differ from the session's own, the participant carries them; `no_sid` says that this
 // client's ID Token had none, so that neither its logout token nor its iframe may have one.
 struct Participant {
@@ -58,7 +61,7 @@ struct Session {
   Seconds last_seen{};  // after creation
   std::optional<CookieDigest> cookie{};
   std::optional<Seconds> ended{};  // after creation; set: only the tombstone is left
-  std::string reason{};            // why it ended: rp, admin, expired
+  std::string reason{};            // why it ended: rp, admin, expired, op
   std::string logout_id{};         // which logout ended it, as in $slo_logout_id; empty: nobody knows
   std::vector<Participant> participants{};
   friend bool operator==(const Session&, const Session&) = default;

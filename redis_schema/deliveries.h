@@ -66,7 +66,7 @@ DeliveryIds only(const std::string& delivery_id);
 Exchange<std::vector<ListedDelivery>> load_listed(const Space&, DeliveryState state, const DeliveryIds& ids);
 
 // The durable counters of one issuer, summed over all partitions: new, late, left, end:rp, end:expired,
-// end:admin, enq, ok, retry, dead, redriven, dropped, forgotten. Those that never happened are 0.
+// end:admin, end:op, enq, ok, retry, dead, redriven, dropped, forgotten. Those that never happened are 0.
 Exchange<StoreCounters> read_counters(const Space&);
 // Over all partitions.
 Exchange<Backlog> read_backlog(const Space&);

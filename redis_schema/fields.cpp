@@ -153,7 +153,7 @@ std::vector<Delivery> deliveries_of(const Session& session, std::string_view rea
   std::vector<Delivery> deliveries;
   deliveries.reserve(session.participants.size());
   for (const auto& participant : session.participants) {
-    if (!participant.channels.back || participant.late) continue;
+    if (!is_called(participant.channels) || participant.late) continue;
     const auto& sub = sub_of(session, participant);
     deliveries.push_back({
         .id = delivery_id(session, participant, participant.number),

@@ -12,9 +12,9 @@ namespace slo::redis {
 namespace {
 
 // What the scripts count. From the beginning, so that a first time is an increase to whoever watches.
-constexpr std::array<std::string_view, 13> counter_fields{
-    "new", "late",  "left", "end:rp",   "end:expired", "end:admin", "enq",
-    "ok",  "retry", "dead", "redriven", "dropped",     "forgotten"};
+constexpr std::array<std::string_view, 14> counter_fields{
+    "new", "late", "left",  "end:rp", "end:expired", "end:admin", "end:op",
+    "enq", "ok",   "retry", "dead",   "redriven",    "dropped",   "forgotten"};
 
 constexpr unsigned max_page = 500;
 

@@ -79,9 +79,9 @@ Exchange<ParticipantPage> participants_of(const Space&, const SessionKey& key, c
 Exchange<bool> takes_part(const Space&, const SessionKey& key, const ClientId& client);
 
 struct EndTerms {
-  std::string_view reason{};  // rp, admin, expired
+  std::string_view reason{};  // rp, admin, expired, op
   bool only_if_due = false;   // expiry: a session that was touched since answers `later`
-  bool are_told = false;      // its clients, by others: nothing is owed. REQUIRES: no lease
+  bool are_told = false;      // its clients, by others: applications alone are owed it. REQUIRES: no lease
   Seconds tombstone{};
   Seconds retention{feed_retention};  // the feed names it for so long, its tombstone's or its life
   Millis lease{};  // the deliveries are handed out already leased for so long; 0: just queued

@@ -36,7 +36,7 @@ struct Questions {
 Questions deliveries_of_all(const Session& session) {
   Questions checked;
   for (const auto& participant : session.participants) {
-    if (!participant.channels.back) continue;
+    if (!is_called(participant.channels)) continue;
     const auto last = participant.again > 0 ? participant.again : participant.number;
     checked.ids.push_back(delivery_id(session, participant, last));
     checked.told.push_back({.client = participant.client});

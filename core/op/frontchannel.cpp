@@ -58,7 +58,7 @@ State state_by_back_channel(const Participant& participant, const ToldBy& told) 
         return State::pending;
     }
   }
-  return participant.channels.back || participant.channels.legacy ? State::pending : State::untold;
+  return is_called(participant.channels) ? State::pending : State::untold;
 }
 
 // What its server has said for good, no iframe can improve.

@@ -23,7 +23,7 @@ std::size_t number_of_failed(const std::vector<Told>& told) {
 // Those that are still in the bundle wait as well.
 std::size_t number_of_pending(const Session& session, const std::vector<Told>& told) {
   const auto owed = static_cast<std::size_t>(std::ranges::count_if(
-      session.participants, [](const Participant& participant) { return participant.channels.back; }));
+      session.participants, [](const Participant& participant) { return is_called(participant.channels); }));
   return number_of(told, Told::State::pending) + (owed > told.size() ? owed - told.size() : 0);
 }
 

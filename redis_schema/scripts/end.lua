@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- end: ends a session and owes each of its back-channel clients a logout, in one step.
+-- end: ends a session and owes a logout to each back-channel client and each application that is called, in one step.
 -- KEYS  S X Q D A M RS
--- ARGV  key, mode (force, due; told: forced, and nobody is owed anything, for others tell them all), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
+-- ARGV  key, mode (force, due; told: forced, and others tell the clients, so that applications alone are owed it), reason, tombstone s, lease ms (0: just queued), session's sid ('' = none), caller
 --       (its own random name for this call, which every record then carries; '' = none), most fields of S for which all is done here,
 --       memory s (the feed keeps what ended for so long, at least, and for the session's life)
 -- Returns {'ended', ms, fields, bundled}, {'already', ms, fields, 0}, {'later', due s}, {'none'}. fields: S as it is
@@ -10,7 +10,7 @@
 --       tombstone): it may not have heard.
 --       bundled 1: fields are without clients; one bundle, leased like a delivery, stands in the queue for all of their
 --       deliveries (unbundle). 2: the same, and some client is told through the browser.
--- Promise: exactly one delivery for each participation with bit 0, however often and by however many this is called;
+-- Promise: exactly one delivery for each participation with bit 0 or 2, however often and by however many this is called;
 -- the same participants each time until the tombstone expires. One entry of the feed names the
 -- session and each sid that a client has of its own; those of a bundle's clients are left to unbundle. Works on a full
 -- server (the first write is not deny-oom).
@@ -72,7 +72,7 @@ for i = 1, #all, 2 do
   local is_client = string.byte(all[i]) == 58
   local own = is_client and string.match(value, '\31s([^\31]*)')
   if own and not named[own] then entry[#entry + 1] = 's'; entry[#entry + 1] = own; named[own] = true end
-  if not is_told and is_client and joined % 2 == 1 then
+  if is_client and (not is_told and joined % 2 == 1 or joined % 8 > 3) then
     local id = key .. '\31' .. h.t + math.floor(joined / 16) .. number .. '\31' .. string.sub(all[i], 2)
     local sub = string.match(value, '\31u([^\31]*)') or h.u
     local sid = own or string.find(value, '\31n', 1, true) and '' or ARGV[6]

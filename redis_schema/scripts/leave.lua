@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- leave: ends one participation and owes its client a logout; the session lives on.
+-- leave: ends one participation and owes its client, or its application, a logout; the session lives on.
 -- KEYS  S Q D A M RS
 -- ARGV  key, client, reason, lease ms (0: just queued), session's sid ('' = none), caller, memory s (both as for
 --       end)
@@ -35,7 +35,7 @@ if own and own ~= key then
   redis.call('XADD', KEYS[6], 'MINID', '~', oldest, '*', 's', own)
   if redis.call('TTL', KEYS[6]) < memory + 2592000 then redis.call('EXPIRE', KEYS[6], memory + 2592000) end
 end
-if joined % 2 == 1 then
+if joined % 2 == 1 or joined % 8 > 3 then
   local id = key .. '\31' .. values[1] + math.floor(joined / 16) .. number .. '\31' .. ARGV[2]
   local sub = string.match(value, '\31u([^\31]*)') or values[5]
   local sid = own or string.find(value, '\31n', 1, true) and '' or ARGV[5]

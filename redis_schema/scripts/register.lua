@@ -46,6 +46,7 @@ if was then
   if own_sid == '' then own_sid = string.match(was, '\31s([^\31]*)') or '' end
   no_sid = no_sid and string.find(was, '\31n', 1, true)
 end
+local is_owed = flags % 2 == 1 or flags % 8 > 3
 -- A login of somebody else into the same session keeps the subject that its client knows.
 if own_sub == '' and h[4] and h[4] ~= '' and sub ~= h[4] then own_sub = sub end
 if own_sid ~= '' then no_sid = false end
@@ -88,13 +89,13 @@ if ended then
   if was then
     local number, again = string.match(which, '^(%.?%d*)l?%+?(%d*)$')
     local last = id_of(again ~= '' and '.' .. again or number)
-    if flags % 2 == 0 or names == own_names and is_still_to_come(last) then hear(0); return {-1, 0} end
+    if not is_owed or names == own_names and is_still_to_come(last) then hear(0); return {-1, 0} end
     which = string.match(which, '^%.?%d*l?') .. '+' .. following
   end
   redis.call('HSET', KEYS[1], field, value(), 'j', following)
   local life = redis.call('PTTL', KEYS[1])
   if life >= 0 and life < 1000 then redis.call('PEXPIRE', KEYS[1], 1000) end
-  if flags % 2 == 1 then
+  if is_owed then
     local id = id_of('.' .. following)
     local sid = own_sid ~= '' and own_sid or no_sid and '' or ARGV[8]
     if own_sub == '' then own_sub = h[4] ~= '' and h[4] or sub end

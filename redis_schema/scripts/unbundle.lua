@@ -6,7 +6,7 @@
 -- Returns {'some', ms, fields, place}, {'stale'}. fields: S's own and these clients', flat; ms: when the session ended;
 --       place: the number of joining at which the next ones begin, '' if these were the last. They, under token 1, and the bundle are the
 --       caller's for another lease. 'stale': the bundle is somebody else's, or empty.
--- Promise: everybody is owed one logout, whoever unbundles; what sids these clients have of their own is named in one entry
+-- Promise: everybody with bit 0 or 2 is owed one logout, whoever unbundles; what sids these clients have of their own is named in one entry
 -- of the feed, in the same step; asked again for the last place it gives the same again and names nobody again, for
 -- its answer may have been lost. The session's tombstone is not put up before nobody is left. An empty bundle stays
 -- until it is acknowledged. Works on a full server (the first write is not deny-oom).
@@ -90,7 +90,8 @@ for i, value in ipairs(theirs) do
   local has_his_own = held[i] or dead[i] or (tokens_of[i] or '1') ~= '1'
   if not has_his_own then
     fields[#fields + 1] = drawn[i]; fields[#fields + 1] = value
-    if string.match(value, '^%d+') % 2 == 1 and place == here then owe(ids[i], value) end
+    local joined = string.match(value, '^%d+')
+    if place == here and (joined % 2 == 1 or joined % 8 > 3) then owe(ids[i], value) end
   end
 end
 if place == here then

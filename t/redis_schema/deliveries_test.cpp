@@ -104,7 +104,7 @@ TEST_F(Deliveries, settle_in_one_batch) {
 
 TEST_F(Deliveries, are_counted_from_nought) {
   auto all = run(read_counters(test_space));
-  EXPECT_EQ(all.size(), 13u);
+  EXPECT_EQ(all.size(), 14u);
   EXPECT_EQ(all.at("forgotten"), 0);
   EXPECT_EQ(counted(test_space), (std::map<std::string, long long>{}));
 }
