@@ -79,6 +79,10 @@ std::string subject_key(const Space& space, const Subject& sub) { return key_of(
 std::string cookie_key(const Space& space, const CookieDigest& digest) {
   return key_of(space, "k", digest.value);
 }
+std::string owner_key(const Space& space, const CookieDigest& digest) {
+  return key_of(space, "o", digest.value);
+}
+std::string cookies_key(const Space& space, const SessionKey& key) { return key_of(space, "v", key.value); }
 std::string code_key(const Space& space, const CodeDigest& digest) {
   return key_of(space, "g", digest.value);
 }

@@ -53,6 +53,9 @@ std::string claimed_key(const Space&, std::uint16_t partition, std::string_view 
 std::string subject_key(const Space&, const Subject&);      // U, in the subject's partition
 std::string cookie_key(const Space&, const CookieDigest&);  // K, in the digest's partition
 std::string code_key(const Space&, const CodeDigest&);      // G, in the digest's partition
+// O: whose an application's cookie is, in the digest's partition.
+std::string owner_key(const Space&, const CookieDigest&);
+std::string cookies_key(const Space&, const SessionKey&);  // V, in the session's partition
 std::string alias_key(const Space&, const Sid&);  // L: a client's own sid → session key, in its partition
 std::string ticket_key(const Space&, std::string_view nonce);    // T, in the nonce's partition
 std::string way_back_key(const Space&, std::string_view nonce);  // B, in the nonce's partition

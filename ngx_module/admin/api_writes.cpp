@@ -18,7 +18,7 @@ void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void log_end(R& r, const redis::Ended& ended, std::string_view what);
 void with_participants(R& r, const std::vector<Told>&);
 
-void with_user_marked(R& r, Outcome<redis::Marked> marked);
+void with_user_marked(R& r, Outcome<redis::MarkAnswer> marked);
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys);
 void end_next(R& r);
 void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
@@ -112,14 +112,14 @@ void with_participants(R& r, const std::vector<Told>&) {
 // Guards refuse whatever of this user began until now, be it registered here or not; the pages that follow
 // end what began before the first one.
 void carry_out(R& r, const api::EndSessionsOf& command) {
-  if (command.offset > 0) return with_user_marked(r, redis::Marked::before);
+  if (command.offset > 0) return with_user_marked(r, redis::MarkAnswer{redis::Marked::before});
   const Mark mark{.of = Mark::Of::sub, .value = command.sub.value, .at = this_moment().seconds()};
   ask(r, redis::put_mark(space_of(r), mark, {.retention = provider_of(r).retention}), with_user_marked);
 }
 
 namespace {
 
-void with_user_marked(R& r, Outcome<redis::Marked> marked) {
+void with_user_marked(R& r, Outcome<redis::MarkAnswer> marked) {
   if (!marked) return turn_away(r, marked.error());
   const auto& command = std::get<api::EndSessionsOf>(*ctx_at(r).command);
   ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);

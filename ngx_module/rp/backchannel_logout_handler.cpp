@@ -41,7 +41,7 @@ void with_body(R& r, Outcome<std::string> body);
 void with_token(R& r);
 bool waits_for_keys(R& r, const Refusal& why);
 void with_logout(R& r);
-void with_mark(R& r, Outcome<redis::Marked> marked);
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
 
 void turn_away(R& r, const Refusal& why) {
   auto& ctx = ctx_of<BackchannelCtx>(r);
@@ -103,15 +103,15 @@ void with_logout(R& r) {
   ask(r, redis::put_mark(ctx.provider->space, ctx.logout.mark, terms), with_mark);
 }
 
-void with_mark(R& r, Outcome<redis::Marked> marked) {
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
   if (!marked) return turn_away(r, marked.error());
   auto& ctx = ctx_of<BackchannelCtx>(r);
   const Mark& mark = ctx.logout.mark;
   // A repeat as well: who completed it may have been another host, or its answer was lost.
   if (auto here = mark_here(*ctx.provider, mark, r.connection->log); !here) return turn_away(r, here.error());
-  ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
+  ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
-                {.channel = "backchannel", .mark = mark, .marked = *marked});
+                {.channel = "backchannel", .mark = mark, .marked = marked->marked});
   respond(r, logout_received_page());
 }
 

@@ -35,7 +35,7 @@ struct FrontchannelCtx : RequestCtx {
 
 // In the order in which they are called.
 void with_request(R& r);
-void with_mark(R& r, Outcome<redis::Marked> marked);
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
 
 void turn_away(R& r, const Refusal& why) {
   auto& ctx = ctx_of<FrontchannelCtx>(r);
@@ -78,14 +78,14 @@ void with_request(R& r) {
       with_mark);
 }
 
-void with_mark(R& r, Outcome<redis::Marked> marked) {
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
   if (!marked) return turn_away(r, marked.error());
   auto& ctx = ctx_of<FrontchannelCtx>(r);
   if (auto here = mark_here(*ctx.provider, ctx.mark, r.connection->log); !here)
     return turn_away(r, here.error());
-  ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
+  ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
   log_reception(r.connection->log, *ctx.provider,
-                {.channel = "frontchannel", .mark = ctx.mark, .marked = *marked});
+                {.channel = "frontchannel", .mark = ctx.mark, .marked = marked->marked});
   respond(r, frontchannel_received_page(ctx.provider->provider));
 }
 

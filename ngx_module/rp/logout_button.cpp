@@ -34,7 +34,7 @@ void judge(R& r, ButtonCtx& ctx);
 void turn_away(R& r, ButtonCtx& ctx, const Refusal& why);
 void come_back(R& r, ButtonCtx& ctx);
 void read_evidence(R& r, ButtonCtx& ctx);
-void with_mark(R& r, Outcome<redis::Marked> marked);
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
 void set_out(R& r, ButtonCtx& ctx);
 ngx_int_t let_answer(R& r, const ButtonCtx& ctx);
 
@@ -144,14 +144,14 @@ void read_evidence(R& r, ButtonCtx& ctx) {
   if (!ctx.mark) ctx.result = "unknown";
 }
 
-void with_mark(R& r, Outcome<redis::Marked> marked) {
+void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
   auto& ctx = ctx_of<ButtonCtx>(r);
-  const auto is_marked =
-      marked.and_then([&](redis::Marked) { return mark_here(*ctx.provider, *ctx.mark, r.connection->log); });
+  const auto is_marked = marked.and_then(
+      [&](redis::MarkAnswer) { return mark_here(*ctx.provider, *ctx.mark, r.connection->log); });
   if (is_marked) {
-    ctx.result = *marked == redis::Marked::now ? "ended" : "already_over";
+    ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
     log_reception(r.connection->log, *ctx.provider,
-                  {.channel = "button", .mark = *ctx.mark, .marked = *marked});
+                  {.channel = "button", .mark = *ctx.mark, .marked = marked->marked});
     set_out(r, ctx);
   } else {
     turn_away(r, ctx, is_marked.error());

@@ -5,6 +5,7 @@
 
 #include "core/admin/api.h"
 #include "core/op/logout_page.h"
+#include "redis_schema/bound_cookies.h"
 #include "redis_schema/deliveries.h"
 #include "redis_schema/feed.h"
 #include "redis_schema/fields.h"
@@ -281,6 +282,15 @@ void hear_others(std::size_t which, const Replies& replies) {
       return on_reply(redis::unbundle(space, {.session = {"sid-1"}, .reason = "rp"}, {}), replies);
     case 16:
       return on_reply(redis::read_feed({{&space, &begun}, {&other_space, &begun}}, 10, Millis{0}), replies);
+    case 17:
+      return on_reply(redis::owners_of(space, {CookieDigest{"0123456789abcdef"}, CookieDigest{"c"}}),
+                      replies);
+    case 18:
+      return on_reply(redis::own(space, {}, {CookieDigest{"0123456789abcdef"}}, Seconds{60}), replies);
+    case 19:
+      return on_reply(redis::cookies_of(space, {"sid-1"}, ClientId{"app:wiki"}), replies);
+    case 20:
+      return on_reply(redis::remembered_cookies(space, {"sid-1"}), replies);
     default:
       return on_reply(redis::put_mark(space, {Mark::Of::sid, "sid-1", {}}, {.jti = "jti"}), replies);
   }
@@ -291,7 +301,7 @@ void hear_others(std::size_t which, const Replies& replies) {
 
 FUZZ(input) {
   using namespace slo::fuzz;
-  const auto which = input.below(26);
+  const auto which = input.below(30);
   const auto piece = 1 + input.below(16);
   const auto bytes = input.rest();
   const auto replies = read_in_pieces(bytes, bytes.size() + 1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "redis_schema/bound_cookies.h"
 #include "redis_schema/feed.h"
 #include "redis_schema/marks.h"
 #include "redis_schema/schema.h"
@@ -115,6 +116,43 @@ TEST_F(FullStore, I9_expires_sessions) {
   auto terms = end_terms();
   terms.only_if_due = true;
   EXPECT_TRUE(run(end_session(test_space, {"sid-1"}, terms)));
+}
+
+TEST_F(FullStore, I9_claims_and_keeps_no_cookie_but_knows_and_forgets_those_that_are_there) {
+  const CookieDigest known{"0123456789abcdef"}, fresh{"fedcba9876543210"};
+  const CookieOwner alice{{"sid-1"}, {"sid-1", "alice", std::nullopt}, ""};
+  auto alice_with_attributes = alice;
+  alice_with_attributes.attributes = "path=/";
+  const ClientId wiki{"app:wiki.example"};
+  const std::vector<BoundCookie> cookies{{"JSESSIONID", known, "sealed"}};
+  run(own(test_space, alice, {known}, Seconds{60}));
+  run(keep_cookies(test_space, {"sid-1"}, wiki, cookies, Seconds{60}));
+  fill_up();
+  const auto keys = all_keys();
+  EXPECT_EQ(client().run(own(test_space, alice, {fresh}, Seconds{60})).error(), (Refusal{Fault::store_full}));
+  EXPECT_EQ(client().run(own(test_space, alice_with_attributes, {known}, Seconds{60})).error(),
+            (Refusal{Fault::store_full}));
+  EXPECT_EQ(run(own(test_space, alice, {known}, Seconds{600})), std::vector{alice});
+  EXPECT_EQ(run(owners_of(test_space, {known, fresh})),
+            (std::vector<std::optional<CookieOwner>>{alice, std::nullopt}));
+  const std::vector<BoundCookie> both{{"JSESSIONID", fresh, "sealed"}, {"csrf", fresh, "sealed"}};
+  EXPECT_EQ(client().run(keep_cookies(test_space, {"sid-1"}, wiki, both, Seconds{600})).error(),
+            (Refusal{Fault::store_full}));
+  EXPECT_EQ(run(cookies_of(test_space, {"sid-1"}, wiki)), cookies);
+  EXPECT_TRUE(run(keep_cookies(test_space, {"sid-1"}, wiki, cookies, Seconds{600})));
+  EXPECT_EQ(all_keys(), keys);
+  EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, wiki)));
+  EXPECT_EQ(run(cookies_of(test_space, {"sid-1"}, wiki)), std::vector<BoundCookie>{});
+}
+
+TEST_F(FullStore, I9_calls_applications) {
+  auto opening = a_lesson("app:wiki.example");
+  opening.channels = {.legacy = true};
+  run(register_participation(test_space, opening));
+  fill_up();
+  const auto ended = run(end_session(test_space, {"sid-1"}, end_terms(Millis{60'000})));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->owed.deliveries.size(), 1u);
 }
 
 TEST_F(FullStore, I9_redeems_a_ticket_once) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "redis_schema/bound_cookies.h"
 #include "redis_schema/marks.h"
 #include "redis_schema/sessions.h"
 #include "t/redis_schema/store_fixture.h"
@@ -30,9 +31,12 @@ TEST_F(Leftovers, of_an_issuer_that_nobody_serves_any_more_go_by_themselves) {
   settle_with(run(end_session(test_space, {"dead"}, terms))->owed.deliveries.at(0), Abandon{"404"});
   const MarkTerms mark_terms{.retention = Seconds{3600}, .jti = "jti-1", .jti_life = Seconds{60}};
   run(put_mark(test_space, {Mark::Of::sub, "alice", TimeS{Seconds{5}}}, mark_terms));
+  const CookieDigest cookie{"0123456789abcdef"};
+  run(own(test_space, {{"live"}, {"live", "alice", std::nullopt}, ""}, {cookie}, Seconds{60}));
+  run(keep_cookies(test_space, {"live"}, {"app:wiki"}, {{"a", cookie, "sealed"}}, Seconds{60}));
   const auto reply = check_request({"KEYS", "*"});
   const Reply keys(reply.get());
-  ASSERT_GT(keys.size(), 20u);
+  ASSERT_GT(keys.size(), 22u);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::string key(*keys[i].text());
     if (key.ends_with(":m")) continue;  // counters: 64 small hashes, however long it was served

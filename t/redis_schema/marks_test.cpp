@@ -24,7 +24,7 @@ class Marks : public StoreTest {
   static MarkTerms terms(std::string jti = {}) {
     return {.retention = Seconds{7200}, .jti = std::move(jti), .jti_life = Seconds{300}};
   }
-  Marked put(const Mark& mark, const std::string& jti = {}) {
+  MarkAnswer put(const Mark& mark, const std::string& jti = {}) {
     return run(put_mark(test_space, mark, terms(jti)));
   }
   bool try_put(const Mark& mark, const std::string& jti) {
@@ -200,6 +200,23 @@ TEST_F(Marks, trim_what_the_feed_has_kept_for_long_enough) {
   EXPECT_EQ(fed().back(), of_sid("sid-1", {}));
 }
 
+// Whoever receives a logout ends in the store what is there, and asks again until that is done.
+TEST_F(Marks, say_each_time_whether_what_they_end_is_in_the_store) {
+  EXPECT_EQ(put(of_sid(), "jti-1"), (MarkAnswer{Marked::now, false}));
+  EXPECT_EQ(put(of_sub(), "jti-2"), (MarkAnswer{Marked::now, false}));
+  auto registration = a_lesson();
+  registration.client_sid = Sid{"own-sid"};
+  run(register_participation(test_space, registration));
+  EXPECT_EQ(put(of_sid(), "jti-1"), (MarkAnswer{Marked::repeated, true}));
+  EXPECT_EQ(put(of_sid()), (MarkAnswer{Marked::before, true}));
+  EXPECT_EQ(put(of_sid("own-sid"), "jti-3"), (MarkAnswer{Marked::now, true}));
+  EXPECT_EQ(put(of_sid("own-sid"), "jti-3"), (MarkAnswer{Marked::repeated, true}));
+  EXPECT_EQ(put(of_sub(), "jti-2"), (MarkAnswer{Marked::repeated, true}));
+  EXPECT_EQ(put(of_sub(noon + Seconds{1})), (MarkAnswer{Marked::now, true}));
+  EXPECT_EQ(put(of_sid("alice")), (MarkAnswer{Marked::now, false})) << "no sid of that name";
+  EXPECT_EQ(put(of_sub(noon, "sid-1")), (MarkAnswer{Marked::now, false})) << "nor a subject";
+}
+
 TEST_F(Marks, of_two_issuers_do_not_meet) {
   const Space other{.prefix = test_space.prefix, .issuer = "zzzzzz"};
   EXPECT_EQ(put(of_sid(), "jti-1"), Marked::now);
@@ -226,9 +243,12 @@ TEST_F(Marks, that_could_not_be_written_leave_no_jti) {
 
 TEST(PutMark, refuses_replies_of_another_shape) {
   const auto exchange = put_mark(test_space, of_sid(), {});
-  for (const auto* reply : {":3\r\n", ":-1\r\n", "*0\r\n", "$-1\r\n", "$1\r\nx\r\n", ":0\r\n:0\r\n", ""})
+  for (const auto* reply :
+       {":0\r\n", "*0\r\n", "$-1\r\n", "$1\r\nx\r\n", "*1\r\n:0\r\n", "*2\r\n:3\r\n:0\r\n",
+        "*2\r\n:-1\r\n:0\r\n", "*2\r\n:0\r\n:2\r\n", "*2\r\n:0\r\n$-1\r\n", "*3\r\n:0\r\n:0\r\n:0\r\n",
+        "*2\r\n:0\r\n:0\r\n:0\r\n", ""})
     EXPECT_FALSE(read_bytes(exchange, reply)) << reply;
-  EXPECT_EQ(read_bytes(exchange, ":2\r\n"), Marked::repeated);
+  EXPECT_EQ(read_bytes(exchange, "*2\r\n:2\r\n:1\r\n"), (MarkAnswer{Marked::repeated, true}));
   EXPECT_EQ(read_bytes(exchange, "-OOM\r\n").error(), (Refusal{Fault::store_full}));
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "redis_schema/bound_cookies.h"
 #include "redis_schema/marks.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
@@ -285,11 +286,13 @@ class Scripts : public Repeated {
 
   std::vector<Case> of_the_feed() {
     return {
-        {&mark_script, "a logout of an OP", "0", [&] { return marking("jti-1"); }, "2"},
-        {&mark_script, "a logout of an OP without a jti", "0", [&] { return marking(""); }, "1"},
-        {&mark_script, "a logout of an OP that is known", "2",
+        {&mark_script, "a logout of an OP", "[0, 0]", [&] { return marking("jti-1"); }, "[2, 0]"},
+        {&mark_script, "a logout of an OP without a jti", "[0, 0]", [&] { return marking(""); }, "[1, 0]"},
+        {&mark_script, "a logout of somebody in the store", "[0, 1]",
+         [&] { return sign_in(1), marking("jti-1"); }, "[2, 1]"},
+        {&mark_script, "a logout of an OP that is known", "[2, 0]",
          [&] { return answer_to(marking("jti-1")), marking("jti-1"); }},
-        {&mark_script, "a mark that is there", "1", [&] { return answer_to(marking("")), marking(""); }},
+        {&mark_script, "a mark that is there", "[1, 0]", [&] { return answer_to(marking("")), marking(""); }},
         {&end_script, "a session of clients with their own sids", "[ended, ",
          [&] {
            sign_in_under_own_sids(3);
@@ -312,6 +315,66 @@ class Scripts : public Repeated {
         {&register_script, "a client that renews its tokens too late", "[-1, 0]",
          [&] { return renewing_after_the_end(); }},
     };
+  }
+
+  static CookieDigest a_cookie() { return {"0123456789abcdef"}; }
+  static CookieOwner an_owner(std::string key, std::string attributes = {}) {
+    return {{key}, {key, "alice", std::nullopt}, std::move(attributes)};
+  }
+  Command owning(const CookieOwner& owner) {
+    return own(test_space, owner, {a_cookie()}, Seconds{60}).commands.at(0);
+  }
+  Command keeping(unsigned from, unsigned upto) {
+    std::vector<BoundCookie> cookies;
+    for (unsigned i = from; i < upto; ++i) cookies.push_back({"c" + std::to_string(i), a_cookie(), "sealed"});
+    return keep_cookies(test_space, {"sid-1"}, {"app:wiki"}, cookies, Seconds{60}).commands.at(0);
+  }
+  Command forgetting() {
+    return forget_cookies(test_space, {"sid-1"}, {"app:wiki"}, {{"c0", a_cookie(), ""}}).commands.at(0);
+  }
+
+  std::vector<Case> of_applications() {
+    return {
+        {&own_script, "a cookie", "sid-1", [&] { return owning(an_owner("sid-1", "path=/")); }},
+        {&own_script, "a cookie of another session", "sid-0",
+         [&] { return answer_to(owning(an_owner("sid-0"))), owning(an_owner("sid-1")); }},
+        {&own_script, "attributes that were not known", "sid-1",
+         [&] { return answer_to(owning(an_owner("sid-1"))), owning(an_owner("sid-1", "path=/")); }},
+        {&keep_script, "cookies", "1", [&] { return keeping(0, 3); }},
+        {&keep_script, "cookies beyond what a session remembers", "1",
+         [&] { return answer_to(keeping(0, 60)), keeping(55, 70); }},
+        {&forget_script, "cookies", "1", [&] { return answer_to(keeping(0, 3)), forgetting(); }},
+        {&forget_script, "all cookies", "1",
+         [&] {
+           answer_to(keeping(0, 3));
+           return forget_cookies(test_space, {"sid-1"}, {"app:wiki"}).commands.at(0);
+         }},
+        {&end_script, "a session of an application", "[ended, ",
+         [&] {
+           run(register_participation(test_space, an_application()));
+           return end_session(test_space, {"sid-1"}, leased()).commands[0];
+         }},
+        {&end_script, "a session of an application whose clients are told", "[ended, ",
+         [&] {
+           run(register_participation(test_space, an_application()));
+           auto terms = end_terms();
+           terms.caller = "me";
+           terms.are_told = true;
+           return end_session(test_space, {"sid-1"}, terms).commands[0];
+         }},
+        {&leave_script, "a participation of an application", "[left, ",
+         [&] {
+           run(register_participation(test_space, an_application()));
+           return end_participation(test_space, {"sid-1"}, {"app:wiki"}, leased()).commands[0];
+         }},
+        {&register_script, "an application that is opened too late", "[-1, 1]",
+         [&] { return owed(1), registering(an_application()); }},
+    };
+  }
+  static Registration an_application() {
+    auto opening = a_lesson("app:wiki");
+    opening.channels = {.legacy = true};
+    return opening;
   }
 
   // Empty if all is well.
@@ -347,6 +410,7 @@ TEST_F(Scripts, say_and_leave_the_same_when_they_are_repeated) {
   EXPECT_EQ(trouble_with_any(of_sessions()), "");
   EXPECT_EQ(trouble_with_any(of_deliveries()), "");
   EXPECT_EQ(trouble_with_any(of_the_feed()), "");
+  EXPECT_EQ(trouble_with_any(of_applications()), "");
 }
 
 TEST_F(Scripts, are_all_on_the_list_of_those_that_are_repeated) {
@@ -354,6 +418,7 @@ TEST_F(Scripts, are_all_on_the_list_of_those_that_are_repeated) {
   for (const auto& one : of_sessions()) repeated.insert(one.script->name);
   for (const auto& one : of_deliveries()) repeated.insert(one.script->name);
   for (const auto& one : of_the_feed()) repeated.insert(one.script->name);
+  for (const auto& one : of_applications()) repeated.insert(one.script->name);
   for (const auto* script : all_scripts()) all_names.insert(script->name);
   EXPECT_EQ(repeated, all_names);
 }
