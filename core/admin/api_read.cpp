@@ -136,6 +136,13 @@ Outcome<ApiCommand> end_participation(const ApiCall& call) {
   });
 }
 
+// By its name: its id may be a digest of that.
+Outcome<ApiCommand> end_applications_part(const ApiCall& call) {
+  return read_session_key(call).map([&](SessionKey key) -> ApiCommand {
+    return api::EndParticipation{std::move(key), application_id(call.segments[3])};
+  });
+}
+
 // Ids are base64url on the wire; only those of deliveries hold a separator inside, which the store checks.
 Outcome<std::string> read_delivery_id(const ApiCall& call) {
   auto id = from_base64url(call.segments[1]);
@@ -151,6 +158,10 @@ Outcome<ApiCommand> retry_delivery(const ApiCall& call) {
 // The client may be registered no more: its dead letters say so again.
 Outcome<ApiCommand> retry_deliveries_of(const ApiCall& call) {
   return api::RetryDeliveriesOf{ClientId{call.segments[1]}, call.form.find("cursor").value_or("")};
+}
+
+Outcome<ApiCommand> retry_calls_of(const ApiCall& call) {
+  return api::RetryDeliveriesOf{application_id(call.segments[1]), call.form.find("cursor").value_or("")};
 }
 
 Outcome<ApiCommand> drop_delivery(const ApiCall& call) {
@@ -199,12 +210,13 @@ struct ApiRoute {
   Outcome<ApiCommand> (*read)(const ApiCall&);
   ApiQuery query = nothing_asked;
 };
-constexpr std::array<ApiRoute, 12> api_routes{{
+constexpr std::array<ApiRoute, 14> api_routes{{
     {"GET", "sessions", list_sessions, list_of("sessions", "sub")},
     {"POST", "sessions", register_participation},
     {"GET", "sessions/*", show_session},
     {"DELETE", "sessions/*", end_session},
     {"DELETE", "sessions/*/clients/*", end_participation},
+    {"DELETE", "sessions/*/applications/*", end_applications_part},
     {"DELETE", "users/*/sessions", end_sessions_of, cursor_only},
     {"GET", "deliveries", list_deliveries, list_of("deliveries", "state")},
     {"DELETE", "deliveries/*", drop_delivery},
@@ -212,6 +224,7 @@ constexpr std::array<ApiRoute, 12> api_routes{{
     {"GET", "clients", list_clients, list_of("clients", "")},
     {"GET", "clients/*", show_client},
     {"POST", "clients/*/retry", retry_deliveries_of, cursor_only},
+    {"POST", "applications/*/retry", retry_calls_of, cursor_only},
 }};
 
 // Decoded after splitting: a sid may hold an encoded slash.

@@ -34,8 +34,7 @@ std::string default_path(std::string_view request_path) {
 }
 
 std::string domain_of(std::string_view value) {
-  if (value.starts_with('.')) value.remove_prefix(1);
-  std::string domain(value);
+  std::string domain(value.substr(std::min(value.find_first_not_of('.'), value.size())));
   std::ranges::transform(domain, domain.begin(), lower_case);
   return domain;
 }

@@ -63,18 +63,19 @@ std::vector<RequestCookie> request_cookies(std::string_view header) {
 std::string without_cookies(std::string_view header, const std::function<bool(const RequestCookie&)>& goes) {
   std::string kept;
   bool is_first = true, has_gone = false;
-  for (std::string_view rest = header; !rest.empty();) {
-    const std::string_view part = take_cookie(rest);
+  for (std::size_t at = 0; at <= header.size();) {
+    const std::string_view part = header.substr(at, header.find(';', at) - at);
+    at += part.size() + 1;
     if (const auto cookie = read_request_cookie(part); cookie && goes(*cookie)) {
       has_gone = true;
       continue;
     }
     if (!is_first) kept += ';';
-    kept += is_first && has_gone ? part.substr(std::min(part.find_first_not_of(" \t"), part.size())) : part;
+    const bool leads_now = is_first && has_gone;
+    kept += leads_now ? part.substr(std::min(part.find_first_not_of(" \t"), part.size())) : part;
     is_first = false;
   }
-  if (!has_gone) return std::string(header);
-  return kept.find_first_not_of("; \t") == std::string::npos ? std::string() : kept;
+  return kept.find_first_not_of("; \t") == std::string::npos && has_gone ? std::string() : kept;
 }
 
 Outcome<void> check_cookie_name(std::string_view pattern) {

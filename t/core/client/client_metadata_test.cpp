@@ -39,6 +39,8 @@ TEST(ClientMetadata, refuses_a_client_id_that_is_no_name) {
             "\"client_id\" \"a?\" must be 1 to 255 printable ASCII characters");
   EXPECT_EQ(refused_id("{\"client_id\":\"" + std::string(256, 'x') + "\"}"),
             "\"client_id\" \"" + std::string(120, 'x') + "...\" must be 1 to 255 printable ASCII characters");
+  EXPECT_EQ(refused_id(R"({"client_id":"app:wiki"})"),
+            "\"client_id\" \"app:wiki\" must not begin with \"app:\": so do those of applications");
   EXPECT_EQ(refused_id("[]"), "a client must be a JSON object");
 }
 
