@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "core/op/learning.h"
+#include "ngx_module/http/held_answer.h"
 #include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/op/conf.h"
-#include "ngx_module/op/held_answer.h"
 #include "ngx_module/op/jobs.h"
 #include "ngx_module/op/learn_answer.h"
 #include "ngx_module/op/op_ctx.h"

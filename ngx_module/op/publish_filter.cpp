@@ -13,13 +13,13 @@
 
 #include "core/op/publishing.h"
 #include "ngx_module/config/role.h"
+#include "ngx_module/http/held_answer.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/op/addresses.h"
 #include "ngx_module/op/conf.h"
-#include "ngx_module/op/held_answer.h"
 #include "ngx_module/op/op_ctx.h"
 #include "ngx_module/op/unconditional.h"
 

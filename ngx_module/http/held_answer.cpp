@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // An answer on its way to a client, held back until it is whole and released byte for byte.
-#include "ngx_module/op/held_answer.h"
+#include "ngx_module/http/held_answer.h"
 
 #include <algorithm>
 #include <new>
