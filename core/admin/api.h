@@ -118,6 +118,8 @@ Page sessions_page(const Provider& provider, const std::vector<Session>& session
                    const std::vector<std::vector<RememberedCookie>>& cookies = {});
 // What will be notified; `incomplete` where the store could not name them all.
 Page ending_page(const Provider& provider, const Ending& ending, std::string_view logout_id);
+// Of a session that is registered nowhere: whoever knows it by this sid refuses it, or did `already`.
+Page marked_page(const SessionKey& sid, bool already, std::string_view logout_id);
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id);
 // `ended` by this request; with `next` there may be more: 202.
 Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id, std::string_view next);

@@ -218,6 +218,16 @@ Page ending_page(const Provider& provider, const Ending& ending, std::string_vie
   return api_page(body);
 }
 
+Page marked_page(const SessionKey& sid, bool already, std::string_view logout_id) {
+  const Json body{json_object()};
+  api_put_text(body.get(), "sid", sid.value);
+  api_put_flag(body.get(), "already", already);
+  api_put_flag(body.get(), "registered", false);
+  api_put(body.get(), "notified", Json{json_array()});
+  api_put(body.get(), "not_notified", Json{json_array()});
+  api_put_text(body.get(), "logout_id", logout_id);
+  return api_page(body);
+}
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id) {
   const Json body{json_object()};
   api_put_party(body.get(), provider, client);

@@ -4,35 +4,14 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
-#include "core/text/uri.h"
+#include "core/pages/logout_frame.h"
 
 namespace slo {
 namespace {
 
 using State = ListedApplication::State;
-
-// A host name may hold `;`, `,` and quotes (RFC 3986, sub-delims), which would end the directive or the whole
-// policy.
-bool fits_frame_src(std::string_view origin) {
-  return origin.find_first_of(";,'*()") == std::string_view::npos;
-}
-
-std::string frame_uri_of(const Provider& provider, const Client& client, const Session& ended,
-                         const Participant& participant) {
-  if (const auto sid = sid_of(ended, participant)) {
-    return with_query(client.frontchannel_logout_uri, {{"iss", provider.issuer.value}, {"sid", sid->value}});
-  }
-  return client.frontchannel_logout_session_required ? std::string{} : client.frontchannel_logout_uri;
-}
-
-void add_frame(ListedApplication& application, const Client& client, std::string uri) {
-  const auto parts = read_uri(uri);
-  if (!parts || !parts->is_http() || !fits_frame_src(parts->origin())) return;
-  application.origins = client.frontchannel_logout_frame_origins;
-  application.origins.push_back(parts->origin());
-  application.frame_uri = std::move(uri);
-}
 
 using ToldBy = std::unordered_map<std::string_view, Told::State>;
 
@@ -71,8 +50,11 @@ ListedApplication list_application(const Provider& provider, const Session& ende
   const ClientRef client = provider.find(participant.client);
   ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
                                 .state = state};
-  if (client != nullptr && participant.channels.front && !client->frontchannel_logout_uri.empty()) {
-    add_frame(application, *client, frame_uri_of(provider, *client, ended, participant));
+  if (client != nullptr) {
+    if (auto frame = find_logout_frame(provider, *client, ended, participant)) {
+      application.frame_uri = std::move(frame->uri);
+      application.origins = std::move(frame->origins);
+    }
   }
   if (!application.frame_uri.empty() && may_be_helped_by_frame(state)) application.state = State::contacting;
   return application;

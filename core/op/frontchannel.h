@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which iframes a logout needs, and what is known of each application. Front-Channel Logout 1.0, 2 and 3.
+// What is known of each application of an ended session, and which iframes its page has.
 #pragma once
 
 #include <string>
@@ -29,8 +29,7 @@ struct ListedApplication {
 };
 
 // In the order of the participants, one each, and behind them who was told but is not among them; first of
-// all the OP itself, given up, where `op_lives`. iss and sid go together or not at all; a client that
-// requires them gets no iframe without. A client that is registered no more has no iframe either.
+// all the OP itself, given up, where `op_lives`. Iframes: core/pages/logout_frame.h.
 std::vector<ListedApplication> list_applications(const Provider& provider, const Session& ended,
                                                  const std::vector<Told>& told, bool op_lives = false);
 

@@ -8,6 +8,7 @@
 #include "core/op/frontchannel.h"
 #include "core/op/page_script.h"
 #include "core/op/session_state.h"
+#include "core/pages/logout_frame.h"
 #include "core/pages/page_frame.h"
 #include "core/text/html.h"
 #include "core/text/uri.h"
@@ -63,12 +64,10 @@ std::string frames(const Applications& applications) {
   std::string html = "<div class=\"frames\" aria-hidden=\"true\">\n";
   for (std::size_t i = 0; i < applications.size(); ++i) {
     if (!is_framed(applications[i])) continue;
-    html.append("<iframe src=\"").append(escape_html(applications[i].frame_uri)).append("\"");
     // What the application's own server has confirmed, no iframe can improve.
-    if (applications[i].state == ListedApplication::State::contacting) {
-      html.append(" data-state=\"a").append(std::to_string(i)).append("\"");
-    }
-    html.append(" tabindex=\"-1\" title=\"\"></iframe>\n");
+    const bool is_awaited = applications[i].state == ListedApplication::State::contacting;
+    html += logout_frame_html(applications[i].frame_uri,
+                              is_awaited ? " data-state=\"a" + std::to_string(i) + "\"" : "");
   }
   return html.append("</div>\n");
 }
@@ -78,9 +77,7 @@ std::string frame_sources(const Applications& applications, std::string_view scr
   for (const auto& application : applications) {
     if (is_framed(application)) origins.insert(application.origins.begin(), application.origins.end());
   }
-  std::string sources = "script-src 'nonce-" + std::string(script_nonce) + "'; frame-src";
-  for (const auto& origin : origins) sources.append(" ").append(origin);
-  return sources.append("; ");
+  return "script-src 'nonce-" + std::string(script_nonce) + "'; " + frame_src_of(origins);
 }
 
 std::string destination(const Provider& provider, const PostLogout& post_logout) {

@@ -21,6 +21,7 @@ struct ApiCtx : RequestCtx {
   bool is_audited = false;
   redis::DeliveryIds ids{};
   redis::Ended ended{};
+  bool is_marked_before = false;  // of EndSession, where the store does not know it
   Batch::Waiting batch{};
   std::string next{};
   std::vector<SessionKey> keys{};  // of EndSessionsOf: to be ended, the last one first

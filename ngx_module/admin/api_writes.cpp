@@ -5,6 +5,7 @@
 #include "ngx_module/delivery/logout_log.h"
 #include "ngx_module/http/ask.h"
 #include "ngx_module/http/register_participation.h"
+#include "ngx_module/marks/cascade.h"
 #include "ngx_module/nginx/moment.h"
 #include "redis_schema/marks.h"
 
@@ -17,6 +18,9 @@ redis::EndTerms terms_of(R& r);
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void log_end(R& r, const redis::Ended& ended, std::string_view what);
 void with_participants(R& r, const std::vector<Told>&);
+void mark_unknown(R& r);
+void with_unknown_marked(R& r, Outcome<redis::MarkAnswer> marked);
+void with_cascade(R& r, Outcome<Cascaded> cascaded);
 
 void with_user_marked(R& r, Outcome<redis::MarkAnswer> marked);
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys);
@@ -84,10 +88,12 @@ redis::EndTerms terms_of(R& r) {
 
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended) {
   if (!ended) return turn_away(r, ended.error());
-  if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
   auto& ctx = ctx_at(r);
+  const bool is_of_one_client = std::holds_alternative<api::EndParticipation>(*ctx.command);
+  if (!*ended && !is_of_one_client) return mark_unknown(r);
+  if (!*ended) return turn_away(r, Refusal{Fault::session_unknown});
   ctx.ended = std::move(**ended);
-  log_end(r, ctx.ended, std::holds_alternative<api::EndParticipation>(*ctx.command) ? "left" : "ended");
+  log_end(r, ctx.ended, is_of_one_client ? "left" : "ended");
   ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_participants);
 }
 
@@ -105,6 +111,34 @@ void with_participants(R& r, const std::vector<Told>&) {
     return conclude(r, participation_page(provider_of(r), command->client, ctx.logout_id));
   }
   conclude(r, ending_page(provider_of(r), ctx.ended.ending, ctx.logout_id));
+}
+
+// Applications may know a session that is registered nowhere, or one by its client's own sid.
+void mark_unknown(R& r) {
+  const auto& command = std::get<api::EndSession>(*ctx_at(r).command);
+  const Mark mark{.value = command.key.value, .at = this_moment().seconds()};
+  ask(r, redis::put_mark(space_of(r), mark, {.retention = provider_of(r).retention}), with_unknown_marked);
+}
+
+void with_unknown_marked(R& r, Outcome<redis::MarkAnswer> marked) {
+  if (!marked) return turn_away(r, marked.error());
+  auto& ctx = ctx_at(r);
+  ctx.is_marked_before = marked->marked != redis::Marked::now;
+  if (!marked->is_in_store) return with_cascade(r, Cascaded{});
+  const Mark mark{.value = std::get<api::EndSession>(*ctx.command).key.value, .at = this_moment().seconds()};
+  end_marked(r, ctx, mark, "admin",
+             [&r](Outcome<Cascaded> cascaded) { with_cascade(r, std::move(cascaded)); });
+}
+
+void with_cascade(R& r, Outcome<Cascaded> cascaded) {
+  if (!cascaded) return turn_away(r, cascaded.error());
+  auto& ctx = ctx_at(r);
+  if (!cascaded->session) {
+    const auto& command = std::get<api::EndSession>(*ctx.command);
+    return conclude(r, marked_page(command.key, ctx.is_marked_before, ctx.logout_id));
+  }
+  ctx.ended = *std::move(cascaded->session);
+  ctx.batch = deliver_and_wait(r, *ctx.provider, ctx.ended, {.for_everyone = true}, with_participants);
 }
 
 }  // namespace

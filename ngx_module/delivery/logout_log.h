@@ -14,7 +14,7 @@ namespace slo::ngx {
 
 struct LogoutNote {
   std::string_view what{};       // ended, already_over, left: one participation ended
-  std::string_view reason{};     // rp, admin, expired
+  std::string_view reason{};     // rp, op, admin, expired
   std::string_view logout_id{};  // as $slo_logout_id
   ngx_msec_t took{};             // milliseconds
   bool is_gone = false;          // the user did not wait for the answer

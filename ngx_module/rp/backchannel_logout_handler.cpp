@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_backchannel_logout: an OP's logout token, step by step.
 //
-// Back-Channel Logout 1.0, 2.5 to 2.8. 200 says that the session is over on every worker of this host, and
-// recorded for the others; anything else is 400, after which nothing is recorded and the OP may try again.
+// Back-Channel Logout 1.0, 2.5 to 2.8. 200 says that the session is over on every worker of this host and
+// recorded for the others, and that its clients in the store are owed their logout; anything else is 400, and
+// the OP may try again.
 #include <string>
 #include <utility>
 
@@ -20,7 +21,6 @@
 #include "ngx_module/rp/directives.h"
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/receiving.h"
-#include "redis_schema/marks.h"
 
 namespace slo::ngx {
 namespace {
@@ -30,7 +30,6 @@ using R = ngx_http_request_t;
 
 struct BackchannelCtx : RequestCtx {
   std::string token{};
-  ReceivedLogout logout{};
   std::optional<ngx_msec_t> keys_until{};
   KeyFetcher::Waiting keys{};
 };
@@ -40,8 +39,7 @@ void with_wrong_method(R& r);
 void with_body(R& r, Outcome<std::string> body);
 void with_token(R& r);
 bool waits_for_keys(R& r, const Refusal& why);
-void with_logout(R& r);
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
+void with_received(R& r, Outcome<Cascaded> received);
 
 void turn_away(R& r, const Refusal& why) {
   auto& ctx = ctx_of<BackchannelCtx>(r);
@@ -81,8 +79,10 @@ void with_token(R& r) {
   auto logout = check_logout_token(ctx.provider->provider, ctx.token, this_moment());
   if (!logout && waits_for_keys(r, logout.error())) return;
   if (!logout) return turn_away(r, logout.error());
-  ctx.logout = *std::move(logout);
-  with_logout(r);
+  receive_logout(
+      r, ctx,
+      {.channel = "backchannel", .mark = logout->mark, .jti = logout->jti, .jti_life = logout->jti_life},
+      with_received);
 }
 
 // The OP may have just begun to use a key: the token is judged anew when its keys have been fetched.
@@ -96,22 +96,9 @@ bool waits_for_keys(R& r, const Refusal& why) {
   return true;
 }
 
-void with_logout(R& r) {
-  const auto& ctx = ctx_of<BackchannelCtx>(r);
-  const redis::MarkTerms terms{
-      .retention = ctx.provider->provider.retention, .jti = ctx.logout.jti, .jti_life = ctx.logout.jti_life};
-  ask(r, redis::put_mark(ctx.provider->space, ctx.logout.mark, terms), with_mark);
-}
-
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
-  if (!marked) return turn_away(r, marked.error());
-  auto& ctx = ctx_of<BackchannelCtx>(r);
-  const Mark& mark = ctx.logout.mark;
-  // A repeat as well: who completed it may have been another host, or its answer was lost.
-  if (auto here = mark_here(*ctx.provider, mark, r.connection->log); !here) return turn_away(r, here.error());
-  ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
-  log_reception(r.connection->log, *ctx.provider,
-                {.channel = "backchannel", .mark = mark, .marked = marked->marked});
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a WithReceived takes it by value
+void with_received(R& r, Outcome<Cascaded> received) {
+  if (!received) return turn_away(r, received.error());
   respond(r, logout_received_page());
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_frontchannel_logout: the request of an OP's iframe, by iss and sid. Front-Channel Logout 1.0, 2.
 //
-// Nothing proves who asks but that he knows the sid: such a mark ends that one session, and all of them
-// together have a quarter of the zone.
+// Nothing proves who asks but that he knows the sid: such a mark ends that one session, here and in the
+// store, and all of them together have a quarter of the zone. Those of its clients that only a browser can
+// tell have their iframes in the answer.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/rp/frontchannel_logout.h"
-#include "ngx_module/http/ask.h"
+#include "ngx_module/delivery/deliver_and_wait.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/http/request.h"
@@ -20,7 +23,6 @@
 #include "ngx_module/rp/directives.h"
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/receiving.h"
-#include "redis_schema/marks.h"
 
 namespace slo::ngx {
 namespace {
@@ -29,13 +31,14 @@ namespace frontchannel {  // names of this file alone, in unity builds too
 using R = ngx_http_request_t;
 
 struct FrontchannelCtx : RequestCtx {
-  FrontchannelLogout logout{};
-  Mark mark{};
+  std::optional<redis::Ended> session{};
+  Batch::Waiting nobody{};
 };
 
 // In the order in which they are called.
 void with_request(R& r);
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
+void with_received(R& r, Outcome<Cascaded> received);
+void with_participants(R& r, const std::vector<Told>&);
 
 void turn_away(R& r, const Refusal& why) {
   auto& ctx = ctx_of<FrontchannelCtx>(r);
@@ -73,20 +76,22 @@ void with_request(R& r) {
   auto mark = check_frontchannel_logout(ctx.provider->provider, *logout, this_moment());
   if (!mark) return turn_away(r, mark.error());
   if (!marks()->has_room_for_unproven()) return turn_away(r, Refusal{Fault::marks_full});
-  ctx.mark = *std::move(mark);
-  ask(r, redis::put_mark(ctx.provider->space, ctx.mark, {.retention = ctx.provider->provider.retention}),
-      with_mark);
+  receive_logout(r, ctx, {.channel = "frontchannel", .mark = *std::move(mark)}, with_received);
 }
 
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
-  if (!marked) return turn_away(r, marked.error());
+// Of a session with many clients those are still to be looked up whom an iframe tells.
+void with_received(R& r, Outcome<Cascaded> received) {
+  if (!received) return turn_away(r, received.error());
   auto& ctx = ctx_of<FrontchannelCtx>(r);
-  if (auto here = mark_here(*ctx.provider, ctx.mark, r.connection->log); !here)
-    return turn_away(r, here.error());
-  ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
-  log_reception(r.connection->log, *ctx.provider,
-                {.channel = "frontchannel", .mark = ctx.mark, .marked = marked->marked});
-  respond(r, frontchannel_received_page(ctx.provider->provider));
+  ctx.session = std::move(received->session);
+  if (!ctx.session || !ctx.session->ending.lacks_participants) return with_participants(r, {});
+  ctx.nobody = deliver_and_wait(r, *ctx.provider, *ctx.session, {.for_everyone = true}, with_participants);
+}
+
+void with_participants(R& r, const std::vector<Told>&) {
+  const auto& ctx = ctx_of<FrontchannelCtx>(r);
+  respond(r, frontchannel_received_page(ctx.provider->provider,
+                                        ctx.session ? ctx.session->ending.session : Session{}));
 }
 
 }  // namespace frontchannel

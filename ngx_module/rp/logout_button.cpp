@@ -7,7 +7,6 @@
 
 #include "core/rp/way_out.h"
 #include "ngx_module/config/role.h"
-#include "ngx_module/http/ask.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/nginx/entry.h"
@@ -19,7 +18,6 @@
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/receiving.h"
 #include "redis_schema/key.h"
-#include "redis_schema/marks.h"
 
 namespace slo::ngx {
 namespace {
@@ -34,7 +32,7 @@ void judge(R& r, ButtonCtx& ctx);
 void turn_away(R& r, ButtonCtx& ctx, const Refusal& why);
 void come_back(R& r, ButtonCtx& ctx);
 void read_evidence(R& r, ButtonCtx& ctx);
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked);
+void with_received(R& r, Outcome<Cascaded> received);
 void set_out(R& r, ButtonCtx& ctx);
 ngx_int_t let_answer(R& r, const ButtonCtx& ctx);
 
@@ -87,8 +85,7 @@ ngx_int_t begin(R& r, const LogoutRule& rule) {
   if (GuardedRequest* guarded = find_guarded(r)) guarded->unlink();
   judge(r, ctx);
   if (ctx.is_decided) return let_answer(r, ctx);
-  ask(r, redis::put_mark(rule.provider->space, *ctx.mark, {.retention = rule.provider->provider.retention}),
-      with_mark);
+  receive_logout(r, ctx, {.channel = "button", .mark = *ctx.mark, .reason = "rp"}, with_received);
   return NGX_AGAIN;
 }
 
@@ -144,17 +141,13 @@ void read_evidence(R& r, ButtonCtx& ctx) {
   if (!ctx.mark) ctx.result = "unknown";
 }
 
-void with_mark(R& r, Outcome<redis::MarkAnswer> marked) {
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a WithReceived takes it by value
+void with_received(R& r, Outcome<Cascaded> received) {
   auto& ctx = ctx_of<ButtonCtx>(r);
-  const auto is_marked = marked.and_then(
-      [&](redis::MarkAnswer) { return mark_here(*ctx.provider, *ctx.mark, r.connection->log); });
-  if (is_marked) {
-    ctx.result = marked->marked == redis::Marked::now ? "ended" : "already_over";
-    log_reception(r.connection->log, *ctx.provider,
-                  {.channel = "button", .mark = *ctx.mark, .marked = marked->marked});
+  if (received) {
     set_out(r, ctx);
   } else {
-    turn_away(r, ctx, is_marked.error());
+    turn_away(r, ctx, received.error());
   }
   r.write_event_handler = ngx_http_core_run_phases;
   ngx_http_core_run_phases(&r);

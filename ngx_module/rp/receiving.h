@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A logout that an OP has sent is recorded, for all hosts and here, and has its log line.
+// A logout that came in is recorded, for all hosts and here, ends what the store has of it, and has its line.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "core/moment.h"
 #include "core/outcome.h"
 #include "core/rp/mark.h"
-#include "ngx_module/config/conf.h"
+#include "ngx_module/http/ctx.h"
+#include "ngx_module/marks/cascade.h"
 #include "ngx_module/nginx/ngx.h"
-#include "redis_schema/marks.h"
 
 namespace slo::ngx {
 
-// What its log line says besides.
 struct Reception {
-  std::string_view channel{};  // backchannel, frontchannel
-  const Mark& mark;
-  redis::Marked marked{};
+  std::string_view channel{};  // backchannel, frontchannel, button
+  Mark mark{};
+  std::string jti{};  // of a logout token
+  Seconds jti_life{};
+  std::string_view reason = "op";  // why its sessions end
 };
 
-// From here on every worker of this host refuses the session; the others hear of it by their feeds. Called
-// before the OP is answered. marks_full: other hosts may refuse it, this one does not, and the log hears of
-// it.
-Outcome<void> mark_here(const ProviderConf& provider, const Mark& mark, ngx_log_t* log);
+using WithReceived = void (*)(ngx_http_request_t&, Outcome<Cascaded>);
 
-// `slo: logout received: session #4qk2pa7x, backchannel, provider "corp"`; counts it.
-void log_reception(ngx_log_t* log, const ProviderConf& provider, const Reception& reception);
+// Marked first, in the store for all hosts and on this one, so that no worker here lets the session pass any
+// more; then what the store has of it ends; then it is counted, has its line, `ctx` its result, and `next` is
+// called. A failure is `next`'s to tell. Each step may be repeated: who completed the one before may have
+// been another host, or its answer was lost. marks_full: other hosts may refuse the session, this one does
+// not, and the log hears of it. REQUIRES: as for ask(); ctx.provider is the sender.
+void receive_logout(ngx_http_request_t& r, RequestCtx& ctx, Reception reception, WithReceived next);
 
 }  // namespace slo::ngx

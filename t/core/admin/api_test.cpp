@@ -374,6 +374,9 @@ TEST(ApiPage, says_who_will_be_notified_of_an_end) {
   EXPECT_EQ(
       ending_page(a_provider(), {.session = a_session(), .lacks_participants = true}, "L1").body,
       R"({"sid":"sid-1","already":false,"notified":["app-a"],"not_notified":["app-b"],"incomplete":true,"logout_id":"L1"})");
+  EXPECT_EQ(
+      marked_page(SessionKey{"sid-9"}, true, "L1").body,
+      R"({"sid":"sid-9","already":true,"registered":false,"notified":[],"not_notified":[],"logout_id":"L1"})");
   EXPECT_EQ(participation_page(a_provider(), ClientId{"app-a"}, "L1").body,
             R"({"client_id":"app-a","notified":true,"logout_id":"L1"})");
   EXPECT_EQ(participation_page(a_provider(), ClientId{"app-b"}, "L1").body,

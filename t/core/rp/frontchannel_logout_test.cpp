@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "core/pages/logout_frame.h"
+#include "core/text/uri.h"
 #include "t/core/rp/logout_tokens.h"
+#include "t/harness/builders.h"
 
 namespace slo::frontchannel_logout_test {
 namespace {
@@ -76,6 +79,13 @@ TEST(FrontchannelLogout, ends_nothing_for_what_can_be_no_sid) {
             (Refusal{Fault::form_malformed, "sid cannot be one"}));
 }
 
+// It is made of what others may know, so that knowing it proves nothing.
+TEST(FrontchannelLogout, ends_nothing_by_a_key_that_we_minted) {
+  const SessionKey minted = mint_key(CookieDigest{std::string(16, 'd')});
+  EXPECT_EQ(refusal_of(a_relying_provider(), a_request(iss, minted.value)),
+            (Refusal{Fault::form_malformed, "sid cannot be one"}));
+}
+
 // Microsoft Entra ID sends `?sid=` alone.
 TEST(FrontchannelLogout, may_have_a_sid_alone_where_the_operator_says_so) {
   Provider provider = a_relying_provider();
@@ -102,6 +112,24 @@ TEST(FrontchannelPage, is_empty_and_shows_in_frames_of_the_issuers_origin_alone)
   EXPECT_EQ(frontchannel_received_page(provider).headers, headers_for("https://login.microsoftonline.com"));
   provider.issuer = Issuer{"https://sso.example.com:8443/realms/corp"};
   EXPECT_EQ(frontchannel_received_page(provider).headers, headers_for("https://sso.example.com:8443"));
+}
+
+TEST(FrontchannelPage, hands_the_logout_on_to_our_own_clients_frames_and_allows_no_others) {
+  Provider provider = a_provider();
+  provider.issuer = Issuer{"https://sso.example.com"};
+  Session session = a_session();
+  session.participants = {a_participant("app-a", {.back = true}), a_participant("app-b", {.front = true}),
+                          a_participant("gone", {.front = true})};
+  const Page page = frontchannel_received_page(provider, session);
+  const std::string uri = find_logout_frames(provider, session).front().uri;
+  const auto origin = granted(read_uri(uri)).origin();
+  EXPECT_EQ(page.headers[1], (Header{"Content-Security-Policy", "default-src 'none'; frame-src " + origin +
+                                                                    "; frame-ancestors "
+                                                                    "https://sso.example.com"}));
+  EXPECT_EQ(page.body,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<title>Signed out</title>\n</head>\n<body>" +
+                logout_frame_html(uri) + "</body>\n</html>\n");
 }
 
 TEST(FrontchannelPage, claims_nothing_where_it_failed) {
