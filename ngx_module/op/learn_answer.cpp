@@ -45,7 +45,7 @@ Lesson lesson_of_answer(const ngx_http_request_t& r) {
 }
 
 std::optional<LearntLogin> learn_tokens(const ngx_http_request_t& r, const ProviderConf& provider,
-                                        const AnswerBody& body) {
+                                        const LearntBody& body) {
   auto seen = learn_from_token_response(provider.provider, {.body = body.bytes, .is_packed = body.is_packed},
                                         this_moment());
   if (!seen && body.waits && body.waits(seen.error())) return std::nullopt;
@@ -65,7 +65,7 @@ std::optional<LearntLogin> learn_redirect(const ngx_http_request_t& r, const Pro
 
 // A page that hands nothing out is any page of the OP.
 std::optional<LearntLogin> learn_page(const ngx_http_request_t& r, const ProviderConf& provider,
-                                      const AnswerBody& body) {
+                                      const LearntBody& body) {
   const auto page = unpacked_page(body.bytes, body.is_packed);
   const auto response = page ? read_form_post(*page) : std::nullopt;
   return response ? learn_authorization(r, provider, response) : std::nullopt;

@@ -16,7 +16,7 @@ namespace slo::ngx {
 // By the head of the answer that `r` is about to have.
 Lesson lesson_of_answer(const ngx_http_request_t& r);
 
-struct AnswerBody {
+struct LearntBody {
   std::string_view bytes{};
   bool is_packed = false;            // by the OP: our own gzip comes later
   std::string_view token_request{};  // the form that asked for it
@@ -26,9 +26,9 @@ struct AnswerBody {
 
 // What could have taught something has been counted and logged.
 std::optional<LearntLogin> learn_tokens(const ngx_http_request_t& r, const ProviderConf& provider,
-                                        const AnswerBody& body);
+                                        const LearntBody& body);
 std::optional<LearntLogin> learn_redirect(const ngx_http_request_t& r, const ProviderConf& provider);
 std::optional<LearntLogin> learn_page(const ngx_http_request_t& r, const ProviderConf& provider,
-                                      const AnswerBody& body);
+                                      const LearntBody& body);
 
 }  // namespace slo::ngx

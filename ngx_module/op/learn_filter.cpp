@@ -196,7 +196,7 @@ ngx_int_t collect(LearnCtx& ctx, ngx_chain_t* in) {
 bool learn_whole(LearnCtx& ctx) {
   key_fetcher()->take_newest(*ctx.provider);
   const auto waits = [&ctx](const Refusal& why) { return waits_for_keys(ctx, why); };
-  const AnswerBody body{ctx.answer.bytes(), ctx.is_packed, ctx.token_request, waits};
+  const LearntBody body{ctx.answer.bytes(), ctx.is_packed, ctx.token_request, waits};
   const auto learn = ctx.lesson == Lesson::page ? learn_page : learn_tokens;
   return begin_to_store(ctx, learn(ctx.r, *ctx.provider, body)) || ctx.step == LearnStep::storing;
 }
