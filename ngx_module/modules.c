@@ -4,10 +4,11 @@
 #include <ngx_core.h>
 
 /* Base first, then the roles, a line each: so they begin, and so they end. */
-#define ROLES(of)              \
-    of(ngx_http_slo_module)    \
-    of(ngx_http_slo_op_module) \
-    of(ngx_http_slo_rp_module) \
+#define ROLES(of)               \
+    of(ngx_http_slo_module)     \
+    of(ngx_http_slo_op_module)  \
+    of(ngx_http_slo_app_module) \
+    of(ngx_http_slo_rp_module)  \
     of(ngx_http_slo_admin_module)
 
 #define DECLARED(module) extern ngx_module_t module;

@@ -58,12 +58,6 @@ Json participant_json(const Session& session, const Participant& participant) {
   return object;
 }
 
-// An application's name; its id where it is not configured here.
-std::string application_name(const Provider& provider, const ClientId& id) {
-  const Application* application = provider.find_application(id);
-  return application != nullptr ? application->name : id.value.substr(application_prefix.size());
-}
-
 // `client_id`, or an application's name.
 void api_put_party(json_t* object, const Provider& provider, const ClientId& id) {
   if (!is_application(id)) return api_put_text(object, "client_id", id.value);

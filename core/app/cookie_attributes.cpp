@@ -34,7 +34,7 @@ std::string default_path(std::string_view request_path) {
 }
 
 std::string domain_of(std::string_view value) {
-  std::string domain(value.substr(std::min(value.find_first_not_of('.'), value.size())));
+  std::string domain(value.substr(std::min(value.find_first_not_of(". \t"), value.size())));
   std::ranges::transform(domain, domain.begin(), lower_case);
   return domain;
 }

@@ -45,11 +45,15 @@ bool may_be_helped_by_frame(State state) {
   return state != State::signed_out && state != State::refused && state != State::given_up;
 }
 
+std::string name_of(const Provider& provider, const Client* client, const ClientId& id) {
+  if (client != nullptr) return client->name;
+  return is_application(id) ? application_name(provider, id) : id.value;
+}
+
 ListedApplication list_application(const Provider& provider, const Session& ended,
                                    const Participant& participant, State state) {
   const ClientRef client = provider.find(participant.client);
-  ListedApplication application{.name = client != nullptr ? client->name : participant.client.value,
-                                .state = state};
+  ListedApplication application{.name = name_of(provider, client.get(), participant.client), .state = state};
   if (client != nullptr) {
     if (auto frame = find_logout_frame(provider, *client, ended, participant)) {
       application.frame_uri = std::move(frame->uri);

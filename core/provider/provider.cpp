@@ -59,6 +59,11 @@ std::string derive_ticket_secret(const Provider& provider) {
   return hmac_sha256(hmac_sha256(label, provider.cookie_secret), provider.issuer.value);
 }
 
+std::string application_name(const Provider& provider, const ClientId& id) {
+  const Application* application = provider.find_application(id);
+  return application != nullptr ? application->name : id.value.substr(application_prefix.size());
+}
+
 std::string derive_app_cookie_secret(std::string_view store_secret) {
   constexpr std::string_view label = "slo cookies of applications";
   return store_secret.empty() ? std::string() : hmac_sha256(label, store_secret);

@@ -148,6 +148,9 @@ std::string store_tag(const Issuer& issuer);
 // them: the secret that keys cookie digests is not used as a key again.
 std::string derive_ticket_secret(const Provider& provider);
 
+// An application's name; where it is not configured here, what its id says of it.
+std::string application_name(const Provider& provider, const ClientId& id);
+
 // 32 bytes that seal the remembered cookies of applications: of what all hosts of a store share. Empty if
 // there is none.
 std::string derive_app_cookie_secret(std::string_view store_secret);

@@ -43,6 +43,8 @@ std::string_view name_of(GuardStatus status) noexcept {
       return "ok";
     case GuardStatus::ended:
       return "ended";
+    case GuardStatus::unbound:
+      return "unbound";
     case GuardStatus::none:
       return "none";
     case GuardStatus::degraded:
@@ -54,11 +56,12 @@ std::string_view name_of(GuardStatus status) noexcept {
 }
 
 GuardVerdict judge(const Findings& findings, const Knowledge& knowledge, bool fails_closed) noexcept {
-  if (!findings.names_session) return {.status = GuardStatus::none};
+  if (!findings.names_session && !findings.has_cookie_in_doubt)
+    return {.status = findings.has_cookie_of_nobody ? GuardStatus::unbound : GuardStatus::none};
   if (has_ended(findings)) return {.status = GuardStatus::ended, .passes = false};
   if (!knowledge.was_complete)
     return {.status = GuardStatus::syncing, .passes = !fails_closed, .is_unsure = fails_closed};
-  if (!knowledge.is_complete || !knowledge.is_fresh)
+  if (!knowledge.is_complete || !knowledge.is_fresh || findings.has_cookie_in_doubt)
     return {.status = GuardStatus::degraded, .passes = !fails_closed, .is_unsure = fails_closed};
   return {};
 }

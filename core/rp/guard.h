@@ -25,10 +25,12 @@ struct Findings {
   bool sid_is_marked = false;
   std::optional<TimeS> sub_marked_at{};  // sessions of that second and before are over
   std::optional<TimeS> since{};          // when the session began, if the request tells
+  bool has_cookie_of_nobody = false;     // one that is tracked, and was seen with no session yet
+  bool has_cookie_in_doubt = false;      // … or of which nobody could be asked
 };
 
 // $slo_status.
-enum class GuardStatus : std::uint8_t { ok, ended, none, degraded, syncing };
+enum class GuardStatus : std::uint8_t { ok, ended, unbound, none, degraded, syncing };
 std::string_view name_of(GuardStatus status) noexcept;
 
 struct GuardVerdict {
@@ -39,7 +41,8 @@ struct GuardVerdict {
 };
 
 // What is known to be over is refused whatever the state. What is not known to be passes, but where marks may
-// be missing and `fails_closed`. A sub that is marked refuses sessions of which nobody says when they began.
+// be missing, or a cookie is in doubt, and `fails_closed`. A sub that is marked refuses sessions of which
+// nobody says when they began.
 GuardVerdict judge(const Findings& findings, const Knowledge& knowledge, bool fails_closed) noexcept;
 
 // Seconds since 1970, perhaps with a fraction; nothing for anything else.

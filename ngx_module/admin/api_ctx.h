@@ -19,6 +19,7 @@ struct ApiCtx : RequestCtx {
   std::string query{};
   std::optional<ApiCommand> command{};
   bool is_audited = false;
+  std::optional<Session> session{};  // of ShowSession
   redis::DeliveryIds ids{};
   redis::Ended ended{};
   bool is_marked_before = false;  // of EndSession, where the store does not know it

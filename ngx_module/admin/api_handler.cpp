@@ -2,9 +2,12 @@
 // slo_api, the management API: finds the provider in the path, asks the store, writes JSON.
 //
 // What a command means and how a result looks is core/admin/api.h's; here are only its doors.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/admin/api.h"
+#include "core/provider/application.h"
 #include "ngx_module/admin/api_ctx.h"
 #include "ngx_module/admin/audit.h"
 #include "ngx_module/admin/conf.h"
@@ -16,6 +19,7 @@
 #include "ngx_module/http/request.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/report.h"
+#include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {
 namespace api_job {
@@ -36,6 +40,7 @@ std::span<const std::string> own_names(const R& r);
 
 void carry_out(R& r, const api::ShowSession& command);
 void with_session(R& r, Outcome<std::optional<Session>> session);
+void with_remembered(R& r, Outcome<std::vector<RememberedCookie>> cookies);
 void carry_out(R& r, const api::ListSessions& command);
 void with_keys(R& r, Outcome<std::vector<SessionKey>> keys);
 void with_sessions(R& r, Outcome<std::vector<std::optional<Session>>> loaded);
@@ -135,7 +140,16 @@ void carry_out(R& r, const api::ShowSession& command) {
 void with_session(R& r, Outcome<std::optional<Session>> session) {
   if (!session) return turn_away(r, session.error());
   if (!*session) return turn_away(r, Refusal{Fault::session_unknown});
-  conclude(r, session_page(provider_of(r), **session));
+  const Session& found = ctx_at(r).session.emplace(std::move(**session));
+  const auto is_app = [](const Participant& participant) { return is_application(participant.client); };
+  if (std::ranges::none_of(found.participants, is_app))
+    return with_remembered(r, std::vector<RememberedCookie>{});
+  ask(r, redis::remembered_cookies(space_of(r), found.key), with_remembered);
+}
+
+void with_remembered(R& r, Outcome<std::vector<RememberedCookie>> cookies) {
+  if (!cookies) return turn_away(r, cookies.error());
+  conclude(r, session_page(provider_of(r), *ctx_at(r).session, *cookies));
 }
 
 void carry_out(R& r, const api::ListSessions& command) {

@@ -20,13 +20,19 @@
 
 namespace slo::ngx {
 
-// The internal location that carries outgoing calls (slo_deliver).
+// The internal location that carries outgoing calls (slo_deliver); or an application's own server, where a
+// call is made like a request of somebody's (slo_app_logout with a path).
 struct DeliveryLocation {
-  ngx_http_conf_ctx_t* ctx = nullptr;  // of its server
-  ngx_str_t uri{};                     // exact path
-  ngx_http_core_loc_conf_t* location = nullptr;
-  std::string place{};                    // of its slo_deliver, `file:line`, for messages
-  ngx_http_handler_pt rewrite = nullptr;  // obeys the location's own set, if and return
+  ngx_http_conf_ctx_t* ctx = nullptr;            // of its server
+  ngx_str_t uri{};                               // exact path
+  ngx_http_core_loc_conf_t* location = nullptr;  // of an own server: where no location matches
+  std::string place{};                           // of its directive, `file:line`, for messages
+  ngx_http_handler_pt rewrite = nullptr;         // obeys the location's own set, if and return
+
+  bool is_own_server = false;  // nginx finds the location by the call's path
+  bool is_tls = false;         // … which its users reach by https
+  // Handlers of nginx's own modules (builtin_handlers.h).
+  std::vector<ngx_http_handler_pt> try_files{}, caching{};
 };
 
 // Some of a provider's clients, by where they come from.
@@ -45,6 +51,7 @@ struct ProviderConf {
   redis::Space space{};
   const DeliveryLocation* delivery_location =
       nullptr;  // null: no slo_deliver anywhere (refused if a client has a back channel)
+  std::map<ClientId, DeliveryLocation> application_servers{};  // of its applications with a path
   // What provider.fetched_keys points to, a worker's own: key_fetcher.h keeps it current. Null: nothing is
   // fetched.
   jose::KeySet* fetched_keys = nullptr;
@@ -61,6 +68,9 @@ struct ProviderConf {
   std::string place{};                            // where its block begins, `file:line`, for messages
   std::vector<std::string> signing_key_places{};  // … and each of its signing keys
   std::set<std::string> written{};                // its directives of one value that have been read
+
+  // Does anything leave from here?
+  bool delivers() const { return delivery_location != nullptr || !application_servers.empty(); }
 };
 
 struct StoreConf {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/text/uri.h"
+#include "ngx_module/nginx/builtin_handlers.h"
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
@@ -35,67 +36,12 @@ const DeliveryLocation* earlier_in_server(const MainConf& conf, const DeliveryLo
   return nullptr;
 }
 
-const ngx_module_t* find_module(ngx_conf_t* cf, std::string_view name) {
-  for (ngx_module_t** module = cf->cycle->modules; *module != nullptr; ++module) {
-    if (name == (*module)->name) return *module;
-  }
-  return nullptr;
-}
-
-// The handler of nginx's own rewrite module, by its place: the first in both rewrite phases. Modules of
-// others come after nginx's own, and into one of these phases only, or with different handlers.
-ngx_http_handler_pt find_rewrite(ngx_conf_t* cf) {
-  if (find_module(cf, "ngx_http_rewrite_module") == nullptr) return nullptr;
-  const auto& core =
-      *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-  auto first = [&core](ngx_uint_t phase) -> ngx_http_handler_pt {
-    const ngx_array_t& handlers = core.phases[phase].handlers;
-    return handlers.nelts == 0 ? nullptr : *static_cast<ngx_http_handler_pt*>(handlers.elts);
-  };
-  ngx_http_handler_pt found = first(NGX_HTTP_SERVER_REWRITE_PHASE);
-  return found == first(NGX_HTTP_REWRITE_PHASE) ? found : nullptr;
-}
-
-// A directive of nginx's own that answers in a location, with a value that it takes.
-struct Answerer {
-  const char* module;
-  const char* directive;
-  const char* value;
-};
 constexpr std::array answerers{Answerer{"ngx_http_fastcgi_module", "fastcgi_pass", "$host"},
                                Answerer{"ngx_http_uwsgi_module", "uwsgi_pass", "$host"},
                                Answerer{"ngx_http_scgi_module", "scgi_pass", "$host"},
                                Answerer{"ngx_http_grpc_module", "grpc_pass", "$host"},
                                Answerer{"ngx_http_stub_status_module", "stub_status", "on"},
                                Answerer{"ngx_http_empty_gif_module", "empty_gif", ""}};
-
-// The handler that it installs, which has no name for other modules: the directive is run in a location of
-// nobody's. Null: there is no such module.
-ngx_http_handler_pt handler_of(ngx_conf_t* cf, const Answerer& answerer) {
-  const ngx_module_t* module = find_module(cf, answerer.module);
-  if (module == nullptr || module->type != NGX_HTTP_MODULE) return nullptr;
-  ngx_conf_t nowhere = *cf;
-  ngx_http_conf_ctx_t ctx = *static_cast<ngx_http_conf_ctx_t*>(cf->ctx);
-  std::vector<void*> kept(ctx.loc_conf, ctx.loc_conf + ngx_http_max_module);
-  ngx_http_core_loc_conf_t location{};
-  location.name = to_ngx(cf->pool, "nowhere");  // some look at its last letter
-  kept[ngx_http_core_module.ctx_index] = &location;
-  ctx.loc_conf = kept.data();
-  nowhere.ctx = &ctx;
-  void*& own = kept[module->ctx_index];
-  if (auto* const create = static_cast<ngx_http_module_t*>(module->ctx)->create_loc_conf; create != nullptr) {
-    own = create(&nowhere);
-    if (own == nullptr) return nullptr;
-  }
-  std::array<ngx_str_t, 2> words{to_ngx(cf->pool, answerer.directive), to_ngx(cf->pool, answerer.value)};
-  ngx_array_t args{
-      .elts = words.data(), .nelts = 2, .size = sizeof(ngx_str_t), .nalloc = 2, .pool = cf->pool};
-  nowhere.args = &args;
-  for (ngx_command_t* command = module->commands; command->name.len > 0; ++command) {
-    if (view(command->name) == answerer.directive) command->set(&nowhere, command, own);
-  }
-  return location.handler;
-}
 
 // `proxy_pass` itself is not looked for: modules such as cache_purge put a handler of their own in front of
 // it.
@@ -174,8 +120,9 @@ struct Needs {
   bool https = false;
 };
 
-void add_client(ngx_conf_t* cf, Needs& needs, const ProviderConf& provider, const Client& client) {
-  const auto uri = read_uri(client.backchannel_logout_uri);
+void add_receiver(ngx_conf_t* cf, Needs& needs, const ProviderConf& provider, const std::string& address,
+                  const std::string& whose) {
+  const auto uri = read_uri(address);
   if (!uri) return;
   if (uri->scheme == "https") needs.https = true;
   if (is_address(uri->host) || is_upstream(cf, *uri)) return;
@@ -184,7 +131,7 @@ void add_client(ngx_conf_t* cf, Needs& needs, const ProviderConf& provider, cons
     return;
   }
   needs.host = uri->host;
-  needs.first_named = "client \"" + client.id.value + "\" of slo_provider \"" + provider.provider.name + "\"";
+  needs.first_named = whose + "\" of slo_provider \"" + provider.provider.name + "\"";
 }
 
 Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const DeliveryLocation& delivery_location) {
@@ -192,7 +139,9 @@ Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const DeliveryLocation& del
   for (const auto& provider : conf.providers) {
     if (provider.delivery_location != &delivery_location) continue;
     for (const ClientRef& client : provider.provider.clients.list()->in_order())
-      add_client(cf, needs, provider, *client);
+      add_receiver(cf, needs, provider, client->backchannel_logout_uri, "client \"" + client->id.value);
+    for (const Application& application : provider.provider.applications)
+      add_receiver(cf, needs, provider, application.target, "application \"" + application.name);
   }
   return needs;
 }

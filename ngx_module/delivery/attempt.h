@@ -5,12 +5,15 @@
 #include <array>
 #include <list>
 #include <memory>
+#include <vector>
 
+#include "core/app/bound_cookie.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/receiver_queues.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/detached_call.h"
 #include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/pending_reply.h"
 
 namespace slo::ngx {
 
@@ -24,7 +27,7 @@ using Queues = ReceiverQueues<LeasedDelivery>;
 
 struct Attempt {
   enum class State : unsigned char {
-    signing,    // its token is being made
+    signing,    // its token, or its application's call, is being made
     ready,      // … and is there: it is called next
     in_flight,  // called just now
     old,        // called, and no answer for a while: it holds no place any more
@@ -37,6 +40,9 @@ struct Attempt {
   LeasedDelivery leased{};
   Call sealed{};         // while ready
   ngx_msec_t began = 0;  // its call
+  // Of an application's: what it is called with, and the question to the store for that.
+  std::vector<BoundCookie> cookies{};
+  PendingReply asked{};
   std::unique_ptr<DetachedCall> detached{};
 };
 

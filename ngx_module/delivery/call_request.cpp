@@ -7,10 +7,6 @@
 namespace slo::ngx {
 namespace {
 
-// On the wire it is what its name says. As a number it is a method that no proxy_cache takes, whatever its
-// proxy_cache_methods: the answer of one receiver is never another's. Like a POST it is not idempotent.
-constexpr ngx_uint_t method_without_cache = NGX_HTTP_PATCH;
-
 // `text` outlives the request; nginx does not write to it.
 ngx_str_t lent(std::string& text) { return {text.size(), reinterpret_cast<u_char*>(text.data())}; }
 

@@ -10,6 +10,10 @@
 
 namespace slo::ngx {
 
+// On the wire it is what its name says. As a number it is a method that no proxy_cache takes, whatever its
+// proxy_cache_methods: the answer of one receiver is never another's. Like a POST it is not idempotent.
+inline constexpr ngx_uint_t method_without_cache = NGX_HTTP_PATCH;
+
 // A header and a body for a subrequest whose lists are its own; `text` outlives it. Null and false: no
 // memory.
 ngx_table_elt_t* add_request_header(ngx_http_request_t& request, ngx_str_t name, ngx_str_t value);

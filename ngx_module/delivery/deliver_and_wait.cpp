@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "ngx_module/delivery/participant_reading.h"
 #include "ngx_module/http/ask.h"
+#include "ngx_module/http/participant_reading.h"
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {

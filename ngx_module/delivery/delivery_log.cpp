@@ -27,13 +27,27 @@ void write(ngx_uint_t level, ngx_log_t* log, const std::string& line) {
 
 std::string attempt_of(const Delivery& delivery) { return "attempt " + std::to_string(delivery.attempt); }
 
+// An application goes by its name.
+std::string addressee_of(const Provider& provider, const Delivery& delivery) {
+  if (!is_application(delivery.client)) return "client \"" + printable(delivery.client.value) + '"';
+  const Application* application = provider.find_application(delivery.client);
+  return "application \"" + printable(application != nullptr ? application->name : delivery.client.value) +
+         '"';
+}
+
 std::string in_seconds(Millis delay) { return std::to_string(delay.count() / 1000) + " s"; }
 
 }  // namespace
 
+std::string reason_of(const Verdict& verdict) {
+  if (const auto* retry = std::get_if<RetryAt>(&verdict)) return retry->why;
+  if (const auto* abandon = std::get_if<Abandon>(&verdict)) return abandon->why;
+  return {};
+}
+
 std::string delivery_label(const Provider& provider, const Delivery& delivery) {
-  std::string label = "provider \"" + provider.name + "\", client \"" + printable(delivery.client.value) +
-                      "\", session #" + fingerprint(delivery.session.value);
+  std::string label = "provider \"" + provider.name + "\", " + addressee_of(provider, delivery) +
+                      ", session #" + fingerprint(delivery.session.value);
   if (!delivery.logout_id.empty()) label += ", logout " + printable(delivery.logout_id);
   return label;
 }
@@ -70,13 +84,25 @@ void log_receiver(ngx_log_t* log, const Provider& provider, std::string_view rec
   }
 }
 
-void log_wrong_delivery_location(ngx_log_t* log, const Provider& provider, const Answer& answer) {
+void log_wrong_delivery_location(ngx_log_t* log, const Provider& provider, const Delivery& delivery,
+                                 const Answer& answer) {
   static time_t last = 0;
   if (last != 0 && ngx_time() - last < between_alarms) return;
   last = ngx_time();
+  const Application* application = provider.find_application(delivery.client);
+  const bool is_own = application != nullptr && application->is_own_location();
   write(NGX_LOG_ERR, log,
-        "the location of slo_deliver cannot deliver: " + std::to_string(answer.status) + ": " +
-            printable(answer.sample) + ", provider \"" + provider.name + "\"");
+        (is_own ? "the location of an application's logout cannot be called: "
+                : "the location of slo_deliver cannot deliver: ") +
+            std::to_string(answer.status) + ": " + printable(answer.sample) + ", " +
+            (is_own ? addressee_of(provider, delivery) + ", " : "") + "provider \"" + provider.name + "\"");
+}
+
+void log_nothing_to_tell(ngx_log_t* log, const Provider& provider, const Delivery& delivery) {
+  if (log->log_level < NGX_LOG_INFO) return;
+  write(NGX_LOG_INFO, log,
+        "an application need not be called: no cookie of it is remembered, " +
+            delivery_label(provider, delivery));
 }
 
 void log_unpublished_key(ngx_log_t* log, const Provider& provider, const Delivery& delivery) {

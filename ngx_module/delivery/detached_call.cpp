@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A call to a receiver: a request without a client, with one subrequest to the delivery location.
-//
-// The request has no client (no_client.h). Freeing it aborts whatever the upstream module is waiting for.
+// Freeing the request aborts whatever the upstream module is waiting for.
 #include "ngx_module/delivery/detached_call.h"
 
 #include <algorithm>
@@ -10,10 +9,11 @@
 #include "core/delivery/carried_request.h"
 #include "ngx_module/delivery/answer_body.h"
 #include "ngx_module/delivery/call_request.h"
-#include "ngx_module/delivery/no_client.h"
+#include "ngx_module/delivery/own_location.h"
 #include "ngx_module/delivery/receiver_answer.h"
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/no_client.h"
 #include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
@@ -49,6 +49,7 @@ struct DetachedCall::State {
   ngx_int_t swallow(ngx_chain_t* in);
 
   const DeliveryLocation& delivery_location;
+  const bool is_own = delivery_location.is_own_server;
   Call call;
   Callbacks callbacks;
   const ngx_msec_t end;  // all in all
@@ -56,12 +57,12 @@ struct DetachedCall::State {
   CallLog log;
   ngx_http_post_subrequest_t at_end{};
   ngx_http_request_t* subrequest = nullptr;
-  Event finish;
-  Event deadline;
+  ngx_output_chain_ctx_t output{};  // of an own server: what its module does with what goes out
+  Event finish, deadline;
   Answer answer{};
   ReceiverAnswer came{};
-  bool was_asked = false, is_guarded = false, is_inspected = false;
-  bool is_connected = false, is_settled = false, is_told = false, is_over = false;
+  bool was_asked = false, is_guarded = false, is_inspected = false, is_connected = false;
+  bool is_settled = false, is_told = false, is_over = false;
   AnswerBody body;
 };
 
@@ -103,10 +104,12 @@ bool DetachedCall::State::send() {
     r->connection->error = 0;
     return NGX_OK;
   };
-  ngx_str_t uri = delivery_location.uri;
-  ngx_int_t made = ngx_http_subrequest(client.request, &uri, nullptr, &subrequest, &at_end,
-                                       NGX_HTTP_SUBREQUEST_BACKGROUND);
+  ngx_str_t uri = delivery_location.uri, args{};
+  if (is_own && !split_target(*client.request, call, uri, args)) return false;
+  ngx_int_t made =
+      ngx_http_subrequest(client.request, &uri, &args, &subrequest, &at_end, NGX_HTTP_SUBREQUEST_BACKGROUND);
   if (made != NGX_OK || !address_call(*subrequest, call)) return false;
+  if (is_own && !complete_own_request(*subrequest, call, delivery_location)) return false;
   subrequest->write_event_handler = [](ngx_http_request_t* r) {
     guarded(r->connection->log, [r] { detached_call_of(*r)->walk(); });
   };
@@ -118,10 +121,10 @@ bool DetachedCall::State::send() {
 
 // In place of ngx_http_handler(), which would start nginx's phases.
 void DetachedCall::State::walk() {
-  run_location(*subrequest, delivery_location);
-  if (is_settled) return;
+  is_own ? run_own_location(*subrequest, delivery_location) : run_location(*subrequest, delivery_location);
+  if (is_settled || (is_own && subrequest->upstream == nullptr)) return;
   if (subrequest->upstream == nullptr) return refuse_location("has no \"proxy_pass\"");
-  if (!was_asked) return refuse_location("does not use $slo_deliver_uri in \"proxy_pass\"");
+  if (!was_asked && !is_own) return refuse_location("does not use $slo_deliver_uri in \"proxy_pass\"");
   // Where the URI came by way of another variable, nginx may be connecting, or have sent the request, by now.
   if (!is_guarded) {
     is_connected = subrequest->upstream->request_sent;
@@ -142,6 +145,7 @@ std::string_view DetachedCall::State::uri(const ngx_http_request_t& r) {
 // From here on all that goes out passes us.
 void DetachedCall::State::guard(ngx_http_upstream_t& upstream) {
   is_guarded = true;
+  if (is_own) output = upstream.output;
   upstream.output.filter_ctx = this;
   upstream.output.output_filter = [](void* self, ngx_chain_t* out) -> ngx_int_t {
     auto& state = *static_cast<State*>(self);
@@ -158,6 +162,7 @@ ngx_int_t DetachedCall::State::depart(ngx_chain_t* out) {
   }
   is_connected = true;
   watch(upstream);
+  if (output.output_filter != nullptr) return output.output_filter(output.filter_ctx, out);
   return ngx_chain_writer(&upstream.writer, out);
 }
 
@@ -170,12 +175,14 @@ void DetachedCall::State::watch(ngx_http_upstream_t& upstream) {
 
 ngx_int_t DetachedCall::State::read_head(ngx_http_request_t& r) {
   const ngx_int_t rc = came.read(r);
+  if (is_own && rc == NGX_OK) stay_where_it_is(r);
   if (came.says_yes() && !body.wants_document()) settle(NGX_OK);
   return rc;
 }
 
 // All of the head is there. Of a 400 the body says why.
 void DetachedCall::State::note_head(const ngx_http_request_t& r) {
+  if (r.cached == 1) return refuse_location("answers from a cache");
   came.note(r);
   if (came.status() == 0) return;  // the location's own word, which is known when nginx has ended the call
   if (came.says_yes() && body.wants_document()) return;  // until its end
@@ -186,6 +193,7 @@ void DetachedCall::State::note_head(const ngx_http_request_t& r) {
 void DetachedCall::State::inspect(ngx_http_upstream_t& upstream) {
   is_inspected = true;
   upstream.store = 0;  // proxy_store: what a receiver says is nobody's file
+  if (is_own) return;
   std::string_view host = upstream.resolved != nullptr ? view(upstream.resolved->host) : std::string_view();
   std::string wrong = wrong_with_carried(request_of(upstream), call, host);
   if (!wrong.empty()) refuse_location(wrong);
@@ -197,7 +205,7 @@ void DetachedCall::State::refuse_location(std::string_view why) {
   settle_with({.by_receiver = false, .status = NGX_HTTP_INTERNAL_SERVER_ERROR});
 }
 
-// From inside nginx's own stack of the call: note what came, free nothing.
+// Inside nginx's own stack of the call: notes what came, frees nothing.
 void DetachedCall::State::ended(ngx_int_t rc) {
   is_over = true;
   finish.post();
@@ -212,7 +220,7 @@ void DetachedCall::State::cut_off() {
 
 void DetachedCall::State::settle(ngx_int_t rc) {
   if (is_settled) return;
-  Answer told = came.conclude(*subrequest, rc);
+  Answer told = came.conclude(*subrequest, rc, is_own);
   if (told.by_receiver) told.sample = body.sample();
   if (body.wants_document()) told.document = body.document(document_head(*subrequest));
   settle_with(std::move(told));
@@ -234,8 +242,7 @@ void DetachedCall::State::report() {
   }
   if (!std::exchange(is_told, true)) callbacks.answered(answer);
   if (!is_over) return end_within(max_time_for_body);
-  const auto over = std::move(callbacks.over);
-  over();  // may destroy this detached call
+  std::exchange(callbacks.over, nullptr)();  // may destroy this detached call
 }
 
 void DetachedCall::State::end_within(Millis time) {

@@ -125,9 +125,10 @@ void ReceiverAnswer::note(const ngx_http_request_t& call) {
   upstream.peer.cached = 0;  // or nginx would grant another try
 }
 
-Answer ReceiverAnswer::conclude(const ngx_http_request_t& call, ngx_int_t rc) const {
+Answer ReceiverAnswer::conclude(const ngx_http_request_t& call, ngx_int_t rc, bool is_own_server) const {
   if (noted_) return *noted_;
-  return {.by_receiver = false, .status = local_status(call, rc)};
+  const bool answers_itself = is_own_server && call.upstream == nullptr && rc != NGX_HTTP_GATEWAY_TIME_OUT;
+  return {.by_receiver = answers_itself, .status = local_status(call, rc)};
 }
 
 }  // namespace slo::ngx

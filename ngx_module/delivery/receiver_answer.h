@@ -34,8 +34,9 @@ class ReceiverAnswer {
   int status() const { return noted_ ? noted_->status : 0; }
   bool says_yes() const { return slo::is_success(status()); }
 
-  // `rc` is what nginx ended the call with. Without the sample.
-  Answer conclude(const ngx_http_request_t& call, ngx_int_t rc) const;
+  // `rc` is what nginx ended the call with. Without the sample. In an application's own server nginx itself
+  // may be the application: what it answers there without asking anybody is the receiver's word.
+  Answer conclude(const ngx_http_request_t& call, ngx_int_t rc, bool is_own_server) const;
 
  private:
   ReadHead read_head_ = nullptr;

@@ -29,12 +29,6 @@ constexpr std::array verdict_counters{Counter::deliveries_delivered, Counter::de
                                       Counter::deliveries_abandoned};
 static_assert(std::variant_size_v<Verdict> == verdict_counters.size());
 
-std::string reason_of(const Verdict& verdict) {
-  if (const auto* retry = std::get_if<RetryAt>(&verdict)) return retry->why;
-  if (const auto* abandon = std::get_if<Abandon>(&verdict)) return abandon->why;
-  return {};
-}
-
 Millis now() { return Millis(static_cast<Millis::rep>(ngx_current_msec)); }
 Millis age_of(const Attempt& attempt) { return -time_left(attempt.began); }
 
@@ -51,6 +45,7 @@ DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, Store& store, Loo
                .breaker = breaker_of(conf.provider.delivery)}),
       addressees_(conf.provider, queues_),
       signing_pool_(conf.provider, conf.threads, log),
+      application_calls_(conf, store, log),
       settling_(conf, store, log),
       unbundling_(conf, store, settling_,
                   [this](Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
@@ -73,13 +68,13 @@ DeliveryScheduler::DeliveryScheduler(const ProviderConf& conf, Store& store, Loo
           }) {}
 
 void DeliveryScheduler::take(Delivery delivery, ngx_msec_t lease_end, Batch::Share share) {
-  if (conf_.delivery_location == nullptr) return;
+  if (!conf_.delivers()) return;
   fresh_.push_back({std::move(delivery), lease_end, std::move(share)});
   pump_.post();
 }
 
 void DeliveryScheduler::take(redis::Bundle bundle, ngx_msec_t lease_end, Batch::Source source) {
-  if (conf_.delivery_location == nullptr) return;
+  if (!conf_.delivers()) return;
   unbundling_.add(std::move(bundle), lease_end, std::move(source));
   if (wants_more()) unbundling_.draw();
 }
@@ -140,10 +135,6 @@ void DeliveryScheduler::start(Queues::Started started) {
   sign(attempt);
 }
 
-bool DeliveryScheduler::has_time(const Attempt& attempt) const {
-  return time_left(attempt.leased.lease_end) >= conf_.provider.delivery.timeout;
-}
-
 LeasedDelivery DeliveryScheduler::withdraw(At attempt) {
   LeasedDelivery leased = std::move(attempt->leased);
   queues_.over(attempt->call, CallOutcome::nothing, now());
@@ -153,12 +144,21 @@ LeasedDelivery DeliveryScheduler::withdraw(At attempt) {
 
 void DeliveryScheduler::sign(At attempt) {
   const Delivery& delivery = attempt->leased.delivery;
+  if (is_application(delivery.client)) return call_application(attempt);
   const bool is_slow = addressees_.at(delivery).is_slow_to_seal;
   if (!is_worth_a_thread(is_slow))
     return signed_or_not(attempt, seal(conf_.provider, delivery, budget_.moment()));
   signing_pool_.seal(delivery, is_slow, [this, attempt](Outcome<Call> sealed) {
     signed_or_not(attempt, std::move(sealed));
     pump_.post();
+  });
+}
+
+void DeliveryScheduler::call_application(At attempt) {
+  application_calls_.make(*attempt, [this, attempt](ApplicationCalls::Made made) {
+    pump_.post();
+    if (auto* call = std::get_if<Call>(&made)) return signed_or_not(attempt, std::move(*call));
+    conclude(attempt, std::get<Verdict>(made));
   });
 }
 
@@ -174,10 +174,9 @@ void DeliveryScheduler::signed_or_not(At attempt, Outcome<Call> sealed) {
     attempt->sealed = *std::move(sealed);
     return attempts_.move(attempt, Attempt::State::ready);
   }
-  LeasedDelivery leased = withdraw(attempt);
-  const Verdict verdict = judge(conf_.provider.delivery, leased.delivery, sealed.error(), budget_.moment());
   pump_.post();
-  conclude(std::move(leased.delivery), leased, verdict);
+  conclude(attempt,
+           judge(conf_.provider.delivery, attempt->leased.delivery, sealed.error(), budget_.moment()));
 }
 
 // Several at a time: without a signature in between, during which a receiver falls asleep again.
@@ -190,7 +189,7 @@ void DeliveryScheduler::launch(At attempt) {
   attempt->began = ngx_current_msec;
   attempts_.move(attempt, Attempt::State::in_flight);
   attempt->detached = DetachedCall::launch(
-      *conf_.delivery_location, std::move(attempt->sealed), conf_.provider.delivery.timeout,
+      way_of(*attempt), std::move(attempt->sealed), conf_.provider.delivery.timeout,
       [this, attempt] { return delivery_label(conf_.provider, attempt->leased.delivery); },
       {.answered = [this, attempt](const Answer& answer) { answered(attempt, answer); },
        .over = [this, attempt] { attempts_.remove(attempt); }});
@@ -224,6 +223,8 @@ void DeliveryScheduler::answered(At attempt, const Answer& answer) {
   budget_.begin();  // answers are part of our share
   const Verdict verdict = judge(conf_.provider.delivery, attempt->leased.delivery, answer, budget_.moment());
   note_receiver(*attempt, answer, verdict);
+  if (!attempt->cookies.empty() && std::holds_alternative<Delivered>(verdict))
+    application_calls_.forget(*attempt);
   attempts_.move(attempt, Attempt::State::answered);
   auto& read_on = attempts_.in(Attempt::State::answered);
   if (read_on.size() > max_read_on) read_on.pop_front();
@@ -237,7 +238,8 @@ void DeliveryScheduler::note_receiver(Attempt& attempt, const Answer& answer, co
   const CallOutcome outcome = outcome_of(answer);
   const Queues::Receiver& receiver = *attempt.call.receiver;
   const ReceiverNews news = queues_.over(attempt.call, outcome, now());
-  if (outcome == CallOutcome::nothing) log_wrong_delivery_location(log_, conf_.provider, answer);
+  if (outcome == CallOutcome::nothing)
+    log_wrong_delivery_location(log_, conf_.provider, attempt.leased.delivery, answer);
   if (answer.by_receiver && answer.status == NGX_HTTP_BAD_REQUEST)
     log_unpublished_key(log_, conf_.provider, attempt.leased.delivery);
   if (news == ReceiverNews::none) return;
@@ -253,6 +255,11 @@ void DeliveryScheduler::conclude(Delivery delivery, LeasedDelivery& leased, cons
   log_verdict(log_, conf_.provider, delivery, verdict);
   leased.share.answer(told_state(verdict));
   settling_.add({.delivery = std::move(delivery), .verdict = verdict}, leased.lease_end);
+}
+
+void DeliveryScheduler::conclude(At attempt, const Verdict& verdict) {
+  LeasedDelivery leased = withdraw(attempt);
+  conclude(std::move(leased.delivery), leased, verdict);
 }
 
 void DeliveryScheduler::put_off(LeasedDelivery leased, Millis shut_for) {
@@ -282,17 +289,8 @@ void DeliveryScheduler::hand_back() {
   }
 }
 
-// So early that there is always something to start until the answer has come.
-bool DeliveryScheduler::wants_more() const {
-  return unbundling_.may_draw() && fresh_.size() + queues_.ready() < places_;
-}
-// Whoever is told first is, before Redis and the signing threads are given more to do.
-bool DeliveryScheduler::is_first_to_come() const {
-  return attempts_.are_none_called() && attempts_.not_called() > 0;
-}
-
 void DeliveryScheduler::claim() {
-  if (conf_.delivery_location == nullptr) return;
+  if (!conf_.delivers()) return;
   const std::size_t room = queues_.room();
   if (queues_.young() == 0 || room * 4 >= places_) claiming_.claim(room);
 }

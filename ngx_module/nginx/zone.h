@@ -37,14 +37,23 @@ enum class Counter : std::uint8_t {
   logouts_received,
   logouts_received_refused,
   guard_closed,
+  cookies_kept_out,
+  bindings_failed,
 };
-inline constexpr auto counter_names = std::to_array<std::string_view>(
-    {"logouts_ended", "logouts_already_over", "logouts_unknown", "logouts_asked", "logouts_stayed",
-     "logouts_refused", "logouts_failed", "registrations", "registrations_failed", "deliveries_delivered",
-     "deliveries_retried", "deliveries_abandoned", "sessions_expired", "store_emptied",
-     "upstream_logouts_done", "upstream_logouts_failed", "logouts_received", "logouts_received_refused",
-     "guard_closed"});
-static_assert(counter_names.size() == static_cast<std::size_t>(Counter::guard_closed) + 1, "a name for each");
+inline constexpr auto counter_names =
+    std::to_array<std::string_view>({"logouts_ended",         "logouts_already_over",
+                                     "logouts_unknown",       "logouts_asked",
+                                     "logouts_stayed",        "logouts_refused",
+                                     "logouts_failed",        "registrations",
+                                     "registrations_failed",  "deliveries_delivered",
+                                     "deliveries_retried",    "deliveries_abandoned",
+                                     "sessions_expired",      "store_emptied",
+                                     "upstream_logouts_done", "upstream_logouts_failed",
+                                     "logouts_received",      "logouts_received_refused",
+                                     "guard_closed",          "cookies_kept_out",
+                                     "bindings_failed"});
+static_assert(counter_names.size() == static_cast<std::size_t>(Counter::bindings_failed) + 1,
+              "a name for each");
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
 ngx_shm_zone_t* add_zone(ngx_conf_t* cf, ngx_str_t& name, std::size_t size);

@@ -31,6 +31,9 @@ struct GuardRule {
   RequestValue token{}, sid{}, sub{}, since{};
   unsigned error = NGX_HTTP_UNAUTHORIZED;
   bool is_dry_run = false;
+  bool sees_tracked_cookies = false;  // somewhere where it counts
+
+  bool is_told() const noexcept { return token.is_set() || sid.is_set() || sub.is_set(); }
 };
 
 // slo_logout: a button in front of an application, or alone.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "ngx_module/nginx/pool.h"
 
@@ -20,18 +22,11 @@ std::string_view variable_of(ngx_http_request_t& r, ngx_int_t index) {
   return {reinterpret_cast<const char*>(value->data), std::size_t{value->len}};
 }
 
-std::optional<std::uint64_t> named(const Marks& marks, const ProviderMarks& part, Mark::Of of,
-                                   std::string_view value) noexcept {
-  return value.empty() ? std::nullopt : std::optional(marks.fingerprint(part, of, value));
-}
-
 Evidence told_by(const Marks& marks, const ProviderConf& provider, const ProviderMarks& part,
                  std::string_view token) {
   const auto claims = read_guard_token(provider.provider, token);
   if (!claims) return {};
-  return {.sid = named(marks, part, Mark::Of::sid, claims->sid),
-          .sub = named(marks, part, Mark::Of::sub, claims->sub),
-          .since = claims->since};
+  return evidence_of(marks, part, claims->sid, claims->sub, claims->since);
 }
 
 }  // namespace
@@ -43,17 +38,6 @@ std::string_view value_of(ngx_http_request_t& r, const RequestValue& source) {
   if (ngx_http_complex_value(&r, const_cast<ngx_http_complex_value_t*>(&source.text), &text) != NGX_OK)
     throw std::bad_alloc();
   return view(text);
-}
-
-Findings find_marks(const Marks& marks, const Evidence& evidence, TimeS now, Seconds retention) noexcept {
-  const auto look = [&](const std::optional<std::uint64_t>& name) {
-    const auto at = name ? marks.find(*name, now) : std::nullopt;
-    return at && *at >= now - retention ? at : std::nullopt;
-  };
-  Findings findings{.names_session = evidence.sid || evidence.sub, .since = evidence.since};
-  findings.sid_is_marked = look(evidence.sid).has_value();
-  findings.sub_marked_at = look(evidence.sub);
-  return findings;
 }
 
 Evidence TokenCache::evidence_of(const ProviderConf& provider, const ProviderMarks& part,
@@ -74,12 +58,19 @@ Evidence evidence_of(ngx_http_request_t& r, const GuardRule& rule, const Provide
                      const Marks& marks, TokenCache& cache) {
   if (const auto token = value_of(r, rule.token); !token.empty()) {
     Evidence evidence = cache.evidence_of(*rule.provider, part, token);
-    if (evidence.sid || evidence.sub) return evidence;
+    if (evidence.names_session()) return evidence;
   }
-  Evidence evidence{.sid = named(marks, part, Mark::Of::sid, value_of(r, rule.sid)),
-                    .sub = named(marks, part, Mark::Of::sub, value_of(r, rule.sub))};
+  Evidence evidence = evidence_of(marks, part, value_of(r, rule.sid), value_of(r, rule.sub), std::nullopt);
   if (evidence.sub) evidence.since = read_since(value_of(r, rule.since));
   return evidence;
+}
+
+SessionNames session_names_of(ngx_http_request_t& r, const GuardRule& rule) {
+  if (auto claims = read_guard_token(rule.provider->provider, value_of(r, rule.token)))
+    return {.sid = std::move(claims->sid), .sub = std::move(claims->sub), .since = claims->since};
+  SessionNames names{.sid = std::string(value_of(r, rule.sid)), .sub = std::string(value_of(r, rule.sub))};
+  if (!names.sub.empty()) names.since = read_since(value_of(r, rule.since));
+  return names;
 }
 
 }  // namespace slo::ngx

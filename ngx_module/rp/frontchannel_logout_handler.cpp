@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/rp/frontchannel_logout.h"
+#include "ngx_module/app/cookies.h"
 #include "ngx_module/delivery/deliver_and_wait.h"
 #include "ngx_module/http/body.h"
 #include "ngx_module/http/ctx.h"
@@ -84,6 +85,7 @@ void with_received(R& r, Outcome<Cascaded> received) {
   if (!received) return turn_away(r, received.error());
   auto& ctx = ctx_of<FrontchannelCtx>(r);
   ctx.session = std::move(received->session);
+  end_application_cookies(r);
   if (!ctx.session || !ctx.session->ending.lacks_participants) return with_participants(r, {});
   ctx.nobody = deliver_and_wait(r, *ctx.provider, *ctx.session, {.for_everyone = true}, with_participants);
 }

@@ -2,10 +2,11 @@
 // slo_guard: a look into shared memory for each guard of the location, and the answer to who may not pass.
 #include "ngx_module/rp/guard.h"
 
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "ngx_module/app/cookies.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/http/variable.h"
@@ -15,6 +16,7 @@
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/rp/conf.h"
+#include "ngx_module/rp/guarded_cookies.h"
 #include "ngx_module/rp/guarded_request.h"
 #include "ngx_module/rp/jobs.h"
 #include "redis_schema/key.h"
@@ -29,7 +31,7 @@ using Judged = GuardedRequest::Judged;
 // In the order in which they are called.
 ngx_int_t guard_request(R& r);
 ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request);
-GuardVerdict verdict_on(R& r, Judged& judged);
+std::optional<GuardVerdict> verdict_on(R& r, Judged& judged, GuardedRequest& request);
 void tell_of_missing_sid(const R& r, const Judged& judged);
 void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request);
 void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict);
@@ -54,15 +56,16 @@ ngx_int_t guard_request(R& r) {
     if (request->was_judged_by(*rule)) continue;
     if (const ngx_int_t refused = judge_by(r, *rule, *request); refused != NGX_DECLINED) return refused;
   }
-  if (request->verdict.status != GuardStatus::none) rp_jobs()->open_requests.add(*request, changes);
+  if (request->count > 0) rp_jobs()->open_requests.add(*request, changes);
   return NGX_DECLINED;
 }
 
+// NGX_AGAIN: the store is asked whose its cookies are.
 ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request) {
   Judged judged{.rule = &rule, .part = marks()->part_of(*rule.provider)};
-  const GuardVerdict verdict = judged.part == nullptr
-                                   ? judge({.names_session = true}, {}, rule.provider->provider.fail_closed)
-                                   : verdict_on(r, judged);
+  const auto found = verdict_on(r, judged, request);
+  if (!found) return request.unlink(), NGX_AGAIN;
+  const GuardVerdict& verdict = *found;
   if (judged.part != nullptr) count_verdict(judged, verdict, request);
   remember(request, judged, verdict);
   if (verdict.passes) return NGX_DECLINED;
@@ -73,19 +76,27 @@ ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request) {
 
 // Who has found no session judges again behind an internal redirect, where more may be known.
 void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict) {
-  const bool finds_session = verdict.status != GuardStatus::none;
-  const bool is_less_sure = finds_session && verdict.status > request.verdict.status;
-  if (!verdict.passes || request.verdict.status == GuardStatus::none || is_less_sure)
+  const GuardStatus before = request.verdict.status;
+  const bool finds_session = verdict.status != GuardStatus::none && verdict.status != GuardStatus::unbound;
+  const bool had_found = before != GuardStatus::none && before != GuardStatus::unbound;
+  const bool is_less_sure = finds_session && verdict.status > before;
+  if (!verdict.passes || (!had_found && verdict.status != GuardStatus::none) || is_less_sure)
     request.verdict = verdict;
   if (finds_session && request.count < request.all.size()) request.all[request.count++] = judged;
 }
 
-GuardVerdict verdict_on(R& r, Judged& judged) {
-  RpJobs& jobs = *rp_jobs();
+std::optional<GuardVerdict> verdict_on(R& r, Judged& judged, GuardedRequest& request) {
   const Provider& provider = judged.rule->provider->provider;
-  judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), jobs.tokens);
+  if (judged.part == nullptr) return judge({.names_session = true}, {}, provider.fail_closed);
+  judged.evidence = evidence_of(r, *judged.rule, *judged.part, *marks(), rp_jobs()->tokens);
   tell_of_missing_sid(r, judged);
-  const Findings findings = find_marks(*marks(), judged.evidence, this_second(), provider.retention);
+  const auto cookies = look_at_cookies_of(request, judged);
+  if (!cookies) return std::nullopt;
+  judged.evidence = cookies->session;
+  judged.by = cookies->by;
+  Findings findings = find_marks(*marks(), judged.evidence, this_second(), provider.retention);
+  findings.has_cookie_of_nobody = cookies->has_cookie_of_nobody;
+  findings.has_cookie_in_doubt = cookies->has_cookie_in_doubt;
   return judge(findings, marks()->knowledge(*judged.part, provider.max_stale), provider.fail_closed);
 }
 
@@ -126,6 +137,8 @@ ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdic
                 verdict.is_unsure ? "it is not known whether its session has ended" : "its session has ended",
                 rule.provider->provider.name.c_str());
   add_header(r, {"Cache-Control", "no-store"});
+  if (!verdict.is_unsure) end_application_cookies(r);
+  strip_application_cookies(r);
   if (!verdict.is_unsure) return static_cast<ngx_int_t>(rule.error);
   add_header(r, {"Retry-After", "5"});
   return NGX_HTTP_SERVICE_UNAVAILABLE;

@@ -60,8 +60,6 @@ Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
   for (const auto& [name, value] :
        {std::pair{"token", &rule.token}, {"sid", &rule.sid}, {"sub", &rule.sub}, {"since", &rule.since}})
     if (auto checked = check_value(name, *value); !checked) return checked;
-  if (!rule.token.is_set() && !rule.sid.is_set() && !rule.sub.is_set())
-    return bad_line("needs \"token=\", \"sid=\" or \"sub=\": by what is a request's session known?");
   if (rule.since.is_set() && !rule.sub.is_set())
     return bad_line("has \"since=\" without \"sub=\", whose sessions are told apart by it");
   if (rule.sub.is_set() && !rule.since.is_set()) {
@@ -72,6 +70,17 @@ Outcome<void> check_parameters(ConfLine& line, const GuardRule& rule) {
         place_of(line.cf));
   }
   return {};
+}
+
+// By what is a request's session known?
+ngx_int_t check_evidence(ngx_conf_t* cf, const GuardRule& rule, const std::string& place) {
+  if (rule.is_told() || rule.sees_tracked_cookies) return NGX_OK;
+  refuse_at(
+      cf->log,
+      "\"slo_guard\" needs \"token=\", \"sid=\" or \"sub=\", or a \"slo_cookie\" with \"track\" where it "
+      "counts: by what is a request's session known?",
+      place);
+  return NGX_ERROR;
 }
 
 }  // namespace
@@ -92,6 +101,8 @@ Outcome<void> set_guard(ConfLine& line) {
   refer(line, line.words[0], &rule.provider);
   location.guards.push_back(&rule);
   main_conf(line.cf).needs_marks = true;
+  main_conf(line.cf).checks.push_back(
+      [&rule, place = place_of(line.cf)](ngx_conf_t* cf) { return check_evidence(cf, rule, place); });
   return {};
 }
 

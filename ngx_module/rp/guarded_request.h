@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/rp/guard.h"
+#include "ngx_module/app/tracked_cookies.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/rp/conf.h"
 #include "ngx_module/rp/evidence.h"
@@ -42,6 +43,7 @@ struct GuardedRequest : OpenLink {
     const GuardRule* rule = nullptr;
     ProviderMarks* part = nullptr;
     Evidence evidence{};
+    ApplicationCookie by{};  // that told whose the request is, where nothing else did
   };
   std::span<const Judged> judged() const noexcept { return {all.data(), count}; }
   bool was_judged_by(const GuardRule& rule) const noexcept {
@@ -56,7 +58,8 @@ struct GuardedRequest : OpenLink {
   // Those that found out which session it is; internal redirects may bring more of them than one place has.
   std::array<Judged, 2 * max_guards> all{};
   std::size_t count = 0;
-  bool is_counted = false;  // as a request that names no session
+  bool is_counted = false;           // as a request that names no session
+  CookieAnswers* answers = nullptr;  // of its tracked cookies
 };
 
 // Null: no guard has judged this request.

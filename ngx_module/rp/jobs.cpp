@@ -18,6 +18,7 @@ RpJobs* rp_jobs() noexcept { return these_jobs.get(); }
 ngx_int_t start_rp_jobs(ngx_cycle_t* cycle) {
   if (marks() == nullptr) return NGX_OK;
   these_jobs = std::make_unique<RpJobs>(*marks(), cycle->log);
+  use_cookie_cache(&these_jobs->cookies);
   set_need_of_marks(has_open_requests);
   ngx_log_debug0(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo rp: jobs begin, with marks");
   return NGX_OK;
@@ -27,6 +28,7 @@ void stop_rp_jobs(ngx_cycle_t* cycle) {
   if (!these_jobs) return;
   ngx_log_debug1(NGX_LOG_DEBUG_CORE, cycle->log, 0, "slo rp: jobs end, %s",
                  marks() == nullptr ? "the marks have gone" : "before the marks");
+  use_cookie_cache(nullptr);
   these_jobs.reset();
 }
 

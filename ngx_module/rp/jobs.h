@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the relying party's role has in a worker: tokens that it has seen, and requests that are open.
+// What the relying party's role has in a worker: tokens and cookies that it has seen, and open requests.
 #pragma once
 
 #include "core/moment.h"
+#include "ngx_module/app/cookie_cache.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/ngx.h"
@@ -12,9 +13,10 @@
 namespace slo::ngx {
 
 struct RpJobs {
-  RpJobs(const Marks& marks, ngx_log_t* log) : tokens(marks), open_requests(marks, log) {}
+  RpJobs(const Marks& marks, ngx_log_t* log) : tokens(marks), cookies(marks), open_requests(marks, log) {}
 
   TokenCache tokens;
+  CookieCache cookies;
   OpenRequests open_requests;
 };
 

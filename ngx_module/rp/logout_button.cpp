@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/rp/way_out.h"
+#include "ngx_module/app/cookies.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/http/request.h"
 #include "ngx_module/keys/key_fetcher.h"
@@ -145,6 +146,7 @@ void read_evidence(R& r, ButtonCtx& ctx) {
 void with_received(R& r, Outcome<Cascaded> received) {
   auto& ctx = ctx_of<ButtonCtx>(r);
   if (received) {
+    end_application_cookies(r);
     set_out(r, ctx);
   } else {
     turn_away(r, ctx, received.error());

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The relying party's role as nginx sees it: receives logouts of OPs, guards, and has logout buttons.
+#include "ngx_module/app/applications.h"
+#include "ngx_module/app/conf.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/rp/conf.h"
 #include "ngx_module/rp/directives.h"
 #include "ngx_module/rp/guard.h"
+#include "ngx_module/rp/guarded_cookies.h"
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/logout_button.h"
 #include "ngx_module/rp/registrations.h"
@@ -26,6 +29,10 @@ void merge(ngx_conf_t* cf, const RpLocConf& above, RpLocConf& here) {
   if (here.guards.empty() && !here.guard_off) here.guards = above.guards, here.guard_off = above.guard_off;
   if (is_part_of_location(cf) && here.receives_from.empty()) here.around = &above;
   if (is_part_of_location(cf)) here.button = above.button;
+  for (GuardRule* rule : here.guards) {
+    takes_part(cf, &rule->provider);
+    rule->sees_tracked_cookies = rule->sees_tracked_cookies || tracks_cookies(app_loc_conf(cf));
+  }
 }
 
 ngx_int_t prepare(ngx_conf_t* cf) {
@@ -35,6 +42,7 @@ ngx_int_t prepare(ngx_conf_t* cf) {
 ngx_int_t finish(ngx_conf_t* cf) {
   if (!main_conf(cf).needs_marks) return NGX_OK;
   if (install_guard(cf) != NGX_OK || install_logout_button(cf) != NGX_OK) return NGX_ERROR;
+  if (!app_main_conf(cf).cookie_lines.empty() && install_answer_binding(cf) != NGX_OK) return NGX_ERROR;
   return install_logout_button_filter(cf);
 }
 

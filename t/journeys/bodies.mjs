@@ -44,7 +44,7 @@ const doors = {
   'an unknown provider': ['POST /api/nobody/sessions', json, [404]],
   'an unknown resource': ['GET /api/main/unheard-of', '', [404]],
   'a form that is mirrored': ['POST /mirrored/', form, [200]],
-  'an end by API': ['DELETE /api/main/sessions/s9', json, [404]],
+  'an end by API': ['DELETE /api/main/sessions/s9', json, [200]],
   'the metrics': ['GET /metrics', '', [200]],
   'metrics by POST': ['POST /metrics', form, [405]],
   'the keys': ['GET /slo/jwks', '', [200]],

@@ -97,6 +97,8 @@ test('a logout of a user ends all his sessions that began before it, and no late
     assert.ok(await end(stage))
     await nothing_is_owed(stage)
     assert.deepEqual(sids_told(stage.a), sids)
+    const line = stage.hosts[1].nginx.log().match(/logout received: all sessions of user .*/)?.[0]
+    assert.ok(!line || / ended 20 sessions, logout /.test(line), line)
     assert.equal((await stage.nginx.session('other')).json.state, 'live')
     assert.equal((await stage.hosts[0].back({ sub: 'bob', iat: stage.issuer.now() - 100 })).status, 200)
     assert.equal((await stage.nginx.session('other')).json.state, 'live', 'it began later')

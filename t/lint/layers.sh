@@ -52,9 +52,11 @@ nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="
 keys="nginx redis config http delivery"
 clients="nginx redis config http delivery keys"
 marks="nginx redis config http delivery keys clients"
+app="nginx redis config http delivery keys clients marks"
 role="nginx redis config http delivery keys clients marks"
-for room in nginx redis config http delivery keys clients marks; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
+for room in nginx redis config http delivery keys clients marks app; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
+below[ngx_module/rp]+=' ngx_module/app '
 below[ngx_module/logout]=$(printf 'ngx_module/%s ' $role op)
 
 arrows_of() { # file:line:room:included room

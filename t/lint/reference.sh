@@ -40,7 +40,7 @@ missing() {
   grep -qF -- "$2" "$reference" || echo "$1:$2" | breaches "stands in $reference"
 }
 
-counters=$(sed -n '/counter_names = /,/});/p' ngx_module/nginx/zone.h | grep -oP '"\K\w+')
+counters=$(sed -n '/counter_names =/,/});/p' ngx_module/nginx/zone.h | grep -oP '"\K\w+')
 for counter in $counters; do missing ngx_module/nginx/zone.h:1 "\`slo_${counter}_total\`"; done
 [ -n "$counters" ] || echo 'ngx_module/nginx/zone.h:1:no counters found' | breaches 'this lint reads the list'
 while IFS=: read -r file line metric; do

@@ -40,6 +40,12 @@ TEST(AnswerCookie, has_what_the_last_attribute_of_a_name_says) {
   EXPECT_EQ(read("s=1; SameSite=Lax; SameSite=anything").attributes.same_site, "");
 }
 
+TEST(AnswerCookie, has_a_domain_without_what_stands_in_front_of_it) {
+  for (const char* header : {"s=1; Domain=a.example", "s=1; Domain=.A.example", "s=1; Domain=.. . a.example"})
+    EXPECT_EQ(read(header).attributes.domain, "a.example") << header;
+  EXPECT_EQ(read("s=1; Domain= . ").attributes.domain, "");
+}
+
 TEST(AnswerCookie, has_the_folder_of_the_request_for_a_path_where_it_names_none) {
   for (const auto& [request, path] : {std::pair{"/app/login", "/app"},
                                       {"/app/login/", "/app/login"},

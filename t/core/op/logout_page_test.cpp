@@ -264,6 +264,17 @@ TEST(LogoutPage, shows_who_cannot_be_told_instead_of_redirecting_where_the_opera
   EXPECT_TRUE(holds(shown(provider, session, {}, to_app_a, a_moment()), "cannot be told"));
 }
 
+TEST(LogoutPage, names_what_stands_behind_nginx_as_it_is_configured) {
+  Provider provider = a_provider();
+  const ClientId id = application_id("wiki.example/logout");
+  provider.applications = {{.name = "wiki.example/logout", .id = id, .target = "/logout"}};
+  const Page page = shown(provider, an_ended_session({a_participant(id.value, {.legacy = true})}),
+                          {{id, Told::State::refused}}, to_app_a, a_moment());
+  EXPECT_EQ(states_on(page),
+            std::vector<std::string>{
+                "<span>wiki.example/logout</span><span class=\"state bad\" id=\"a0\">refused</span>"});
+}
+
 // Of many clients a redirect does not wait to know all; who refused is known all the same.
 TEST(LogoutPage, names_who_refused_even_where_the_participants_are_not_known) {
   const Page page = shown(a_provider(), an_ended_session({}), {{ClientId{"app-a"}, Told::State::refused}},

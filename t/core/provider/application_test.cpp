@@ -42,6 +42,15 @@ TEST(Application, is_found_by_its_id) {
   EXPECT_EQ(provider.find_application(ClientId{"app:c"}), nullptr);
 }
 
+TEST(Application, is_named_by_its_id_where_it_is_not_configured_here) {
+  const std::string name(70, 'a');
+  Provider provider = a_provider();
+  EXPECT_EQ(application_name(provider, application_id("wiki.example")), "wiki.example");
+  EXPECT_EQ(application_name(provider, application_id(name)), application_id(name).value.substr(4));
+  provider.applications = {{.name = name, .id = application_id(name)}};
+  EXPECT_EQ(application_name(provider, application_id(name)), name);
+}
+
 TEST(AppCookieSecret, is_made_of_the_stores_and_is_no_digest_of_any_cookie) {
   const std::string store_secret = "a secret that keys cookie digests";
   const std::string secret = derive_app_cookie_secret(store_secret);

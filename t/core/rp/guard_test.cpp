@@ -56,9 +56,28 @@ TEST(Judge, is_as_sure_as_the_marks_are_and_fails_as_the_operator_wants) {
   }
 }
 
+TEST(Judge, lets_pass_whose_tracked_cookie_is_nobodys) {
+  for (const bool closed : {false, true})
+    EXPECT_EQ(judge({.has_cookie_of_nobody = true}, {}, closed),
+              (GuardVerdict{.status = GuardStatus::unbound}));
+  EXPECT_EQ(judge({.names_session = true, .has_cookie_of_nobody = true}, all, true), GuardVerdict{});
+}
+
+TEST(Judge, is_not_sure_where_nobody_can_be_asked_whose_a_cookie_is) {
+  for (const bool names_session : {false, true}) {
+    const Findings doubtful{.names_session = names_session, .has_cookie_in_doubt = true};
+    EXPECT_EQ(judge(doubtful, all, false), (GuardVerdict{.status = GuardStatus::degraded}));
+    EXPECT_EQ(judge(doubtful, all, true),
+              (GuardVerdict{.status = GuardStatus::degraded, .passes = false, .is_unsure = true}));
+  }
+  EXPECT_EQ(judge({.names_session = true, .sid_is_marked = true, .has_cookie_in_doubt = true}, all, false),
+            (GuardVerdict{.status = GuardStatus::ended, .passes = false}));
+}
+
 TEST(GuardStatus, has_a_name_each) {
   EXPECT_EQ(name_of(GuardStatus::ok), "ok");
   EXPECT_EQ(name_of(GuardStatus::ended), "ended");
+  EXPECT_EQ(name_of(GuardStatus::unbound), "unbound");
   EXPECT_EQ(name_of(GuardStatus::none), "none");
   EXPECT_EQ(name_of(GuardStatus::degraded), "degraded");
   EXPECT_EQ(name_of(GuardStatus::syncing), "syncing");

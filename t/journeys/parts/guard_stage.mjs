@@ -14,11 +14,14 @@ function ticks(stream) {
   stream.on('error', () => {})
 }
 
-// An application that answers whatever is asked with what it saw.
+// An application that notes what it saw, its cookies as well, and sets the one that is asked for (`set=`).
 async function start_application(house) {
-  const seen = []
+  const seen = [], cookies = []
   const server = http.createServer((request, answer) => {
     seen.push(request.url)
+    cookies.push({ url: request.url, cookie: request.headers.cookie ?? '' })
+    const set = new URL(request.url, 'http://x').searchParams.get('set')
+    if (set) answer.setHeader('set-cookie', set)
     request.resume()
     if (request.url.startsWith('/app/late')) return setTimeout(() => ticks(answer.writeHead(200, { 'content-type': 'text/event-stream' })), 1000)
     if (request.url.startsWith('/app/ticks')) return ticks(answer.writeHead(200, { 'content-type': 'text/event-stream' }))
@@ -31,11 +34,13 @@ async function start_application(house) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   house.when_over(() => { server.close(); server.closeAllConnections() })
-  return { seen, url: `http://127.0.0.1:${server.address().port}` }
+  return { seen, cookies, url: `http://127.0.0.1:${server.address().port}` }
 }
 
-export async function set_guard(house, { locations = '', provider = '', hosts = 1, ...how } = {}) {
+// `APP` in locations and servers is the application's URL.
+export async function set_guard(house, { locations = '', servers = '', provider = '', hosts = 1, ...how } = {}) {
   const app = await start_application(house)
+  const with_app = (text) => text.replaceAll('APP', app.url)
   const options = {
     clients: [], provider: `client_id gateway; ${provider}`,
     locations: `location = /slo/back { slo_backchannel_logout main; }
@@ -44,7 +49,7 @@ export async function set_guard(house, { locations = '', provider = '', hosts = 
         add_header X-Slo-Status $slo_status always; proxy_pass ${app.url};
         proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; }
       location /app/late_unbuffered { slo_guard main sid=$arg_sid; proxy_buffering off; proxy_pass ${app.url}; }
-      ${locations}`, ...how }
+      ${with_app(locations)}`, servers: with_app(servers), ...how }
   const stage = await set_stage(house, { name: 'nginx-one', ...options })
   const all = [stage.nginx]
   for (let n = 1; n < hosts; ++n) {

@@ -81,7 +81,7 @@ main\|\w+\|content_type_unsupported\|\|\|[\w-]{22}
 
 === TEST 5: a session that the API does not know
 --- request eval
-['GET /api/main/sessions/nobody', 'DELETE /api/main/sessions/nobody']
+['GET /api/main/sessions/nobody', 'DELETE /api/main/sessions/nobody/clients/back']
 --- error_code eval
 [404, 404]
 --- said

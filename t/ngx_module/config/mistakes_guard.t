@@ -22,7 +22,7 @@ slo_guard crop sid=$arg_sid;
 === nothing that tells of a session
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp;
-[emerg] "slo_guard" directive needs "token=", "sid=" or "sub=": by what is a request's session known? in http.conf:2
+[emerg] "slo_guard" needs "token=", "sid=" or "sub=", or a "slo_cookie" with "track" where it counts: by what is a request's session known? in http.conf:2
 === a dollar sign that was forgotten
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp token=id_token;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The connection of a request that has no client: no descriptor, our own memory, no worker_connections slot.
-#include "ngx_module/delivery/no_client.h"
+#include "ngx_module/nginx/no_client.h"
 
 #include <sys/un.h>
 

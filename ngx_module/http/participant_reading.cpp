@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reads the participants of an ended session with many clients, page by page, until a clock is over.
-#include "ngx_module/delivery/participant_reading.h"
+#include "ngx_module/http/participant_reading.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// slo_cookie: finds an application's cookies, and expires them in whatever answer leaves in the end.
+#include "ngx_module/app/cookies.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text/set_cookie.h"
+#include "ngx_module/app/conf.h"
+#include "ngx_module/http/request.h"
+#include "ngx_module/http/respond.h"
+#include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/moment.h"
+#include "ngx_module/nginx/pool.h"
+
+namespace slo::ngx {
+namespace {
+namespace cookie_filter {  // names of this file alone, in unity builds too
+
+using R = ngx_http_request_t;
+
+struct Expiring {
+  const CookieRule* rule = nullptr;
+  std::string name{};
+  AttributesList::Number attributes = 0;
+};
+
+// In the request's pool, so that it outlasts internal redirects, after which nginx has forgotten every ctx.
+struct ExpiringCookies {
+  std::vector<Expiring> all{};
+};
+
+ngx_http_output_header_filter_pt next_header_filter;
+
+ExpiringCookies* find_expiring(const R& r) noexcept {
+  if (void* ctx = ngx_http_get_module_ctx((&r), ngx_http_slo_app_module))
+    return static_cast<ExpiringCookies*>(ctx);
+  return r.internal ? pool_find<ExpiringCookies>(r.pool) : nullptr;
+}
+
+ExpiringCookies& open_expiring(R& r) {
+  ExpiringCookies* found = find_expiring(r);
+  if (found == nullptr) found = &pool_new<ExpiringCookies>(r.pool);
+  ngx_http_set_ctx((&r), found, ngx_http_slo_app_module);
+  return *found;
+}
+
+const CookieRule* rule_of(const AppLocConf& location, std::string_view name) noexcept {
+  for (const CookieRule* rule : location.rules) {
+    if (is_its(*rule, name)) return rule;
+  }
+  return nullptr;
+}
+
+bool is_https(const R& r) noexcept {
+#if (NGX_HTTP_SSL)
+  return r.connection->ssl != nullptr;
+#else
+  return false;
+#endif
+}
+
+// With which this very cookie was set, if it is tracked and its owner is known.
+AttributesList::Number known_attributes(const R& r, const ApplicationCookie& cookie) {
+  if (!cookie.rule->is_tracked || cookie_cache() == nullptr) return 0;
+  const auto digest = cookie_cache()->digest(cookie.text);
+  for (const Membership& membership : app_loc_conf(r).memberships) {
+    const ProviderMarks* part = marks()->part_of(*membership.provider);
+    const auto known = part == nullptr ? CookieCache::Known{} : cookie_cache()->find(*part, digest);
+    if (known.attributes != 0) return known.attributes;
+  }
+  return 0;
+}
+
+// What slo_cookie says counts, then what was learnt, then what most applications do.
+CookieAttributes attributes_of(const R& r, const Expiring& expiring) {
+  const CookieRule& rule = *expiring.rule;
+  const auto written = cookie_cache() == nullptr
+                           ? std::string_view()
+                           : cookie_cache()->attributes_of(rule, expiring.name, expiring.attributes);
+  CookieAttributes attributes =
+      read_attributes(written).value_or(CookieAttributes{.path = "/", .is_secure = is_https(r)});
+  if (!rule.path.empty()) attributes.path = rule.path;
+  if (!rule.domain.empty()) attributes.domain = rule.domain;
+  return attributes;
+}
+
+void expire(R& r, ExpiringCookies& expiring) {
+  std::vector<std::string> lines;
+  const auto set = answer_headers(r, "Set-Cookie");
+  for (const Expiring& one : std::exchange(expiring.all, {})) {
+    if (has_set_cookie(set, one.name)) continue;
+    const std::string text = expire_cookie(one.name, attributes_of(r, one));
+    if (!text.empty()) lines.push_back(text);
+  }
+  for (const std::string& line : lines) add_header(r, {"Set-Cookie", line});
+}
+
+void learn(const R& r) {
+  if (cookie_cache() == nullptr) return;
+  for (const auto& one : application_cookies_of_answer(r)) {
+    if (!one.cookie.is_expired) cookie_cache()->learn(*one.rule, one.cookie.name, one.cookie.attributes);
+  }
+}
+
+ngx_int_t filter_header(R* r) noexcept {
+  if (r != r->main) return next_header_filter(r);
+  ExpiringCookies* expiring = find_expiring(*r);
+  if (expiring == nullptr && app_loc_conf(*r).rules.empty()) return next_header_filter(r);
+  guarded(r->connection->log, [&] {
+    learn(*r);
+    if (expiring != nullptr) expire(*r, *expiring);
+  });
+  return next_header_filter(r);
+}
+
+}  // namespace cookie_filter
+}  // namespace
+
+void each_application_cookie(const ngx_http_request_t& r,
+                             const std::function<void(const ApplicationCookie&)>& visit) {
+  const AppLocConf& location = app_loc_conf(r);
+  if (location.rules.empty()) return;
+  for (const std::string_view header : cookie_headers(r)) {
+    for (const RequestCookie& cookie : request_cookies(header)) {
+      const CookieRule* rule = cookie_filter::rule_of(location, cookie.name);
+      if (rule == nullptr) continue;
+      const std::string_view text =
+          cookie.value.empty()
+              ? cookie.name
+              : std::string_view(cookie.name.data(), cookie.value.data() + cookie.value.size());
+      visit({.rule = rule, .name = cookie.name, .value = cookie.value, .text = text});
+    }
+  }
+}
+
+void expire_cookie_of(ngx_http_request_t& r, const CookieRule& rule, std::string_view name,
+                      AttributesList::Number known) {
+  auto& all = cookie_filter::open_expiring(r).all;
+  const auto is_it = [&](const auto& one) { return one.name == name && one.attributes == known; };
+  if (std::ranges::none_of(all, is_it))
+    all.push_back({.rule = &rule, .name = std::string(name), .attributes = known});
+}
+
+void strip_application_cookies(ngx_http_request_t& r) {
+  const AppLocConf& location = app_loc_conf(r);
+  if (location.rules.empty()) return;
+  strip_cookies(r, [&location](const RequestCookie& cookie) {
+    return cookie_filter::rule_of(location, cookie.name) != nullptr;
+  });
+}
+
+void end_application_cookies(ngx_http_request_t& r) {
+  each_application_cookie(r, [&r](const ApplicationCookie& cookie) {
+    expire_cookie_of(r, *cookie.rule, cookie.name, cookie_filter::known_attributes(r, cookie));
+  });
+}
+
+std::vector<ApplicationAnswerCookie> application_cookies_of_answer(const ngx_http_request_t& r) {
+  std::vector<ApplicationAnswerCookie> all;
+  for (const std::string_view header : answer_headers(r, "Set-Cookie")) {
+    auto cookie = read_answer_cookie(header, raw_path(r), this_second());
+    if (!cookie) continue;
+    if (const CookieRule* rule = cookie_filter::rule_of(app_loc_conf(r), cookie->name))
+      all.push_back({.rule = rule, .cookie = *std::move(cookie)});
+  }
+  return all;
+}
+
+ngx_int_t install_cookie_filter(ngx_conf_t*) {
+  cookie_filter::next_header_filter = std::exchange(ngx_http_top_header_filter, cookie_filter::filter_header);
+  return NGX_OK;
+}
+
+}  // namespace slo::ngx
