@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 const modules = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'auth_openidc', 'dir', 'mime', 'include', 'alias',
                  'headers']
 
-const conf = ({ home, host, port, op, client, as_root }) => `
+const conf = ({ home, host, port, op, client, as_root, redirect_uri = `http://${host}:${port}/app/callback`, more = '', provider = `OIDCProviderMetadataURL ${op}/.well-known/openid-configuration` }) => `
 ServerRoot ${home}
 ServerName ${host}
 Listen ${host}:${port}
@@ -21,10 +21,10 @@ CustomLog ${home}/access.log short
 TypesConfig /etc/mime.types
 DocumentRoot ${home}/www
 
-OIDCProviderMetadataURL ${op}/.well-known/openid-configuration
+${provider}
 OIDCClientID ${client.client_id}
 OIDCClientSecret ${client.client_secret}
-OIDCRedirectURI http://${host}:${port}/app/callback
+OIDCRedirectURI ${redirect_uri}
 OIDCIDTokenSignedResponseAlg ${client.id_token_signed_response_alg}
 OIDCCryptoPassphrase only-for-this-journey
 OIDCScope "openid"
@@ -32,6 +32,7 @@ OIDCCacheType file
 OIDCCacheDir ${home}/cache
 OIDCSSLValidateServer Off
 OIDCCookieSameSite On
+${more}
 
 <Location /app>
   AuthType openid-connect
@@ -54,14 +55,15 @@ export function apache_client(id, host, port, alg) {
   }
 }
 
-export async function start_apache(house, { host, port, op, client }) {
+// `redirect_uri` and `more` directives where it stands behind a proxy; `provider` directives where the OP's documents do not say all.
+export async function start_apache(house, { host, port, op, client, ...how }) {
   const home = house.path('apache')
   for (const dir of ['', '/cache', '/www', '/www/app']) mkdirSync(home + dir, { recursive: true, mode: 0o777 })
   writeFileSync(`${home}/www/index.html`, 'signed out\n')
   writeFileSync(`${home}/www/app/index.html`, 'apache shows this to <!--#echo var="OIDC_CLAIM_sub" -->\n')
   const as_root = process.getuid() === 0
   if (as_root) house.give(`${home}/cache`, 'www-data')
-  writeFileSync(`${home}/httpd.conf`, conf({ home, host, port, op, client, as_root }))
+  writeFileSync(`${home}/httpd.conf`, conf({ home, host, port, op, client, as_root, ...how }))
   await house.start('apache', ['apache2', '-DFOREGROUND', '-d', home, '-f', 'httpd.conf'], { host, port })
   return { page: `http://${host}:${port}/app/`, log: () => house.read('apache/error.log'),
            access_log: () => house.read('apache/access.log') }

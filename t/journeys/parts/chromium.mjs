@@ -4,10 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { send } from './browser_jar.mjs'
 import { eventually, free_port } from './house.mjs'
 
-export async function start_chromium(house) {
+// `flags`: more words of its command line.
+export async function start_chromium(house, { flags = [] } = {}) {
   const port = await free_port()
   await house.start('chromium', ['chromium', '--headless=new', `--remote-debugging-port=${port}`, '--disable-gpu',
-    '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--disable-dev-shm-usage', '--no-first-run', ...flags, '--disable-background-networking', '--disable-component-update',
     ...(process.getuid() === 0 ? ['--no-sandbox'] : []), `--user-data-dir=${house.path('profile')}`, 'about:blank'],
     { host: '127.0.0.1', port })
   const version = await send(`http://127.0.0.1:${port}/json/version`)
@@ -65,6 +66,8 @@ async function new_page(line) {
     click: (selector) => page.read(`void setTimeout((it) => it.click(), 0, document.querySelector(${JSON.stringify(selector)}))`),
     put_cookie: (url, name, value) => say('Network.setCookie', { url, name, value }),
     cookies: async (url) => (await say('Network.getCookies', { urls: [url] })).cookies,
+    // All of them, those of a frame under another site as well: their `partitionKey` says so.
+    jar: async () => (await line.say('Storage.getCookies', { browserContextId })).cookies,
     without_scripts: () => say('Emulation.setScriptExecutionDisabled', { value: true }),
     arrives_at: (start, how) => eventually(`the browser arrives at ${start}`, async () => {
       const address = await page.address()

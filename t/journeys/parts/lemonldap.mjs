@@ -42,7 +42,7 @@ const relying_party = ({ client_id, client_secret, redirect_uris, id_token_signe
 
 const of_each = (clients, value) => Object.fromEntries(clients.map((client) => [client.client_id, value(client)]))
 
-const configuration = ({ home, issuer, key, kid, clients, tells }) => ({
+const configuration = ({ home, issuer, key, kid, clients, tells, guarded }) => ({
   cfgNum: 1, cfgAuthor: 'a journey', cfgDate: 1, portal: `${issuer}/`, domain: new URL(issuer).hostname, cookieName: 'lemonldap', securedCookie: 0,
   authentication: 'Demo', userDB: 'Same', passwordDB: 'Demo', registerDB: 'Null', whatToTrace: 'uid', portalRequireOldPassword: 1,
   demoExportedVars: { cn: 'cn', mail: 'mail', uid: 'uid' }, exportedVars: {}, groups: {}, macros: {}, sessionDataToRemember: {},
@@ -50,7 +50,8 @@ const configuration = ({ home, issuer, key, kid, clients, tells }) => ({
   persistentStorage: 'Apache::Session::File', persistentStorageOptions: storage(home, 'psessions'),
   localSessionStorage: 'Cache::FileCache',
   localSessionStorageOptions: { cache_depth: 3, cache_root: `${home}/cache`, default_expires_in: 600, directory_umask: '007', namespace: 'sessions' },
-  locationRules: {}, exportedHeaders: {}, timeout: 72000, captcha_login_enabled: 0, captcha_mail_enabled: 0, captcha_register_enabled: 0,
+  locationRules: Object.fromEntries(guarded.map((host) => [host, { default: 'accept' }])),
+  exportedHeaders: Object.fromEntries(guarded.map((host) => [host, { 'Auth-User': '$uid' }])), timeout: 72000, captcha_login_enabled: 0, captcha_mail_enabled: 0, captcha_register_enabled: 0,
   issuerDBOpenIDConnectActivation: 1, oidcServiceMetaDataIssuer: issuer, oidcServiceAllowAuthorizationCodeFlow: 1,
   oidcServicePrivateKeySig: key.pem, oidcServiceKeyIdSig: kid,
   oidcServicePublicKeySig: createPublicKey(key.pem).export({ type: 'spki', format: 'pem' }),
@@ -58,14 +59,14 @@ const configuration = ({ home, issuer, key, kid, clients, tells }) => ({
   oidcRPMetaDataExportedVars: of_each(clients, () => ({ name: 'cn', email: 'mail', preferred_username: 'uid' })),
 })
 
-// {location(path, query): what stands in a location of nginx for it}. `issuer` comes from make_issuer(): its RSA key signs ID Tokens.
-// `tells`: it sends its clients logout tokens itself.
-export async function start_lemonldap(house, { issuer, clients, tells = false }) {
+// {location(path, query): what stands in a location of nginx for it; handler: … for auth_request}. `issuer` comes from make_issuer(): its RSA key signs ID Tokens. `guarded` are
+// hosts whose users its handler lets pass, by name. `tells`: it sends its clients logout tokens itself.
+export async function start_lemonldap(house, { issuer, clients, tells = false, guarded = [] }) {
   const home = house.path('llng')
   for (const dir of ['', '/conf', '/cache', '/sessions', '/sessions/lock', '/psessions', '/psessions/lock']) mkdirSync(home + dir, { recursive: true, mode: 0o777 })
   house.write('llng/lemonldap-ng.ini', ini(home))
   const { kid } = issuer.public_jwks.keys.find(({ kty }) => kty === 'RSA')
-  house.write('llng/conf/lmConf-1.json', JSON.stringify(configuration({ home, issuer: issuer.issuer, key: issuer.keys.RS256, kid, clients, tells })))
+  house.write('llng/conf/lmConf-1.json', JSON.stringify(configuration({ home, issuer: issuer.issuer, key: issuer.keys.RS256, kid, clients, tells, guarded })))
   const as_root = process.getuid() === 0
   if (as_root) for (const dir of ['', '/conf', '/conf/lmConf-1.json', '/cache', '/sessions', '/sessions/lock', '/psessions', '/psessions/lock']) house.give(home + dir, 'www-data')
   const socket = `${home}/fastcgi.sock`
@@ -75,5 +76,6 @@ export async function start_lemonldap(house, { issuer, clients, tells = false })
   const location = (path = '$uri', query = '$query_string') => `fastcgi_pass unix:${socket}; ${['REQUEST_METHOD $request_method', 'CONTENT_TYPE $content_type', 'CONTENT_LENGTH $content_length', 'REQUEST_URI $request_uri', 'SERVER_PROTOCOL $server_protocol', 'REMOTE_ADDR $remote_addr', 'SERVER_NAME $host', 'SERVER_PORT $server_port'].map((text) => `fastcgi_param ${text};`).join(' ')}
       fastcgi_param HTTP_HOST $http_host; fastcgi_param LLTYPE psgi;
       fastcgi_param SCRIPT_FILENAME ${portal}/htdocs/index.psgi; fastcgi_param SCRIPT_NAME ""; fastcgi_param PATH_INFO ${path}; fastcgi_param QUERY_STRING ${query};`
-  return { location }
+  const handler = `fastcgi_pass unix:${socket}; fastcgi_pass_request_body off; ${['CONTENT_LENGTH ""', 'REQUEST_METHOD $request_method', 'HTTP_HOST $host', 'SERVER_NAME $host', 'SERVER_PORT $server_port', 'REQUEST_URI $request_uri', 'X_ORIGINAL_URI $request_uri', 'REMOTE_ADDR $remote_addr', 'SERVER_PROTOCOL $server_protocol'].map((text) => `fastcgi_param ${text};`).join(' ')}`
+  return { location, handler }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A Debian-like host for each example of packaging/examples, and what its file names: an OP and a vendor over TLS, a
-// verifier, an application, Redis.
+// verifier, applications, Redis.
 import http from 'node:http'
 import https from 'node:https'
 import { once } from 'node:events'
@@ -50,7 +50,9 @@ async function start_tls_side(house, authority) {
   const op = { login: undefined, asked: [] }
   const codes = new Map()
   const routes = {
-    '/.well-known/openid-configuration': () => ({ issuer: op.issuer.issuer, jwks_uri: `${op.issuer.issuer}/jwks` }),
+    '/.well-known/openid-configuration': () => ({ issuer: op.issuer.issuer, response_types_supported: ['code'],
+      ...Object.fromEntries(['authorization_endpoint:authorize', 'token_endpoint:token', 'jwks_uri:jwks'].map((one) => one.split(':'))
+        .map(([member, path]) => [member, `${op.issuer.issuer}/${path}`])) }),
     '/jwks': () => op.issuer.public_jwks,
     '/token': async (request) => {
       const form = new URLSearchParams(await text_of(request))
@@ -59,19 +61,21 @@ async function start_tls_side(house, authority) {
       return { token_type: 'Bearer', access_token: 'opaque', id_token: await op.issuer.id_token({ aud: client_id, nonce, ...login }) }
     },
   }
-  const server = tick_at_upgrades(https.createServer({ ...authority.issue('nobody.example'), SNICallback: (name, done) => done(null, contexts.get(name)) },
-    async (request, answer) => {
-      if (request.headers.host === 'vendor.example.net') return vendor.answer(request, answer)
-      const { pathname, searchParams: query } = new URL(request.url, 'https://op')
-      op.asked.push(request.url)
-      if (pathname === '/authorize') {
-        codes.set('code-of-the-op', { nonce: query.get('nonce'), ...op.login })
-        return answer.writeHead(303, { location: `${query.get('redirect_uri')}?code=code-of-the-op&state=${query.get('state')}` }).end()
-      }
-      const body = await routes[pathname]?.(request)
-      answer.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    }))
-  op.port = await listen(house, server)
+  const serve = async (request, answer) => {
+    if (request.headers.host === 'vendor.example.net') return vendor.answer(request, answer)
+    const { pathname, searchParams: query } = new URL(request.url, 'https://op')
+    op.asked.push(request.url)
+    if (pathname === '/authorize') {
+      codes.set('code-of-the-op', { nonce: query.get('nonce') ?? undefined, ...op.login })
+      const more = op.login.session_state ? `&session_state=${op.login.session_state}` : ''
+      return answer.writeHead(303, { location: `${query.get('redirect_uri')}?code=code-of-the-op&state=${query.get('state')}${more}` }).end()
+    }
+    const body = await routes[pathname]?.(request)
+    answer.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+  const tls = { ...authority.issue('nobody.example'), SNICallback: (name, done) => done(null, contexts.get(name)) }
+  op.port = await listen(house, tick_at_upgrades(https.createServer(tls, serve)))
+  op.plain_port = await listen(house, http.createServer(serve))  // for who stands in front of it
   op.issuer = await make_issuer(`https://sso.example.com:${op.port}`)
   op.visit = ({ pathname, search }) => visit({ host: '127.0.0.1', port: op.port }, 'sso.example.com', pathname + search)
   return { op, vendor }
@@ -137,8 +141,8 @@ function example_at(stage, file, { dir, front, api }) {
     '443 ssl': `${front.host}:${front.port} ssl`, '127.0.0.1:9145': `${front.host}:${api}`, '/etc/nginx': `${dir}/etc-nginx`,
     'redis://127.0.0.1:6379': stage.redis.url, 'redis://redis.example.com:6379': stage.redis.url,
     'https://sso.example.com': stage.op.issuer.issuer, 'vendor.example.net:443': `127.0.0.1:${stage.op.port}`,
-    '127.0.0.1:4180': `127.0.0.1:${stage.verifier.port}`, '/etc/ssl/certs/ca-certificates.crt': stage.authority.ca,
-    ...Object.fromEntries(['8080', '8081', '8082'].map((port) => [`127.0.0.1:${port}`, `127.0.0.1:${stage.app.port}`])),
+    '127.0.0.1:4180': `127.0.0.1:${stage.verifier.port}`, '127.0.0.1:9000': `127.0.0.1:${stage.op.plain_port}`, '/etc/ssl/certs/ca-certificates.crt': stage.authority.ca,
+    ...Object.fromEntries(['8080', '8081', '8082'].map((port) => [`127.0.0.1:${port}`, `127.0.0.1:${(stage.apps[port] ?? stage.app).port}`])),
   }
   let text = readFileSync(`${root}packaging/examples/${file}`, 'utf8')
   for (const [from, to] of Object.entries(others)) text = text.replaceAll(from, to)
@@ -158,8 +162,9 @@ async function start_host(stage, { file, n, modules, files, change }) {
   write('slo/sso.crt', cert)
   write('snippets/slo-resolver.conf', `resolver 127.0.0.1:${stage.names.port} ipv6=off;\n`)
   write('snippets/slo-deliver.conf', local_snippet(stage))
-  for (const [name, text] of Object.entries(files)) chmodSync(write(name, text), 0o600)
-  write('conf.d/slo.conf', change(example_at(stage, file, { dir, front, api })))
+  for (const [name, text] of Object.entries(files(stage))) chmodSync(write(name, text), 0o600)
+  const example = change(example_at(stage, file, { dir, front, api }))
+  write('conf.d/slo.conf', example)
   write('nginx.conf', skeleton(dir, modules))
   const words = ['nginx', '-p', dir, '-c', `${dir}/etc-nginx/nginx.conf`, '-e', `${dir}/error.log`]
   await house.start(`nginx-${n}`, words, { host, port: api })
@@ -171,18 +176,19 @@ async function start_host(stage, { file, n, modules, files, change }) {
   const back = (name, token) => visit(front, name, '/slo/backchannel', { method: 'POST', body: `logout_token=${token}`,
     headers: { 'content-type': 'application/x-www-form-urlencoded' } })
   await eventually('the guard knows all', async () => /^slo_marks_complete 1$/m.test((await ask('GET', '/metrics')).body))
-  await eventually('the keys of the OP are here', () => log().includes("the OP's keys are here"))
+  if (!/^ *jwks /m.test(example)) await eventually('the keys of the OP are here', () => log().includes("the OP's keys are here"))
   const warnings = house.read(`nginx-${n}.out.log`).split('\n').filter((line) => line.includes('[warn]'))
   return { warnings, log, ask, back, visit: (name, path, how) => visit(front, name, path, how),
            websocket: (name, path, headers) => open_websocket(front, name, path, headers) }
 }
 
-// `file` of packaging/examples at work on `hosts` hosts. `modules` of Debian are loaded, `files` lie below /etc/nginx.
-export async function set_example(house, file, { hosts = 1, modules = [], files = {}, redis: redis_how, change = (text) => text } = {}) {
+// `file` of packaging/examples at work on `hosts` hosts. `modules` of Debian are loaded, `files` (or what they are in this stage) lie below
+// /etc/nginx, `apps` are the applications by the ports that the example gives them.
+export async function set_example(house, file, { hosts = 1, modules = [], files = {}, apps = {}, redis: redis_how, change = (text) => text } = {}) {
   const authority = make_authority(house, 'authority')
   const app = application()
   app.port = await listen(house, http.createServer(app.answer))
-  const stage = { house, authority, app, names: await start_name_server(house), redis: await start_redis(house, redis_how),
+  const stage = { house, authority, app, apps, names: await start_name_server(house), redis: await start_redis(house, redis_how),
                   verifier: await start_verifier(house), ...await start_tls_side(house, authority) }
   // A login as the verifier knows it; the headers that a browser has then.
   stage.sign_in = async (cookie, claims) => {
@@ -190,6 +196,6 @@ export async function set_example(house, file, { hosts = 1, modules = [], files 
     return { cookie: `login=${cookie}` }
   }
   stage.hosts = []
-  for (let n = 1; n <= hosts; ++n) stage.hosts.push(await start_host(stage, { file, n, modules, files, change }))
+  for (let n = 1; n <= hosts; ++n) stage.hosts.push(await start_host(stage, { file, n, modules, files: typeof files === 'function' ? files : () => files, change }))
   return Object.assign(stage, { host: stage.hosts[0] })
 }
