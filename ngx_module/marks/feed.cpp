@@ -9,6 +9,7 @@
 
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
+#include "ngx_module/nginx/shared_document.h"
 #include "ngx_module/nginx/zone.h"
 
 namespace slo::ngx {
