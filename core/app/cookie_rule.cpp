@@ -54,10 +54,15 @@ bool is_its(const CookieRule& rule, std::string_view name) noexcept {
 
 std::vector<RequestCookie> request_cookies(std::string_view header) {
   std::vector<RequestCookie> cookies;
-  while (!header.empty()) {
-    if (const auto cookie = read_request_cookie(take_cookie(header))) cookies.push_back(*cookie);
-  }
+  while (const auto cookie = take_request_cookie(header)) cookies.push_back(*cookie);
   return cookies;
+}
+
+std::optional<RequestCookie> take_request_cookie(std::string_view& header) {
+  while (!header.empty()) {
+    if (const auto cookie = read_request_cookie(take_cookie(header))) return cookie;
+  }
+  return std::nullopt;
 }
 
 std::string without_cookies(std::string_view header, const std::function<bool(const RequestCookie&)>& goes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct RequestCookie {
 
 // All of a Cookie header, in its order, as find_cookies() reads them: no values without a name.
 std::vector<RequestCookie> request_cookies(std::string_view header);
+// The same one by one: takes the next off the front of `header`; nullopt: there is none.
+std::optional<RequestCookie> take_request_cookie(std::string_view& header);
 
 // `header` without the cookies that go: every other byte of it is kept, but for the separators of what went.
 // Empty: none is left.

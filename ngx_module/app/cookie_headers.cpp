@@ -4,6 +4,8 @@
 // A header that loses its last cookie leaves the list, but no other one moves: nginx points into it. What
 // stands between two that leave becomes a part of the list of its own.
 #include <algorithm>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "ngx_module/app/cookies.h"
@@ -16,11 +18,6 @@ namespace stripping {  // names of this file alone, in unity builds too
 using R = ngx_http_request_t;
 using Header = ngx_table_elt_t;
 
-bool is_cookie(const Header& header) noexcept {
-  return header.lowcase_key != nullptr && header.key.len == 6 &&
-         std::string_view(reinterpret_cast<const char*>(header.lowcase_key), 6) == "cookie";
-}
-
 struct Stripped {
   bool has_changed = false;
   std::vector<Header*> left{};  // empty, these headers go
@@ -31,7 +28,7 @@ Stripped strip_values(R& r, const Goes& goes) {
   for (ngx_list_part_t* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
     auto* headers = static_cast<Header*>(part->elts);
     for (Header& header : std::span(headers, part->nelts)) {
-      if (!is_cookie(header)) continue;
+      if (!is_cookie_header(header)) continue;
       const std::string kept = without_cookies(view(header.value), goes);
       if (kept.size() == header.value.len) continue;
       stripped.has_changed = true;
@@ -108,6 +105,11 @@ void forget_variables(R& r) {
 
 }  // namespace stripping
 }  // namespace
+
+bool is_cookie_header(const ngx_table_elt_t& header) noexcept {
+  return header.lowcase_key != nullptr && header.key.len == 6 &&
+         std::string_view(reinterpret_cast<const char*>(header.lowcase_key), 6) == "cookie";
+}
 
 void strip_cookies(ngx_http_request_t& r, const Goes& goes) {
   const stripping::Stripped stripped = stripping::strip_values(r, goes);

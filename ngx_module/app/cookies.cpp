@@ -3,6 +3,7 @@
 #include "ngx_module/app/cookies.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/text/set_cookie.h"
@@ -50,6 +51,13 @@ const CookieRule* rule_of(const AppLocConf& location, std::string_view name) noe
     if (is_its(*rule, name)) return rule;
   }
   return nullptr;
+}
+
+ApplicationCookie as_application_cookie(const CookieRule& rule, const RequestCookie& cookie) noexcept {
+  const char* begin = cookie.name.data();
+  const auto text =
+      cookie.value.empty() ? cookie.name : std::string_view(begin, cookie.value.data() + cookie.value.size());
+  return {.rule = &rule, .name = cookie.name, .value = cookie.value, .text = text};
 }
 
 bool is_https(const R& r) noexcept {
@@ -121,15 +129,13 @@ void each_application_cookie(const ngx_http_request_t& r,
                              const std::function<void(const ApplicationCookie&)>& visit) {
   const AppLocConf& location = app_loc_conf(r);
   if (location.rules.empty()) return;
-  for (const std::string_view header : cookie_headers(r)) {
-    for (const RequestCookie& cookie : request_cookies(header)) {
-      const CookieRule* rule = cookie_filter::rule_of(location, cookie.name);
-      if (rule == nullptr) continue;
-      const std::string_view text =
-          cookie.value.empty()
-              ? cookie.name
-              : std::string_view(cookie.name.data(), cookie.value.data() + cookie.value.size());
-      visit({.rule = rule, .name = cookie.name, .value = cookie.value, .text = text});
+  for (const ngx_list_part_t* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
+    for (const auto& header : std::span(static_cast<const ngx_table_elt_t*>(part->elts), part->nelts)) {
+      std::string_view rest = is_cookie_header(header) ? view(header.value) : std::string_view();
+      while (const auto cookie = take_request_cookie(rest)) {
+        if (const CookieRule* rule = cookie_filter::rule_of(location, cookie->name))
+          visit(cookie_filter::as_application_cookie(*rule, *cookie));
+      }
     }
   }
 }

@@ -22,6 +22,8 @@ struct ApplicationCookie {
   std::string_view text{};  // from its name to the end of its value
 };
 
+bool is_cookie_header(const ngx_table_elt_t& header) noexcept;
+
 // Calls `visit` for each of those that the location's slo_cookie names, in the order of the request.
 void each_application_cookie(const ngx_http_request_t& r,
                              const std::function<void(const ApplicationCookie&)>& visit);
