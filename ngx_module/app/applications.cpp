@@ -30,7 +30,7 @@ std::span<ngx_http_server_name_t> names_of(const ngx_http_conf_ctx_t& server) {
 // The first of its names that can be a host's; empty: it has none.
 std::string host_of(const ngx_http_conf_ctx_t& server) {
   for (const auto& one : names_of(server)) {
-    const std::string name(view(one.name));
+    std::string name(view(one.name));
     const auto uri = read_uri("https://" + name);
     const bool is_host = uri && !name.starts_with('.') && uri->path.empty() && !uri->userinfo &&
                          name.find_first_of("*~:_") == std::string::npos;

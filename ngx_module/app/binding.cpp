@@ -38,7 +38,7 @@ struct OnItsWay {
 void find_session(OnItsWay way);
 void claim(OnItsWay way);
 void with_owners(OnItsWay way, std::vector<CookieOwner> owners);
-void remember(OnItsWay way, std::vector<BoundCookie> ours);
+void remember(OnItsWay way, const std::vector<BoundCookie>& ours);
 void join(OnItsWay way);
 void fail(const OnItsWay& way, const Refusal& why);
 
@@ -93,10 +93,10 @@ void with_owners(OnItsWay way, std::vector<CookieOwner> owners) {
     if (way.owners[i].key == way.binding.owner.key) ours.push_back(way.cookies[i]);
   }
   if (ours.empty()) return way.done(std::move(way.owners));
-  remember(std::move(way), std::move(ours));
+  remember(std::move(way), ours);
 }
 
-void remember(OnItsWay way, std::vector<BoundCookie> ours) {
+void remember(OnItsWay way, const std::vector<BoundCookie>& ours) {
   auto exchange = redis::keep_cookies(way.provider().space, way.binding.owner.key,
                                       way.binding.application->id, ours, way.life());
   ask_store(std::move(way), std::move(exchange), [](OnItsWay same, bool) { join(std::move(same)); });
@@ -132,9 +132,9 @@ void bind_cookies(Binding binding, Bound done, ngx_http_request_t* r) {
 
 std::optional<CookieOwner> owner_of_names(SessionNames names, const CookieDigest& cookie) {
   if (!is_storable(names)) return std::nullopt;
-  CookieOwner owner{.key = key_of(names, cookie), .names = std::move(names)};
-  if (!owner.names.since) owner.names.since = this_second();
-  return owner;
+  SessionKey key = key_of(names, cookie);
+  if (!names.since) names.since = this_second();
+  return CookieOwner{.key = std::move(key), .names = std::move(names)};
 }
 
 }  // namespace slo::ngx

@@ -26,7 +26,7 @@ using R = ngx_http_request_t;
 void recall_code(CallbackLogin login, std::function<void()> done);
 void locate_session(CallbackLogin login, std::function<void()> done, const CookieDigest& cookie);
 void load_session(CallbackLogin login, std::function<void()> done, const redis::Located& located);
-void with_session(CallbackLogin login, std::function<void()> done, const Session& session);
+void with_session(const CallbackLogin& login, std::function<void()> done, const Session& session);
 void bind_to(const CallbackLogin& login, std::function<void()> done, CookieOwner owner);
 
 std::string text_of(R& r, const ngx_http_complex_value_t& source) {
@@ -94,7 +94,7 @@ void load_session(CallbackLogin login, std::function<void()> done, const redis::
   ask_for(std::move(login), std::move(done), std::move(exchange),
           [](CallbackLogin same, std::function<void()> then, const Found& found) {
             if (!found.by_cookie.empty())
-              return with_session(std::move(same), std::move(then), found.by_cookie.front().session);
+              return with_session(same, std::move(then), found.by_cookie.front().session);
             binds_nothing(ngx_cycle->log, *same.provider, "the session of this code is not known");
             then();
           });
@@ -102,7 +102,7 @@ void load_session(CallbackLogin login, std::function<void()> done, const redis::
 
 // Should it be over by now, the login raced its logout: the application is told like everybody who comes
 // late.
-void with_session(CallbackLogin login, std::function<void()> done, const Session& session) {
+void with_session(const CallbackLogin& login, std::function<void()> done, const Session& session) {
   CookieOwner owner{.key = session.key, .names = {.since = session.created}};
   if (!is_minted(session.key)) owner.names.sid = session.key.value;
   owner.names.sub = login.names.sub.empty() ? session.sub.value : login.names.sub;
