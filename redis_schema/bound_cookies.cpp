@@ -115,6 +115,7 @@ std::vector<BoundCookie> newest_first(std::vector<Kept> all, const ClientId& app
     return std::tie(b.since, a.cookie.name) < std::tie(a.since, b.cookie.name);
   });
   std::vector<BoundCookie> cookies;
+  cookies.reserve(all.size());
   for (auto& kept : all) cookies.push_back(std::move(kept.cookie));
   return cookies;
 }
@@ -124,6 +125,7 @@ std::vector<RememberedCookie> by_application(std::vector<Kept> all) {
     return std::tie(a.application, a.since, a.cookie.name) < std::tie(b.application, b.since, b.cookie.name);
   });
   std::vector<RememberedCookie> cookies;
+  cookies.reserve(all.size());
   for (auto& kept : all)
     cookies.push_back({std::move(kept.application), std::move(kept.cookie.name), kept.since});
   return cookies;
