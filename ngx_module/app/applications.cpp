@@ -3,7 +3,7 @@
 #include "ngx_module/app/applications.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -135,9 +135,9 @@ class Settling {
   ngx_int_t settle() {
     for (const Belonging& belonging : app_.belongings) {
       const AppLogout* logout = belonging.location->logout;
-      if (logout != nullptr) is_guarded_[logout] = true;
+      if (logout != nullptr) guarded_.insert(logout);
       if (!is_tracked_at(*belonging.location)) continue;
-      if (logout != nullptr) is_tracked_[logout] = true;
+      if (logout != nullptr) tracked_.insert(logout);
       if (add(belonging) != NGX_OK) return NGX_ERROR;
     }
     for (const Place& place : places_) {
@@ -191,9 +191,9 @@ class Settling {
   // What nobody would obey is a mistake.
   ngx_int_t check_logouts() {
     for (const AppLogout& logout : app_.logouts) {
-      if (logout.is_off() || is_tracked_.contains(&logout)) continue;
+      if (logout.is_off() || tracked_.contains(&logout)) continue;
       return refuse(logout,
-                    is_guarded_.contains(&logout)
+                    guarded_.contains(&logout)
                         ? "needs a \"slo_cookie\" with \"track\" where it counts: without its "
                           "cookies the application would not know whom to log out"
                         : "needs a \"slo_guard\" and a \"slo_cookie\" with \"track\" where it counts: "
@@ -206,7 +206,7 @@ class Settling {
   MainConf& conf_;
   AppMainConf& app_;
   std::vector<Place> places_{};
-  std::map<const AppLogout*, bool> is_guarded_{}, is_tracked_{};
+  std::set<const AppLogout*> guarded_{}, tracked_{};
 };
 
 }  // namespace settling_applications

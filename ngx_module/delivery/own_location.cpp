@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The way of an application's logout call through its own server: like a user's request, but not judged.
-// judged.
 #include "ngx_module/delivery/own_location.h"
 
 #include <algorithm>

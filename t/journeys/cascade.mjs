@@ -54,6 +54,17 @@ const doors = {
 }
 const reason_by = (door) => ({ back: 'op', front: 'op', button: 'rp', API: 'admin', expiry: 'expired' })[door.split(',')[0]]
 
+test('an application that is shown a client\'s own sid takes part in that client\'s session, not in one of its own', { timeout: 60_000 }, async (t) => {
+  const stage = await settle(t, { locations: 'location /shop/ { slo_guard main sid=$arg_sid; slo_cookie JSESSIONID track; proxy_pass APP; }' })
+  await stage.sign_in('sid-1')
+  const shop = () => send(`${stage.hosts[1].nginx.url}/shop/?sid=own-sid-1`, { headers: { cookie: 'JSESSIONID=one' } })
+  assert.equal((await shop()).status, 200)
+  assert.equal((await stage.nginx.session('sid-1')).json.applications?.length, 1)
+  assert.equal(String(await stage.redis.ask('EVAL', "return #redis.call('KEYS', '*:s:*')", '0')), '1', 'sessions in the store')
+  assert.equal((await stage.nginx.ask('DELETE', 'sessions/sid-1')).status, 200)
+  await eventually('it is refused', async () => (await shop()).status === 401)
+})
+
 test('each door ends the session in the store, and each of its clients is told once, whichever host it comes to', { timeout: 120_000 }, async (t) => {
   const stage = await settle(t)
   const expected = []
