@@ -92,7 +92,7 @@ void load_session(CallbackLogin login, std::function<void()> done, const redis::
     return done();
   }
   ask_for(std::move(login), std::move(done), std::move(exchange),
-          [](CallbackLogin same, std::function<void()> then, const Found& found) {
+          [](const CallbackLogin& same, std::function<void()> then, const Found& found) {
             if (!found.by_cookie.empty())
               return with_session(same, std::move(then), found.by_cookie.front().session);
             binds_nothing(ngx_cycle->log, *same.provider, "the session of this code is not known");

@@ -76,7 +76,7 @@ Answer answer_of(Input& input, std::vector<Header>& headers) {
       input.flag() ? -static_cast<ngx_int_t>(input.below(8)) : static_cast<ngx_int_t>(input.byte()) << 2;
   ngx::ReceiverAnswer answer;
   if (input.flag()) answer.note(call);
-  return answer.conclude(call, rc);
+  return answer.conclude(call, rc, input.flag());
 }
 
 Delivery delivery_from(Input& input) {
