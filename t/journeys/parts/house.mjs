@@ -23,10 +23,19 @@ export async function eventually(what, question, { within = 15_000, every = 50 }
   }
 }
 
-// Ports are given below those that the system takes for outgoing connections, each once: a process has a stretch of its
-// own, and goes on from there.
-const ports = { first: 10_000, count: 20_000 }
-let next_port = process.pid * 64 % ports.count
+// Ports are given below those that the system takes for outgoing connections, each once. A process has a thousand of its
+// own: those of the number under which it listens, on a name that goes with it, so that journeys can run side by side.
+const ports = { first: 10_000 + 1000 * await first_free(20), count: 1000 }
+let next_port = 0
+
+async function first_free(count) {
+  for (let number = 0; number < count; ++number) {
+    const holder = createServer().unref()
+    const answer = await new Promise((done) => holder.once('error', () => done(false)).listen(`\0slo-ports-${number}`, () => done(true)))
+    if (answer) return number
+  }
+  throw new Error(`${count} processes hold ports already`)
+}
 
 export async function free_port(host = '127.0.0.1') {
   for (let tries = 0; tries < ports.count; ++tries) {
