@@ -64,6 +64,24 @@ test('a logout leaves none of the application\'s cookies in the browser, and tak
   assert_nothing_mixed_up(stage)
 })
 
+// The frame's answer takes what browsers send with its request: nothing below another site, and nothing of deeper paths.
+for (const [where, taken] of [['sso', ['__Host-id', 'chunk.0', 'chunk.1', 'id_token', 'wide']], ['portal', []]]) {
+  test(`the frame of a front-channel logout on a page of ${where} takes ${taken.length} cookies, the next page the rest`, in_time, async (t) => {
+    const stage = await set_cookie_site(new House(t))
+    const page = await stage.chromium.new_page()
+    await sign_in(stage, page, 'ann', 's1')
+    await visit_all(stage, page, 'ann')
+    await page.goto(`${stage[where]}/signed-out?${new URLSearchParams({ iss: stage.issuer.issuer, sid: 's1' })}`)
+    await eventually('the application is called', () => stage.app.logouts.length === 1)
+    assert.ok(stage.app.logouts[0].length > 0 && stage.app.logouts[0].every(([, owner]) => owner === 'ann'))
+    const left = [...of_app, 'id_token', 'user'].filter((name) => !taken.includes(name)).sort()
+    await eventually(`${left} are left`, async () => String(await names_in(page)) === String(left))
+    await page.goto(`${stage.url}/app/deep/`)
+    await shows(page, 'signed out')
+    assert.deepEqual(await names_in(page), ['untold', 'user'], 'what is left in her jar')
+  })
+}
+
 test('at a kiosk the second user never sees the application session of the first, who never logged out', in_time, async (t) => {
   const stage = await set_cookie_site(new House(t))
   const page = await stage.chromium.new_page()

@@ -51,7 +51,7 @@ async function start_application(house) {
 const guarded = 'slo_guard main token=$cookie_id_token'
 const cookies = `slo_cookie plain wide deep __Host-id __Secure-id chunk.* framed track; slo_cookie id_token;`
 
-// {url, portal, chromium, app, back …}. Who is signed in is said by the cookies id_token and, to the application, user.
+// {url, portal, sso (of the same site), chromium, app, back …}. Who is signed in is said by the cookies id_token and, to the application, user.
 export async function set_cookie_site(house) {
   const authority = make_authority(house, 'authority'), port = await free_port(), app = await start_application(house)
   const { key, cert } = authority.issue('intranet.shop.example')
@@ -64,11 +64,13 @@ export async function set_cookie_site(house) {
         location = /over { internal; default_type text/html; return 401 '<!doctype html><title>over</title><body style="font:28px sans-serif"><p id="who">signed out</p>'; }
         location /app/ { ${guarded}; ${to_app} }
         location /framed/ { slo_guard main sid=$arg_sid sub=$arg_sub; ${to_app} }
+        location = /slo/front { slo_frontchannel_logout main; }
         location = /logout { internal; ${guarded}; ${to_app} } }
-      server { ${tls} server_name portal.other.example;
+      server { ${tls} server_name portal.other.example sso.shop.example;
+        location = /signed-out { default_type text/html; return 200 '<!doctype html><title>op</title><link rel="icon" href="data:,"><iframe src="https://intranet.shop.example:${port}/slo/front?$args"></iframe>'; }
         location / { default_type text/html; return 200 '<!doctype html><title>portal</title><link rel="icon" href="data:,"><iframe src="https://intranet.shop.example:${port}/framed/?$args"></iframe>'; } }` })
   const chromium = await start_chromium(house, { flags: ['--ignore-certificate-errors', '--host-resolver-rules=MAP *.example 127.0.0.1'] })
-  return { ...stage, app, chromium, url: `https://intranet.shop.example:${port}`, portal: `https://portal.other.example:${port}` }
+  return { ...stage, app, chromium, url: `https://intranet.shop.example:${port}`, portal: `https://portal.other.example:${port}`, sso: `https://sso.shop.example:${port}` }
 }
 
 export const shows = (page, text) => eventually(`the page shows "${text}"`, async () => (await page.read('document.getElementById("who")?.textContent')) === text)
