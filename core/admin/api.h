@@ -55,10 +55,11 @@ struct RetryDeliveriesOf {
 struct DropDelivery {
   std::string id{};
 };
-// The live sessions among the subject's next ones.
+// The live sessions among the subject's next ones, of those that began until the first page was asked for.
 struct EndSessionsOf {
   Subject sub{};
   unsigned offset = 0;
+  std::optional<TimeS> begun_by{};  // nullopt: this is the first page
 };
 struct ListClients {
   unsigned limit = 50;
@@ -123,7 +124,7 @@ Page marked_page(const SessionKey& sid, bool already, std::string_view logout_id
 Page participation_page(const Provider& provider, const ClientId& client, std::string_view logout_id);
 // `ended` by this request; with `next` there may be more: 202.
 Page ends_page(const std::vector<SessionKey>& ended, std::string_view logout_id, std::string_view next);
-std::string next_cursor(const api::EndSessionsOf& command);
+std::string next_cursor(const api::EndSessionsOf& command);  // REQUIRES: begun_by
 // Ids of deliveries are written as base64url, for paths and for readers.
 Page retried_page(const Provider& provider, const Delivery& delivery, TimeMs due);
 // So many of this client's were retried; with `next` there may be more: 202.

@@ -92,6 +92,20 @@ std::optional<unsigned> read_offset(std::string_view cursor) {
   return offset;
 }
 
+// Of pages of EndSessionsOf: `offset.second`.
+bool read_place(std::string_view cursor, api::EndSessionsOf& command) {
+  const auto dot = cursor.find('.');
+  if (dot == std::string_view::npos) return false;
+  const auto offset = read_offset(cursor.substr(0, dot));
+  long long second = 0;
+  const char* end = cursor.data() + cursor.size();
+  const auto [rest, error] = std::from_chars(cursor.data() + dot + 1, end, second);
+  if (!offset || error != std::errc{} || rest != end || second < 0) return false;
+  command.offset = *offset;
+  command.begun_by = TimeS{Seconds{second}};
+  return true;
+}
+
 Outcome<ApiCommand> list_sessions(const ApiCall& call) {
   const auto sub = call.form.find("sub");
   if (!sub || !is_storable(*sub))
@@ -173,9 +187,10 @@ Outcome<ApiCommand> end_sessions_of(const ApiCall& call) {
   const std::string& sub = call.segments[1];
   if (!is_storable(sub))
     return wrong_parameter("sub", "must be 1 to 255 bytes of UTF-8 without control characters");
-  const auto offset = read_offset(call.form.find("cursor").value_or("0"));
-  if (!offset) return wrong_parameter("cursor", "is none of ours");
-  return api::EndSessionsOf{Subject{sub}, *offset};
+  api::EndSessionsOf command{.sub = Subject{sub}};
+  const auto cursor = call.form.find("cursor");
+  if (cursor && !read_place(*cursor, command)) return wrong_parameter("cursor", "is none of ours");
+  return command;
 }
 
 Outcome<ApiCommand> list_clients(const ApiCall& call) {
@@ -290,7 +305,8 @@ std::string next_cursor(const api::ListSessions& command) {
 }
 
 std::string next_cursor(const api::EndSessionsOf& command) {
-  return std::to_string(command.offset + ends_at_once);
+  return std::to_string(command.offset + ends_at_once) + '.' +
+         std::to_string(command.begun_by.value().time_since_epoch().count());
 }
 
 }  // namespace slo

@@ -14,6 +14,7 @@ namespace {
 
 void with_registered(R& r, Outcome<Registered> registered);
 
+api::EndSessionsOf& users_sessions(R& r) { return std::get<api::EndSessionsOf>(*ctx_at(r).command); }
 redis::EndTerms terms_of(R& r);
 void with_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 void log_end(R& r, const redis::Ended& ended, std::string_view what);
@@ -25,6 +26,7 @@ void with_cascade(R& r, Outcome<Cascaded> cascaded);
 void with_user_marked(R& r, Outcome<redis::MarkAnswer> marked);
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys);
 void end_next(R& r);
+void end_if_begun_by_then(R& r, Outcome<std::optional<Session>> session);
 void with_one_ended(R& r, Outcome<std::optional<redis::Ended>> ended);
 
 void with_dead_letter(R& r, Outcome<std::vector<ListedDelivery>> found);
@@ -146,8 +148,9 @@ void with_cascade(R& r, Outcome<Cascaded> cascaded) {
 // Guards refuse whatever of this user began until now, be it registered here or not; the pages that follow
 // end what began before the first one.
 void carry_out(R& r, const api::EndSessionsOf& command) {
-  if (command.offset > 0) return with_user_marked(r, redis::MarkAnswer{redis::Marked::before});
+  if (command.begun_by) return with_user_marked(r, redis::MarkAnswer{redis::Marked::before});
   const Mark mark{.of = Mark::Of::sub, .value = command.sub.value, .at = this_moment().seconds()};
+  users_sessions(r).begun_by = mark.at;
   ask(r, redis::put_mark(space_of(r), mark, {.retention = provider_of(r).retention}), with_user_marked);
 }
 
@@ -155,14 +158,14 @@ namespace {
 
 void with_user_marked(R& r, Outcome<redis::MarkAnswer> marked) {
   if (!marked) return turn_away(r, marked.error());
-  const auto& command = std::get<api::EndSessionsOf>(*ctx_at(r).command);
+  const auto& command = users_sessions(r);
   ask(r, redis::sessions_of(space_of(r), command.sub, command.offset, ends_at_once), with_keys_to_end);
 }
 
 void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
   if (!keys) return turn_away(r, keys.error());
   auto& ctx = ctx_at(r);
-  if (keys->size() == ends_at_once) ctx.next = next_cursor(std::get<api::EndSessionsOf>(*ctx.command));
+  if (keys->size() == ends_at_once) ctx.next = next_cursor(users_sessions(r));
   ctx.keys = std::move(*keys);
   ctx.logout_id = terms_of(r).caller;
   end_next(r);
@@ -174,7 +177,14 @@ void end_next(R& r) {
   if (ctx.keys.empty()) return conclude(r, ends_page(ctx.gone, ctx.logout_id, ctx.next));
   const SessionKey key = std::move(ctx.keys.back());
   ctx.keys.pop_back();
-  ask(r, redis::end_session(space_of(r), key, terms_of(r)), with_one_ended);
+  ask(r, redis::find_session(space_of(r), key), end_if_begun_by_then);
+  r.read_event_handler = ngx_http_block_reading;
+}
+
+void end_if_begun_by_then(R& r, Outcome<std::optional<Session>> session) {
+  if (!session) return turn_away(r, session.error());
+  if (!*session || (*session)->created > *users_sessions(r).begun_by) return end_next(r);
+  ask(r, redis::end_session(space_of(r), (*session)->key, terms_of(r)), with_one_ended);
   r.read_event_handler = ngx_http_block_reading;
 }
 

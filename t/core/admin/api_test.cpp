@@ -253,13 +253,21 @@ TEST(ApiRequest, ends_the_sessions_of_a_subject) {
   const auto all = command<api::EndSessionsOf>({.method = "DELETE", .path = "/users/al%2Fice/sessions"});
   EXPECT_EQ(all.sub, Subject{"al/ice"});
   EXPECT_EQ(all.offset, 0U);
-  EXPECT_EQ(next_cursor(all), "50");
-  EXPECT_EQ(
-      command<api::EndSessionsOf>({.method = "DELETE", .path = "/users/a/sessions", .query = "cursor=50"})
-          .offset,
-      50U);
-  EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a/sessions", .query = "cursor=x"}),
-            Fault::api_parameter_invalid);
+  EXPECT_EQ(all.begun_by, std::nullopt);
+  const TimeS first_page{Seconds{1'800'000'000}};
+  const std::string cursor = next_cursor({.sub = all.sub, .begun_by = first_page});
+  EXPECT_EQ(cursor, "50.1800000000");
+  const auto next = command<api::EndSessionsOf>(
+      {.method = "DELETE", .path = "/users/a/sessions", .query = "cursor=" + cursor});
+  EXPECT_EQ(next.offset, 50U);
+  EXPECT_EQ(next.begun_by, first_page);
+  for (const char* wrong :
+       {"x", "50", "50.", ".1", "50.x", "50.1x", "50.-1", "1000001.1", "50.99999999999999999999"}) {
+    EXPECT_EQ(
+        fault_of({.method = "DELETE", .path = "/users/a/sessions", .query = std::string("cursor=") + wrong}),
+        Fault::api_parameter_invalid)
+        << wrong;
+  }
   EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a%01/sessions"}), Fault::api_parameter_invalid);
   EXPECT_EQ(fault_of({.method = "DELETE", .path = "/users/a/sessions", .may_write = false}),
             Fault::api_read_only);
