@@ -168,11 +168,12 @@ Exchange<std::vector<CookieOwner>> own(const Space& space, const CookieOwner& ow
 }
 
 Exchange<bool> keep_cookies(const Space& space, const SessionKey& key, const ClientId& application,
-                            const std::vector<BoundCookie>& cookies, Seconds life) {
+                            const std::vector<BoundCookie>& cookies, Seconds life, SeenIn seen_in) {
   const bool is_needed_later =
       std::ranges::any_of(cookies, [](const BoundCookie& cookie) { return !cookie.sealed.empty(); });
   std::vector<std::string> arguments{application.value, std::to_string(max_remembered_cookies),
-                                     as_millis(is_needed_later ? life + owed_life : life)};
+                                     as_millis(is_needed_later ? life + owed_life : life),
+                                     seen_in == SeenIn::answer ? "replace" : "add"};
   const auto many = cookies.size() - std::min(cookies.size(), max_remembered_cookies);
   for (const auto& cookie : std::span(cookies).subspan(many)) {
     arguments.push_back(cookie.name);

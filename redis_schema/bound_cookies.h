@@ -23,13 +23,15 @@ Exchange<std::vector<CookieOwner>> own(const Space&, const CookieOwner& owner,
 
 // A session remembers so many cookies, of all applications together.
 inline constexpr std::size_t max_remembered_cookies = 64;
+// Who says that it is the application's? A request may bring whatever its browser, or a thief, puts into it.
+enum class SeenIn { answer, request };
 // Remembers cookies of one application with the session, for `life` at least, and those whose value is sealed
-// 30 days longer, for a call may still be owed. A value of a name that is remembered replaces it, and what is
-// remembered already stays as it is. Beyond 64 the oldest others go; of more than 64 at once, the first. May
-// be repeated. On a full server nothing is written (store_full).
-// REQUIRES: application.value and the names hold no separator; a digest has 16 bytes.
+// 30 days longer, for a call may still be owed. A value of a name that is remembered replaces it, seen in an
+// answer, and what is remembered already stays as it is. Beyond 64 the oldest others go; of more than 64 at
+// once, the first. One seen in a request takes no other's place. May be repeated. On a full server nothing is
+// written (store_full). REQUIRES: application.value and the names hold no separator; a digest has 16 bytes.
 Exchange<bool> keep_cookies(const Space&, const SessionKey&, const ClientId& application,
-                            const std::vector<BoundCookie>&, Seconds life);
+                            const std::vector<BoundCookie>&, Seconds life, SeenIn seen_in = SeenIn::answer);
 // What the session remembers of this application: one for each name, the newest first.
 Exchange<std::vector<BoundCookie>> cookies_of(const Space&, const SessionKey&, const ClientId& application);
 // Of all applications, by application, oldest first; without what could tell a value.

@@ -6,6 +6,7 @@
 
 #include "core/admin/api.h"
 #include "core/admin/api_body.h"
+#include "core/admin/api_cursor.h"
 #include "core/text/base64url.h"
 #include "core/text/form.h"
 
@@ -81,29 +82,6 @@ Outcome<ApiList> read_api_list(const Form& form) {
   list.cursor = form.find("cursor").value_or("");
   if (!list.cursor.empty() && !is_storable(list.cursor)) return wrong_parameter("cursor", "is none of ours");
   return list;
-}
-
-// The cursor of a session list is the place in the subject's index where the next page begins.
-std::optional<unsigned> read_offset(std::string_view cursor) {
-  unsigned offset = 0;
-  const char* end = cursor.data() + cursor.size();
-  const auto [rest, error] = std::from_chars(cursor.data(), end, offset);
-  if (error != std::errc{} || rest != end || offset > 1'000'000) return std::nullopt;
-  return offset;
-}
-
-// Of pages of EndSessionsOf: `offset.second`.
-bool read_place(std::string_view cursor, api::EndSessionsOf& command) {
-  const auto dot = cursor.find('.');
-  if (dot == std::string_view::npos) return false;
-  const auto offset = read_offset(cursor.substr(0, dot));
-  long long second = 0;
-  const char* end = cursor.data() + cursor.size();
-  const auto [rest, error] = std::from_chars(cursor.data() + dot + 1, end, second);
-  if (!offset || error != std::errc{} || rest != end || second < 0) return false;
-  command.offset = *offset;
-  command.begun_by = TimeS{Seconds{second}};
-  return true;
 }
 
 Outcome<ApiCommand> list_sessions(const ApiCall& call) {
@@ -296,17 +274,6 @@ Outcome<ApiCommand> read_api_command(const Provider& provider, const ApiRequest&
     return route.read({provider, *segments, *form, request.body});
   }
   return refuse(Fault::method_not_allowed, std::move(methods));
-}
-
-unsigned offset_of(const api::ListSessions& command) { return read_offset(command.cursor).value_or(0); }
-
-std::string next_cursor(const api::ListSessions& command) {
-  return std::to_string(offset_of(command) + command.limit);
-}
-
-std::string next_cursor(const api::EndSessionsOf& command) {
-  return std::to_string(command.offset + ends_at_once) + '.' +
-         std::to_string(command.begun_by.value().time_since_epoch().count());
 }
 
 }  // namespace slo

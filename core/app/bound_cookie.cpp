@@ -2,24 +2,25 @@
 // What stands for a cookie and for a session that has no sid, the same on all hosts.
 #include "core/app/bound_cookie.h"
 
+#include <algorithm>
+
+#include "core/app/cookie_spelling.h"
 #include "core/digest.h"
 #include "core/session.h"
-#include "core/text/cookie.h"
-#include "core/text/form.h"
 
 namespace slo {
-namespace {
-
-std::string as_servers_read(std::string_view text) {
-  return decode_component(text).value_or(std::string(text));
-}
-
-}  // namespace
-
 CookieDigest digest_app_cookie(const Provider& provider, std::string_view name, std::string_view value) {
   std::string text = "app\x1f";
-  text.append(as_servers_read(name)).append("=").append(as_servers_read(without_quotes(value)));
+  text.append(plain_name(name)).append("=").append(plain_value(value));
   return digest_cookie(provider.cookie_secret, text);
+}
+
+bool may_be_sent(std::string_view name, std::string_view value) {
+  const auto may_be = [](std::string_view text) {
+    return std::ranges::none_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == ';'; });
+  };
+  return !name.empty() && name.find('=') == std::string_view::npos && may_be(name) && may_be(value);
 }
 
 SessionKey key_of(const SessionNames& names, const CookieDigest& cookie) {

@@ -42,9 +42,11 @@ struct RememberedCookie {
   friend bool operator==(const RememberedCookie&, const RememberedCookie&) = default;
 };
 
-// What stands for `name=value`. Spellings that servers read alike have one digest: quotes around the value,
-// percent escapes in both.
+// What stands for `name=value`. Spellings that servers read alike (cookie_spelling.h) have one digest.
 CookieDigest digest_app_cookie(const Provider& provider, std::string_view name, std::string_view value);
+
+// Can a request carry it? No control characters, and nothing that would begin another cookie.
+bool may_be_sent(std::string_view name, std::string_view value);
 
 // The session's key: its sid; else `~` and a digest of sub and since, or of sub and the cookie where nobody
 // says since when.

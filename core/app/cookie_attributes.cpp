@@ -102,7 +102,8 @@ std::optional<AnswerCookie> read_answer_cookie(std::string_view set_cookie, std:
   AnswerCookie cookie{.name = std::string(pair.name), .value = std::string(pair.value)};
   cookie.is_expired = pair.value.empty() || is_cookie_expired(rest, now);
   while (!rest.empty()) take_attribute(take_cookie_pair(rest), cookie.attributes);
-  if (cookie.attributes.path.empty()) cookie.attributes.path = default_path(request_path);
+  cookie.has_default_path = cookie.attributes.path.empty();
+  if (cookie.has_default_path) cookie.attributes.path = default_path(request_path);
   return cookie;
 }
 

@@ -23,7 +23,8 @@ struct CookieAttributes {
 struct AnswerCookie {
   std::string name{}, value{};
   CookieAttributes attributes{};
-  bool is_expired = false;  // by Max-Age, else by Expires; an empty value counts as one
+  bool has_default_path = false;  // it names none
+  bool is_expired = false;        // by Max-Age, else by Expires; an empty value counts as one
   friend bool operator==(const AnswerCookie&, const AnswerCookie&) = default;
 };
 

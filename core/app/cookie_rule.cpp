@@ -5,20 +5,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/text/form.h"
+#include "core/app/cookie_spelling.h"
 #include "core/text/words.h"
 
 namespace slo {
 namespace {
-
-bool is_called_so(std::string_view pattern, std::string_view name) {
-  return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1)) : name == pattern;
-}
-
-bool has_name(const CookieRule& rule, std::string_view name) {
-  return std::ranges::any_of(rule.names,
-                             [name](const std::string& pattern) { return is_called_so(pattern, name); });
-}
 
 // Takes what stands before the next semicolon, and that, from the front of `header`.
 std::string_view take_cookie(std::string_view& header) {
@@ -46,10 +37,27 @@ tl::unexpected<Refusal> no_cookie_name(std::string_view pattern, std::string_vie
 }  // namespace
 
 bool is_its(const CookieRule& rule, std::string_view name) noexcept {
-  if (has_name(rule, name)) return true;
-  if (name.find('%') == std::string_view::npos) return false;
-  const auto decoded = decode_component(name);
-  return decoded && has_name(rule, *decoded);
+  return std::ranges::any_of(rule.names,
+                             [name](const std::string& pattern) { return is_spelling_of(pattern, name); });
+}
+
+bool hides_its(const CookieRule& rule, std::string_view value) noexcept {
+  constexpr std::string_view separators = ", \t\v\f\"";
+  for (std::size_t equals = value.find('='); equals != std::string_view::npos; equals = value.find('=')) {
+    const std::string_view before = value.substr(0, equals);
+    const std::size_t last = before.find_last_of(separators);
+    if (last != std::string_view::npos && is_its(rule, before.substr(last + 1))) return true;
+    value.remove_prefix(equals + 1);
+  }
+  return false;
+}
+
+bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept {
+  return std::ranges::any_of(rule.names, [name](std::string_view pattern) {
+    if (!pattern.ends_with('*')) return name == pattern;
+    return name.starts_with(pattern.substr(0, pattern.size() - 1)) && name == bare(name) &&
+           name.find('%') == std::string_view::npos;
+  });
 }
 
 std::vector<RequestCookie> request_cookies(std::string_view header) {

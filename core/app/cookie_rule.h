@@ -19,8 +19,12 @@ struct CookieRule {
   friend bool operator==(const CookieRule&, const CookieRule&) = default;
 };
 
-// Names as browsers compare them, and as those servers do that decode percent escapes in names first.
+// Under any spelling of cookie_spelling.h.
 bool is_its(const CookieRule& rule, std::string_view name) noexcept;
+// As the rule writes it itself?
+bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept;
+// Does another cookie's value hold one of its? To servers that part cookies at commas and blanks as well.
+bool hides_its(const CookieRule& rule, std::string_view value) noexcept;
 
 struct RequestCookie {
   std::string_view name{}, value{};

@@ -17,15 +17,6 @@ using Encode = std::string (*)(std::string_view);
 
 std::string as_it_is(std::string_view text) { return std::string(text); }
 
-// No control characters, and nothing that would begin another cookie.
-bool may_be_sent(std::string_view text) {
-  return std::ranges::none_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == ';'; });
-}
-bool may_be_sent(std::string_view name, std::string_view value) {
-  return !name.empty() && name.find('=') == std::string_view::npos && may_be_sent(name) && may_be_sent(value);
-}
-
 Outcome<Values> open_cookies(const Provider& provider, const Delivery& delivery,
                              const std::vector<BoundCookie>& cookies) {
   Values values;

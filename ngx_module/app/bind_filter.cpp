@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ngx_module/app/callback.h"
+#include "ngx_module/app/late_logins.h"
 #include "ngx_module/http/held_answer.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
@@ -75,7 +76,7 @@ ngx_int_t filter_header(R* r) noexcept {
 bool begin(R& r, const BindRule& rule) {
   auto login = read_callback(r, rule);
   if (!login) return false;
-  if (r.header_only != 0 || r.method == NGX_HTTP_HEAD) return bind_callback(*std::move(login), [] {}), false;
+  if (r.header_only != 0 || r.method == NGX_HTTP_HEAD) return bind_login(*std::move(login), [] {}), false;
   auto& binder = pool_new<Binder>(r.pool, r);
   auto& all = waiting_binders();
   binder.waiting = all.insert(all.end(), &binder);
@@ -83,7 +84,7 @@ bool begin(R& r, const BindRule& rule) {
   r.buffered |= held_back;
   r.filter_need_in_memory = 1;
   binder.longest.after(longest_hold(r, false));
-  bind_callback(*std::move(login), [at = *binder.waiting] { bound(at); });
+  bind_login(*std::move(login), [at = *binder.waiting] { bound(at); });
   return true;
 }
 

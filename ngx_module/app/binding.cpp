@@ -90,7 +90,10 @@ void with_owners(OnItsWay way, std::vector<CookieOwner> owners) {
   way.owners = std::move(owners);
   std::vector<BoundCookie> ours;
   for (std::size_t i = 0; i < way.owners.size() && i < way.cookies.size(); ++i) {
-    if (way.owners[i].key == way.binding.owner.key) ours.push_back(way.cookies[i]);
+    const CookieToBind& cookie = way.binding.cookies[i];
+    if (way.owners[i].key == way.binding.owner.key && cookie.is_remembered &&
+        may_be_sent(cookie.name, cookie.value))
+      ours.push_back(way.cookies[i]);
   }
   if (ours.empty()) return way.done(std::move(way.owners));
   remember(std::move(way), ours);
@@ -98,7 +101,7 @@ void with_owners(OnItsWay way, std::vector<CookieOwner> owners) {
 
 void remember(OnItsWay way, const std::vector<BoundCookie>& ours) {
   auto exchange = redis::keep_cookies(way.provider().space, way.binding.owner.key,
-                                      way.binding.application->id, ours, way.life());
+                                      way.binding.application->id, ours, way.life(), way.binding.seen_in);
   ask_store(std::move(way), std::move(exchange), [](OnItsWay same, bool) { join(std::move(same)); });
 }
 

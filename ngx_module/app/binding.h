@@ -10,12 +10,14 @@
 #include "core/outcome.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/ngx.h"
+#include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {
 
 struct CookieToBind {
   std::string name{};
   std::string value{};
+  bool is_remembered = true;  // for the application's call
 };
 
 struct Binding {
@@ -23,6 +25,7 @@ struct Binding {
   CookieOwner owner{};                       // whose those are that are nobody's yet
   const Application* application = nullptr;  // of that provider
   std::vector<CookieToBind> cookies{};
+  redis::SeenIn seen_in = redis::SeenIn::answer;
 };
 
 // Whose each of them is from now on, in their order. It is called once, never from inside bind_cookies(),

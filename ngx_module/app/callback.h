@@ -27,8 +27,9 @@ struct CallbackLogin {
 std::optional<CallbackLogin> read_callback(ngx_http_request_t& r, const BindRule& rule);
 
 // Finds the session, by what slo_learn has seen of the code where there is one, and binds the cookies. `done`
-// is called once, never from inside: what failed has been counted and logged, and nothing was revoked.
-// REQUIRES: there is a store().
-void bind_callback(CallbackLogin login, std::function<void()> done);
+// is called once, never from inside; false: the store has failed, which has been counted and logged, and it
+// may be repeated. Nothing was revoked. REQUIRES: there is a store().
+using Settled = std::function<void(bool is_settled)>;
+void try_to_bind(CallbackLogin login, Settled done);
 
 }  // namespace slo::ngx

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t cached_cookies = 16384;  // 1.6 MB of a worker that tracks cookies
 constexpr std::size_t ways = 4;                // places where one may be
 constexpr std::size_t max_lists = 1024;        // of attributes; paths may be made from what users do
+constexpr std::size_t for_learnt_ones = 256;   // of them: one user's paths leave room for the application's
 constexpr std::size_t longest_list = 1024;
 constexpr std::size_t max_learnt_names = 256;  // of one rule
 constexpr ngx_msec_t not_owned_for = 1000;
@@ -36,10 +37,10 @@ std::string pattern_of(const CookieRule& rule, std::string_view name) {
 
 }  // namespace
 
-AttributesList::Number AttributesList::number_of(std::string_view written) {
+AttributesList::Number AttributesList::number_of(std::string_view written, std::size_t kept_free) {
   if (written.empty() || written.size() > longest_list) return 0;
   const auto found = std::ranges::find(all_, written);
-  if (found == all_.end() && all_.size() >= max_lists) return 0;
+  if (found == all_.end() && all_.size() + kept_free >= max_lists) return 0;
   const auto index = found - all_.begin();
   if (found == all_.end()) all_.emplace_back(written);
   return static_cast<Number>(index + 1);
@@ -81,7 +82,7 @@ void CookieCache::owned(const ProviderMarks& part, const Digest& cookie, const C
   Entry& entry = place_of(part, cookie);
   entry.store = store_seen();
   entry.known = {.standing = Standing::owned,
-                 .attributes = lists_.number_of(owner.attributes),
+                 .attributes = lists_.number_of(owner.attributes, for_learnt_ones),
                  .owner = evidence_of(marks_, part, names.sid, names.sub, names.since)};
 }
 
@@ -101,7 +102,10 @@ bool CookieCache::may_claim(const Evidence& session, std::size_t cookies) {
   return claims.count <= max_claims;
 }
 
-void CookieCache::learn(const CookieRule& rule, std::string_view name, const CookieAttributes& attributes) {
+void CookieCache::learn(const CookieRule& rule, const AnswerCookie& cookie) {
+  CookieAttributes attributes = cookie.attributes;
+  if (cookie.has_default_path) attributes.path.clear();
+  const std::string_view name = cookie.name;
   const AttributesList::Number number = lists_.number_of(write_attributes(attributes));
   if (number == 0) return;
   Learnt& learnt = learnt_[&rule];

@@ -22,7 +22,8 @@ namespace slo::ngx {
 class AttributesList {
  public:
   using Number = std::uint16_t;  // 0: not known, or there are too many
-  Number number_of(std::string_view written);
+  // `kept_free`: so many places are not for this one.
+  Number number_of(std::string_view written, std::size_t kept_free = 0);
   std::string_view written(Number number) const noexcept;
 
  private:
@@ -55,8 +56,9 @@ class CookieCache {
   // days in the store.
   bool may_claim(const Evidence& session, std::size_t cookies);
 
-  // How an answer of this worker has set a cookie; of one name the newest counts.
-  void learn(const CookieRule& rule, std::string_view name, const CookieAttributes& attributes);
+  // How an answer of this worker has set a cookie; of one name the newest counts. A path that the answer did
+  // not name is its request's alone, and is not learnt.
+  void learn(const CookieRule& rule, const AnswerCookie& cookie);
   // Empty: it was not seen. `known`: of this very cookie. Of chunks any other one tells as well.
   std::string_view attributes_of(const CookieRule& rule, std::string_view name,
                                  AttributesList::Number known) const;

@@ -31,6 +31,8 @@ struct ExpiringCookies {
   std::vector<Expiring> all{};
 };
 
+constexpr std::size_t most_expired = 64;  // by one answer
+
 ngx_http_output_header_filter_pt next_header_filter;
 
 ExpiringCookies* find_expiring(const R& r) noexcept {
@@ -49,6 +51,13 @@ ExpiringCookies& open_expiring(R& r) {
 const CookieRule* rule_of(const AppLocConf& location, std::string_view name) noexcept {
   for (const CookieRule* rule : location.rules) {
     if (is_its(*rule, name)) return rule;
+  }
+  return nullptr;
+}
+
+const CookieRule* rule_hidden_in(const AppLocConf& location, std::string_view value) noexcept {
+  for (const CookieRule* rule : location.rules) {
+    if (hides_its(*rule, value)) return rule;
   }
   return nullptr;
 }
@@ -93,21 +102,28 @@ CookieAttributes attributes_of(const R& r, const Expiring& expiring) {
   return attributes;
 }
 
+// Without a path, a cookie is of the place of the request that brought it: of this one's, or, as most, of
+// `/`.
 void expire(R& r, ExpiringCookies& expiring) {
   std::vector<std::string> lines;
   const auto set = answer_headers(r, "Set-Cookie");
   for (const Expiring& one : std::exchange(expiring.all, {})) {
     if (has_set_cookie(set, one.name)) continue;
-    const std::string text = expire_cookie(one.name, attributes_of(r, one));
-    if (!text.empty()) lines.push_back(text);
+    CookieAttributes attributes = attributes_of(r, one);
+    lines.push_back(expire_cookie(one.name, attributes));
+    if (!attributes.path.empty()) continue;
+    attributes.path = "/";
+    lines.push_back(expire_cookie(one.name, attributes));
   }
-  for (const std::string& line : lines) add_header(r, {"Set-Cookie", line});
+  for (const std::string& line : lines) {
+    if (!line.empty()) add_header(r, {"Set-Cookie", line});
+  }
 }
 
 void learn(const R& r) {
   if (cookie_cache() == nullptr) return;
   for (const auto& one : application_cookies_of_answer(r)) {
-    if (!one.cookie.is_expired) cookie_cache()->learn(*one.rule, one.cookie.name, one.cookie.attributes);
+    if (!one.cookie.is_expired) cookie_cache()->learn(*one.rule, one.cookie);
   }
 }
 
@@ -133,8 +149,13 @@ void each_application_cookie(const ngx_http_request_t& r,
     for (const auto& header : std::span(static_cast<const ngx_table_elt_t*>(part->elts), part->nelts)) {
       std::string_view rest = is_cookie_header(header) ? view(header.value) : std::string_view();
       while (const auto cookie = take_request_cookie(rest)) {
-        if (const CookieRule* rule = cookie_filter::rule_of(location, cookie->name))
+        if (const CookieRule* rule = cookie_filter::rule_of(location, cookie->name)) {
           visit(cookie_filter::as_application_cookie(*rule, *cookie));
+        } else if ((rule = cookie_filter::rule_hidden_in(location, cookie->value)) != nullptr) {
+          auto hiding = cookie_filter::as_application_cookie(*rule, *cookie);
+          hiding.only_hides_it = true;
+          visit(hiding);
+        }
       }
     }
   }
@@ -143,8 +164,9 @@ void each_application_cookie(const ngx_http_request_t& r,
 void expire_cookie_of(ngx_http_request_t& r, const CookieRule& rule, std::string_view name,
                       AttributesList::Number known) {
   auto& all = cookie_filter::open_expiring(r).all;
+  const auto most_expired = cookie_filter::most_expired;
   const auto is_it = [&](const auto& one) { return one.name == name && one.attributes == known; };
-  if (std::ranges::none_of(all, is_it))
+  if (all.size() < most_expired && std::ranges::none_of(all, is_it))
     all.push_back({.rule = &rule, .name = std::string(name), .attributes = known});
 }
 
@@ -152,12 +174,14 @@ void strip_application_cookies(ngx_http_request_t& r) {
   const AppLocConf& location = app_loc_conf(r);
   if (location.rules.empty()) return;
   strip_cookies(r, [&location](const RequestCookie& cookie) {
-    return cookie_filter::rule_of(location, cookie.name) != nullptr;
+    return cookie_filter::rule_of(location, cookie.name) != nullptr ||
+           cookie_filter::rule_hidden_in(location, cookie.value) != nullptr;
   });
 }
 
 void end_application_cookies(ngx_http_request_t& r) {
   each_application_cookie(r, [&r](const ApplicationCookie& cookie) {
+    if (cookie.only_hides_it) return;
     expire_cookie_of(r, *cookie.rule, cookie.name, cookie_filter::known_attributes(r, cookie));
   });
 }

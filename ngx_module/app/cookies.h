@@ -19,7 +19,8 @@ struct ApplicationCookie {
   const CookieRule* rule = nullptr;
   std::string_view name{};
   std::string_view value{};
-  std::string_view text{};  // from its name to the end of its value
+  std::string_view text{};     // from its name to the end of its value
+  bool only_hides_it = false;  // another cookie, whose value some servers read as one that is named
 };
 
 bool is_cookie_header(const ngx_table_elt_t& header) noexcept;
@@ -34,7 +35,7 @@ using Goes = std::function<bool(const RequestCookie&)>;
 void strip_cookies(ngx_http_request_t& r, const Goes& goes);
 
 // The answer of this request, whoever gives it in the end, expires the cookie, unless it sets one of that
-// name itself. `known`: with which attributes this very cookie was set, if that is known.
+// name itself; at most 64 of them. `known`: with which attributes this very cookie was set, if that is known.
 void expire_cookie_of(ngx_http_request_t& r, const CookieRule& rule, std::string_view name,
                       AttributesList::Number known = 0);
 

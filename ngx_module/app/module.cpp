@@ -5,6 +5,7 @@
 #include "ngx_module/app/conf.h"
 #include "ngx_module/app/cookies.h"
 #include "ngx_module/app/directives.h"
+#include "ngx_module/app/late_logins.h"
 #include "ngx_module/config/role.h"
 
 namespace slo::ngx {
@@ -61,10 +62,10 @@ ngx_module_t ngx_http_slo_app_module = {
     NGX_HTTP_MODULE,
     nullptr,
     nullptr,
+    slo::ngx::init_hook<slo::ngx::start_late_logins>,
     nullptr,
     nullptr,
-    nullptr,
-    nullptr,
+    slo::ngx::exit_hook<slo::ngx::stop_late_logins>,
     nullptr,
     NGX_MODULE_V1_PADDING,
 };

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "ngx_module/app/binding.h"
+#include "ngx_module/app/kept_out_cookies.h"
 #include "ngx_module/http/ask.h"
-#include "ngx_module/marks/marks.h"
-#include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
@@ -18,56 +17,12 @@
 #include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {
-
-// The cache may have no room for it.
-struct CookieAnswers {
-  struct One {
-    const ProviderMarks* part = nullptr;
-    CookieCache::Digest cookie{};
-    CookieCache::Known known{};
-    std::optional<CookieOwner> owner{};
-  };
-  std::vector<One> all{};
-
-  One* find(const ProviderMarks& part, const CookieCache::Digest& cookie) noexcept {
-    const auto is_it = [&](const One& one) { return one.part == &part && one.cookie == cookie; };
-    const auto found = std::ranges::find_if(all, is_it);
-    return found == all.end() ? nullptr : &*found;
-  }
-};
-
+namespace tracking {
 namespace {
-namespace tracking {  // names of this file alone, in unity builds too
 
 using R = ngx_http_request_t;
 using Standing = CookieCache::Standing;
 using Digests = std::vector<CookieCache::Digest>;
-
-constexpr std::size_t max_looked_at = 16;  // of what is beyond nobody finds out whose it is: it stays out
-
-struct Seen {
-  ApplicationCookie cookie{};
-  CookieCache::Digest digest{};
-  CookieCache::Known known{};
-  bool is_beyond = false;
-};
-using AllSeen = std::vector<Seen>;
-
-struct Look {
-  R& r;
-  const CookieQuestion& question;
-  CookieAnswers*& answers;
-  AllSeen& seen;
-
-  const Provider& provider() const noexcept { return question.provider.provider; }
-  bool has_ended(const Evidence& evidence) const noexcept {
-    const Findings findings = find_marks(*marks(), evidence, this_second(), provider().retention);
-    return judge(findings, {}, false).status == GuardStatus::ended;
-  }
-  CookieAnswers::One* answer_for(const Seen& one) const noexcept {
-    return answers == nullptr ? nullptr : answers->find(question.part, one.digest);
-  }
-};
 
 // In the order in which they are called.
 void see(Look& look);
@@ -76,15 +31,15 @@ std::optional<CookieVerdict> go_without(Look& look);
 bool ask_to_bind_to_told(Look& look, const AllSeen& those);
 bool ask_whose(Look& look, const AllSeen& those);
 bool ask_to_bind(Look& look, std::optional<CookieOwner> owner, const AllSeen& those);
+void remember_once_more(Look& look, const Seen& one, const CookieOwner& owner);
 void take(CookieAnswers& answers, const ProviderMarks& part, const CookieCache::Digest& cookie,
           const Outcome<std::optional<CookieOwner>>& owner);
-CookieVerdict keep_out(Look& look, const Evidence& session);
 
 void see(Look& look) {
   const CookieCache& cache = *cookie_cache();
   each_application_cookie(look.r, [&](const ApplicationCookie& cookie) {
-    if (!cookie.rule->is_tracked) return;
-    Seen one{.cookie = cookie, .is_beyond = look.seen.size() >= max_looked_at};
+    if (!cookie.rule->is_tracked || look.seen.size() >= max_seen) return;
+    Seen one{.cookie = cookie, .is_beyond = look.seen.size() >= max_looked_at || cookie.only_hides_it};
     if (!one.is_beyond) {
       one.digest = cache.digest(cookie.text);
       const auto* answer = look.answer_for(one);
@@ -103,8 +58,6 @@ AllSeen those(const AllSeen& seen, Which which) {
 }
 
 bool is_unknown(const Seen& one) { return one.known.standing == Standing::unknown; }
-bool is_nobodys(const Seen& one) { return one.known.standing == Standing::nobodys; }
-bool is_owned(const Seen& one) { return one.known.standing == Standing::owned; }
 
 bool ask_to_bind_to_told(Look& look, const AllSeen& those) {
   if (!cookie_cache()->may_claim(look.question.told, those.size())) return ask_whose(look, those);
@@ -140,6 +93,8 @@ std::optional<CookieVerdict> go_without(Look& look) {
       std::ranges::find_if(owned, [&](const Seen& one) { return !look.has_ended(one.known.owner); });
   const bool lives = chosen != owned.end();
   if (!lives) chosen = owned.begin();
+  if (const auto* answer = lives ? look.answer_for(*chosen) : nullptr; answer != nullptr && answer->owner)
+    remember_once_more(look, *chosen, *answer->owner);
   if (const auto nobodys = those(look.seen, is_nobodys); lives && !nobodys.empty()) {
     const auto* answer = look.answer_for(*chosen);
     if (answer == nullptr && ask_whose(look, {*chosen})) return std::nullopt;
@@ -198,19 +153,36 @@ bool ask_whose(Look& look, const AllSeen& those) {
   return true;
 }
 
+Binding binding_of(const Look& look, CookieOwner owner, const AllSeen& those) {
+  Binding binding{.provider = &look.question.provider,
+                  .owner = std::move(owner),
+                  .application = &look.question.application,
+                  .seen_in = redis::SeenIn::request};
+  for (const Seen& one : those) {
+    binding.cookies.push_back({.name = std::string(one.cookie.name),
+                               .value = std::string(one.cookie.value),
+                               .is_remembered = is_its_own_spelling(*one.cookie.rule, one.cookie.name)});
+  }
+  return binding;
+}
+
 // False: nobody is asked, since the owner has no names that can be stored.
 bool ask_to_bind(Look& look, std::optional<CookieOwner> owner, const AllSeen& those) {
   if (!owner) return false;
-  const CookieQuestion& question = look.question;
-  Binding binding{.provider = &question.provider, .application = &question.application};
-  for (const Seen& one : those) {
-    binding.cookies.push_back({.name = std::string(one.cookie.name), .value = std::string(one.cookie.value)});
-  }
   const Seen& first = those.front();
-  owner->attributes = cookie_cache()->attributes_of(*first.cookie.rule, first.cookie.name, 0);
-  binding.owner = *std::move(owner);
-  bind_cookies(std::move(binding), with_owners<CookieOwner>(look, those), &look.r);
+  if (owner->attributes.empty())
+    owner->attributes = cookie_cache()->attributes_of(*first.cookie.rule, first.cookie.name, 0);
+  bind_cookies(binding_of(look, *std::move(owner), those), with_owners<CookieOwner>(look, those), &look.r);
   return true;
+}
+
+// Who was to remember them, and to register the application, may have failed half-way: the next worker that
+// learns of their owner does so again, which changes nothing where it was done.
+void remember_once_more(Look& look, const Seen& one, const CookieOwner& owner) {
+  CookieAnswers::One* answer = look.answer_for(one);
+  if (std::exchange(answer->is_remembered, true)) return;
+  bind_cookies(
+      binding_of(look, owner, {one}), [](const Outcome<std::vector<CookieOwner>>&) {}, nullptr);
 }
 
 // What this worker knew before outlives a store that fails, or has forgotten.
@@ -234,45 +206,8 @@ void take(CookieAnswers& answers, const ProviderMarks& part, const CookieCache::
   }
 }
 
-// A cookie that stays has the name as well: only who knows how the other was set can expire that alone.
-bool may_expire(const AllSeen& seen, const Seen& goes, const std::vector<const Seen*>& going) {
-  if (goes.known.attributes != 0) return true;
-  return std::ranges::none_of(seen, [&](const Seen& other) {
-    return other.cookie.name == goes.cookie.name && std::ranges::find(going, &other) == going.end();
-  });
-}
-
-CookieVerdict keep_out(Look& look, const Evidence& session) {
-  CookieVerdict verdict{.session = session};
-  std::vector<const Seen*> going;
-  for (const Seen& one : look.seen) {
-    const Evidence& owner = one.known.owner;
-    if (one.is_beyond || (is_owned(one) && (!is_same_session(owner, session) || look.has_ended(owner)))) {
-      going.push_back(&one);
-    } else if (is_nobodys(one) && !look.question.told.names_session()) {
-      verdict.has_cookie_of_nobody = true;
-    } else if (!is_owned(one)) {
-      verdict.has_cookie_in_doubt = true;
-    }
-  }
-  if (going.empty() || look.question.only_looks || look.has_ended(session)) return verdict;
-  for (const Seen* one : going) {
-    if (may_expire(look.seen, *one, going))
-      expire_cookie_of(look.r, *one->cookie.rule, one->cookie.name, one->known.attributes);
-    count(Counter::cookies_kept_out);
-  }
-  strip_cookies(look.r, [&](const RequestCookie& cookie) {
-    return std::ranges::any_of(
-        going, [&](const Seen* one) { return one->cookie.name.data() == cookie.name.data(); });
-  });
-  ngx_log_error(NGX_LOG_INFO, look.r.connection->log, 0,
-                "slo: kept cookies of another session from the application: %uz, provider \"%s\"",
-                going.size(), look.provider().name.c_str());
-  return verdict;
-}
-
-}  // namespace tracking
 }  // namespace
+}  // namespace tracking
 
 std::optional<CookieVerdict> look_at_cookies(ngx_http_request_t& r, const CookieQuestion& question,
                                              CookieAnswers*& answers) {

@@ -9,7 +9,9 @@
 
 #include "ngx_module/app/binding.h"
 #include "ngx_module/app/conf.h"
+#include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/store.h"
@@ -29,6 +31,7 @@ ngx_http_output_header_filter_pt next_header_filter;
 // In the order in which they are called.
 ngx_int_t filter_header(R* r) noexcept;
 void bind_answer(R& r, const GuardedRequest& request);
+bool was_passed_on_trial(const Judged& judged);
 void bind_for(R& r, const Judged& judged, const std::vector<ApplicationAnswerCookie>& set);
 void bind_for_owner_of(const Judged& judged, const Application& application, ByAttributes cookies);
 void bind_all(const Judged& judged, const Application& application, CookieOwner owner,
@@ -49,8 +52,17 @@ void bind_answer(R& r, const GuardedRequest& request) {
   const auto set = application_cookies_of_answer(r);
   if (set.empty()) return;
   for (const Judged& judged : request.judged()) {
-    if (judged.evidence.names_session()) bind_for(r, judged, set);
+    if (judged.evidence.names_session() && !was_passed_on_trial(judged)) bind_for(r, judged, set);
   }
+}
+
+// A guard that would have refused the request ties nothing to a session that is over: the application's next
+// one would be ended as soon as it has begun.
+bool was_passed_on_trial(const Judged& judged) {
+  if (!judged.rule->is_dry_run) return false;
+  const auto retention = judged.rule->provider->provider.retention;
+  const Findings findings = find_marks(*marks(), judged.evidence, this_second(), retention);
+  return judge(findings, {}, false).status == GuardStatus::ended;
 }
 
 // What the application sets with each answer is bound once.

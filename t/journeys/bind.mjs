@@ -90,14 +90,18 @@ test('a login that its callback has bound is known on every host at once, and en
   assert.equal((await visit(all[1], bystander)).status, 200)
 })
 
-test('who signs in while the store is away gets his answer, and is bound by no guess later', in_time, async (t) => {
+test('who signs in while the store is away gets his answer, is bound when it is back, and ends by a logout that came before', in_time, async (t) => {
   const stage = await settle(t)
-  const { all, visit } = stage
+  const { app, all, visit } = stage
   await stage.redis.kill()
   const cookie = await stage.sign_in(all[0], 's1')
-  await stage.redis.start_again()
-  await eventually('it is known that nobody knows', async () => (await visit(all[0], cookie)).headers['x-slo-status'] === 'unbound', { within: 10_000 })
   assert.match(await all[0].metrics(), /slo_bindings_failed_total [1-9]/)
+  assert.match(all[0].log(), /\[warn\] .*slo: a login is not bound yet, and ends with no logout: tried again until it is, provider "main"/)
+  await stage.redis.start_again()
+  await eventually('the logout is taken', async () => await stage.back(all[1], { sid: 's1' }) === 200)
+  for (const nginx of all) await eventually('it is refused', async () => (await visit(nginx, cookie)).status === 401, { within: 10_000 })
+  assert.match(all[0].log(), /slo: a login was bound late, provider "main"/)
+  await eventually('the application is called', () => !app.sessions.has(cookie.split('=')[1]))
 })
 
 test('a callback cannot take over, or end, what is somebody else\'s', in_time, async (t) => {

@@ -156,6 +156,26 @@ TEST_F(BoundCookies, of_a_name_are_remembered_in_their_newest_value) {
   EXPECT_GT(after[1].since, before[0].since);
 }
 
+TEST_F(BoundCookies, that_a_request_brings_take_no_others_place) {
+  const auto add = [this](const Cookies& cookies) {
+    EXPECT_TRUE(run(keep_cookies(test_space, {"sid-1"}, wiki, cookies, hour, SeenIn::request)));
+  };
+  add({cookie("a", 1), cookie("a", 2, "junk"), cookie("b", 3, "sealed-b")});
+  EXPECT_EQ(kept(wiki), (Cookies{cookie("a", 1), cookie("b", 3, "sealed-b")}));
+  add({cookie("a", 4, "junk"), cookie("a", 1, "sealed-a")});
+  EXPECT_EQ(kept(wiki), (Cookies{cookie("a", 1, "sealed-a"), cookie("b", 3, "sealed-b")}));
+  keep(wiki, {cookie("a", 5, "rotated")});
+  EXPECT_EQ(kept(wiki), (Cookies{cookie("a", 5, "rotated"), cookie("b", 3, "sealed-b")}));
+  Cookies many;
+  for (unsigned i = 0; i < 100; ++i) many.push_back(cookie("p_" + std::to_string(i), 10 + i));
+  add({many.begin(), many.begin() + 50});
+  add({many.begin() + 50, many.end()});
+  const auto all = kept(wiki);
+  EXPECT_EQ(all.size(), 64U);
+  EXPECT_TRUE(std::ranges::count(all, cookie("a", 5, "rotated")) == 1 &&
+              std::ranges::count(all, many[61]) == 1 && std::ranges::count(all, many[62]) == 0);
+}
+
 TEST_F(BoundCookies, that_are_remembered_stay_as_they_are_but_for_a_value_that_was_missing) {
   keep(wiki, {cookie("a", 1)});
   let_age(hour);

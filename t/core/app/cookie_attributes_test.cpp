@@ -27,7 +27,9 @@ TEST(AnswerCookie, is_read_with_all_its_attributes) {
                                          .is_secure = true,
                                          .is_http_only = true,
                                          .is_partitioned = true}}));
-  EXPECT_EQ(read("s=1"), (AnswerCookie{.name = "s", .value = "1", .attributes = {.path = "/app"}}));
+  EXPECT_EQ(
+      read("s=1"),
+      (AnswerCookie{.name = "s", .value = "1", .attributes = {.path = "/app"}, .has_default_path = true}));
   EXPECT_EQ(read(" s =\t\"1\" ;path = /x ;SECURE"),
             (AnswerCookie{.name = "s", .value = "\"1\"", .attributes = {.path = "/x", .is_secure = true}}));
 }

@@ -87,7 +87,8 @@ location /app/ { slo_guard main sid=$arg_sid; slo_cookie JSESSIONID part_* __Hos
 logout sid=g1
 /app/?sid=g1 <- JSESSIONID=x; part_1=y; __Host-id=z => 401
    sets JSESSIONID=; Path=/app; Domain=app.example; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=None; Partitioned
-   sets part_1=; Path=/app/in; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT
+   sets part_1=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT
+   sets part_1=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT
    sets __Host-id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure
 
 
@@ -177,3 +178,24 @@ location = /part { proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/saw; }
 --- visits
 logout sid=g1
 /app/?sid=g1 <- a=1; JSESSIONID=x => 200, saw [a=1]
+
+
+=== TEST 12: where somebody makes the application set a cookie has no say in where others' is expired
+--- config
+location /app/ { slo_guard main sid=$arg_sid; slo_cookie JSESSIONID track; slo_cookie plain; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/saw?$args; }
+--- visits eval
+CORE::join "\n", '/app/evil/x/y?set=plain=v&set2=JSESSIONID=v => 200',
+  ( map { "/app/f$_/x?sid=g3&set=JSESSIONID=v$_ => 200" } 1 .. 800 ),
+  '/app/?sid=g1&set=JSESSIONID=mine;Path=/shop;Secure => 200', 'logout sid=g1',
+  '/app/?sid=g1 <- plain=w; JSESSIONID=mine => 401',
+  ( map { "   sets $_ Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT" } 'plain=;', 'plain=; Path=/;' ),
+  '   sets JSESSIONID=; Path=/shop; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure'
+
+
+=== TEST 13: an answer expires sixty-four cookies at most
+--- config
+location /app/ { slo_guard main sid=$arg_sid; slo_cookie p_*; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/saw?$args; }
+--- visits eval
+my $cookies = CORE::join ';', map { "p_$_=" } 1 .. 400;
+"logout sid=g1\n/app/?sid=g1 <- $cookies => 401\n" .
+  CORE::join "\n", map { "   sets p_$_=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT" } 1 .. 64

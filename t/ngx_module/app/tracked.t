@@ -184,3 +184,42 @@ my $all = sub { my ($from, $count) = @_; CORE::join '; ', map { "p_$_=$_" } $fro
 CORE::join "\n", ( map { "/app/?sid=g1 <- " . $all->( 16 * $_, 16 ) . " => 200" } 1 .. 5 ),
   '/app/ <- p_16=16 => 200, saw [ok|p_16=16]', '/app/ <- p_90=90 => 200, saw [unbound|p_90=90]', '/app/?sid=g1 <- p_90=90 => 200, saw [degraded|p_90=90]',
   '/app/?sid=g2 <- p_90=90 => 200, saw [ok|p_90=90]'
+
+
+=== TEST 12: no spelling that some server reads alike leads past the guard
+--- config
+location /app/ { slo_guard main sid=$arg_sid; slo_cookie my_sess track; proxy_set_header X-Status $slo_status; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/told?$args; }
+--- visits eval
+CORE::join "\n", '/app/?sid=g1 <- my_sess=stolen1 => 200', 'logout sid=g1',
+  ( map { "/app/ <- $_ => 401" } 'my_sess="\163tolen1"', 'my_sess="s\tolen1"', 'my.sess=stolen1', 'my[sess=stolen1', "\xa0my_sess=stolen1",
+    "my_sess=stolen1\x0c", 'my%2Esess="%73tolen1"' ),
+  '/app/?sid=g2 <- my_sess="\163tolen1"; a=1 => 200, saw [ok|a=1]',
+  map { ( "/app/?sid=g2 <- $_ => 200, saw [ok|b=2]", '   sets nothing' ) } 'a=1, my_sess=stolen1; b=2', 'b=2; a=x my_sess=stolen1', 'a="my_sess=stolen1"; b=2'
+
+
+=== TEST 13: thousands of cookies under a tracked name take no longer than others
+--- config
+location /app/ { slo_guard main sid=$arg_sid; slo_cookie sid p_* track; proxy_set_header X-Status $slo_status; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/told?$args; }
+--- http
+large_client_header_buffers 8 32k;
+--- visits eval
+my $first = CORE::join ';', map { "sid=$_" } 0 .. 15;
+my $many = CORE::join ';', ('%73id=a') x 3500;
+my $alike = CORE::join ';', ('p_=a') x 5000;
+CORE::join "\n", '/app/?sid=g1 <- sid=a => 200', "/app/ <- $first;$many; b=1 => 200", "/app/?sid=g2 <- $many; b=1 => 200, saw [ok|b=1]",
+  "/app/?sid=g2 <- $alike; b=1 => 200"
+--- timeout: 5
+
+
+=== TEST 14: a dry run ties nothing to a session that is over
+--- config
+location /app/ { slo_guard main sid=$arg_sid dry_run; slo_cookie JSESSIONID track; proxy_set_header X-Status $slo_status;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/told?$args; }
+location /alone/ { slo_guard main; slo_cookie JSESSIONID track; proxy_set_header X-Status $slo_status; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/told?$args; }
+--- visits
+/app/?sid=g1&set=JSESSIONID=a => 200
+/alone/ <- JSESSIONID=a => 200, saw [ok|JSESSIONID=a]
+logout sid=g1
+/app/?sid=g1&set=JSESSIONID=b => 200
+/alone/ <- JSESSIONID=b => 200, saw [unbound|JSESSIONID=b]
+/alone/ <- JSESSIONID=a => 401
