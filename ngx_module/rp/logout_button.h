@@ -6,6 +6,7 @@
 
 #include "core/page.h"
 #include "core/rp/logout_button.h"
+#include "ngx_module/app/tracked_cookies.h"
 #include "ngx_module/http/ctx.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/rp/conf.h"
@@ -16,11 +17,13 @@ namespace slo::ngx {
 struct ButtonCtx : RequestCtx {
   const LogoutRule* rule = nullptr;
   bool is_decided = false;        // `page` is known
+  bool asks_cookies = false;      // whose they are
   bool asks_application = false;  // which sees its own logout first
   bool is_answered = false;
   Page page{};
   ButtonToken token{};  // that the location's token= gave
-  std::optional<Mark> mark{};
+  CookieAnswers* cookies = nullptr;
+  std::optional<Mark> mark{};  // of the session that ends, if it is known
 };
 
 // Null: no button of ours was pressed by this request.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/rp/way_out.h"
+#include "ngx_module/app/conf.h"
 #include "ngx_module/config/location.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/rp/conf.h"
@@ -40,6 +41,22 @@ Outcome<void> read_parameters(ConfLine& line, LogoutRule& rule) {
   return read;
 }
 
+// By what does the button know whose session ends? Empty: by something.
+std::string missing_evidence(const LogoutRule& rule, const RpLocConf& location,
+                             const ngx_http_core_loc_conf_t& core) {
+  if (rule.token.is_set()) return {};
+  const auto& app = *static_cast<const AppLocConf*>(core.loc_conf[ngx_http_slo_app_module.ctx_index]);
+  bool has_guard = false;
+  for (const GuardRule* guard : location.guards) {
+    if (guard->provider != rule.provider) continue;
+    if (guard->is_told() || tracks_cookies(app)) return {};
+    has_guard = true;
+  }
+  const std::string whose = " \"slo_guard\" of slo_provider \"" + rule.provider->provider.name + '"';
+  if (!has_guard) return "there is no" + whose + " in its location or above it";
+  return "the" + whose + " has no parameters, and no \"slo_cookie\" with \"track\" counts here";
+}
+
 // What is known of it when all has been read and inherited.
 ngx_int_t check_rule(ngx_conf_t* cf, const RpLocConf& location, const ngx_http_core_loc_conf_t& core,
                      const std::string& place) {
@@ -53,12 +70,8 @@ ngx_int_t check_rule(ngx_conf_t* cf, const RpLocConf& location, const ngx_http_c
               place);
     return NGX_ERROR;
   }
-  const auto is_of_provider = [&](const GuardRule* guard) { return guard->provider == rule.provider; };
-  if (!rule.token.is_set() && std::ranges::none_of(location.guards, is_of_provider)) {
-    warn_at(cf->log,
-            "\"slo_logout\" cannot know whose session ends: it has no \"token=\", and there is no "
-            "\"slo_guard\" of slo_provider \"" +
-                rule.provider->provider.name + "\" in its location or above it",
+  if (const std::string why = missing_evidence(rule, location, core); !why.empty()) {
+    warn_at(cf->log, "\"slo_logout\" cannot know whose session ends: it has no \"token=\", and " + why,
             place);
   }
   return NGX_OK;

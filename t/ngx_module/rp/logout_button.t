@@ -188,9 +188,10 @@ location = /out { slo_logout main local token=$arg_token then=https://www.exampl
 
 === TEST 15: and says so
 --- config
+slo_guard main sid=$arg_sid;
 location = /out { slo_logout main local token=$arg_token; }
 --- request
-GET /out
+GET /out?sid=s1
 --- error_code: 303
 --- error_log
 slo: a logout ends here, not at the OP: slo_logout is "local", provider "main"
@@ -214,7 +215,7 @@ location = /out { slo_logout main token=$arg_token; }
 GET /out
 --- error_code: 303
 --- error_log eval
-qr/\[warn\].* slo: a logout ends here, not at the OP: no end_session endpoint is known, provider "main"/
+qr/\[warn\].* slo: a logout ends nothing here, as no session is known: no end_session endpoint is known, provider "main"/
 
 
 === TEST 18: a long token travels as a form
