@@ -18,7 +18,6 @@
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/rp/evidence.h"
 #include "ngx_module/rp/guarded_cookies.h"
-#include "ngx_module/rp/guarded_request.h"
 #include "ngx_module/rp/jobs.h"
 #include "ngx_module/rp/receiving.h"
 #include "redis_schema/bound_cookies.h"
@@ -36,7 +35,6 @@ ngx_int_t press_button(R& r);
 ngx_int_t begin(R& r, const LogoutRule& rule);
 void judge(R& r, ButtonCtx& ctx);
 void turn_away(R& r, ButtonCtx& ctx, const Refusal& why);
-void come_back(R& r, ButtonCtx& ctx);
 void read_evidence(R& r, ButtonCtx& ctx);
 ngx_int_t ask_cookies(R& r, ButtonCtx& ctx);
 void with_owner(R& r, Outcome<Owners> owners);
@@ -46,39 +44,6 @@ void with_received(R& r, Outcome<Cascaded> received);
 void set_out(R& r, ButtonCtx& ctx);
 ngx_int_t let_answer(R& r, const ButtonCtx& ctx);
 
-bool is_https(const R& r) {
-#if (NGX_HTTP_SSL)
-  return r.connection->ssl != nullptr;
-#else
-  return false;
-#endif
-}
-
-CookieScope cookie_of(const R& r, const LogoutRule& rule) {
-  return way_out_cookie(rule.path, is_https(r) || rule.post_logout_redirect_uri.starts_with("https:"));
-}
-
-std::vector<std::string> cookies_of(const R& r, const LogoutRule& rule) {
-  return find_request_cookies(r, cookie_of(r, rule).name);
-}
-
-ButtonRequest button_request(const R& r, const LogoutRule& rule) {
-  ButtonRequest request{.method = view(r.method_name),
-                        .is_https = is_https(r),
-                        .host = find_header(r, "host"),
-                        .origin = find_header(r, "origin"),
-                        .referer = find_header(r, "referer"),
-                        .site = find_header(r, "sec-fetch-site"),
-                        .mode = find_header(r, "sec-fetch-mode"),
-                        .dest = find_header(r, "sec-fetch-dest")};
-  for (const std::string_view name : {"sec-purpose", "purpose", "x-moz"}) {
-    if (request.purpose.empty()) request.purpose = find_header(r, name);
-  }
-  request.has_state = returned_state(query_of(r)).has_value();
-  request.has_set_out = !cookies_of(r, rule).empty();
-  return request;
-}
-
 ngx_int_t press_button(R& r) {
   const LogoutRule* rule = rp_loc_conf(r).button;
   if (rule == nullptr || &r != r.main || rp_jobs() == nullptr) return NGX_DECLINED;
@@ -87,23 +52,13 @@ ngx_int_t press_button(R& r) {
   return ctx->asks_cookies ? ask_cookies(r, *ctx) : let_answer(r, *ctx);
 }
 
-// A request that a guard had let pass before it was led here lives until it has its answer.
 ngx_int_t begin(R& r, const LogoutRule& rule) {
-  auto& ctx = open_ctx<ButtonCtx>(r);
-  ctx.rule = &rule;
-  ctx.provider = rule.provider;
-  r.disable_not_modified = 1;
-  if (GuardedRequest* guarded = find_guarded(r)) guarded->unlink();
+  auto& ctx = open_button(r, rule);
   judge(r, ctx);
   if (ctx.is_decided) return let_answer(r, ctx);
   if (!ctx.mark) return ask_cookies(r, ctx);
   end_session(r, ctx);
   return NGX_AGAIN;
-}
-
-void show(ButtonCtx& ctx, Page page) {
-  ctx.page = std::move(page);
-  ctx.is_decided = true;
 }
 
 void judge(R& r, ButtonCtx& ctx) {
@@ -113,7 +68,7 @@ void judge(R& r, ButtonCtx& ctx) {
   if (*press == Press::returns) return come_back(r, ctx);
   if (*press == Press::asks) {
     ctx.result = "asked";
-    return show(ctx, press_question_page(request.host, raw_path(r)));
+    return ctx.show(press_question_page(request.host, raw_path(r)));
   }
   read_evidence(r, ctx);
   if (r.method == NGX_HTTP_HEAD) set_out(r, ctx);
@@ -124,17 +79,7 @@ void turn_away(R& r, ButtonCtx& ctx, const Refusal& why) {
   ctx.fault = why.fault;
   count(Counter::logouts_received_refused);
   report(r.connection->log, why, ctx.provider->provider.name);
-  show(ctx, press_refused_page(why));
-}
-
-void come_back(R& r, ButtonCtx& ctx) {
-  const std::string state = returned_state(query_of(r)).value_or("");
-  if (!is_own_return(ctx.provider->provider, state, cookies_of(r, *ctx.rule))) {
-    ngx_log_error(NGX_LOG_INFO, r.connection->log, 0,
-                  "slo: a browser came back from the OP with no state of its own, provider \"%s\"",
-                  ctx.provider->provider.name.c_str());
-  }
-  show(ctx, return_page(ctx.rule->then, cookie_of(r, *ctx.rule)));
+  ctx.show(press_refused_page(why));
 }
 
 // What its token names, else what the guard of the same provider would judge it by.
@@ -267,15 +212,15 @@ void set_out(R& r, ButtonCtx& ctx) {
   ctx.asks_application = r.method != NGX_HTTP_HEAD;
   WayOut way{.endpoint = endpoint_of(ctx)};
   tell_what_is_missing(r, ctx, !way.endpoint.empty());
-  if (way.endpoint.empty()) return show(ctx, local_way_out_page(rule.then));
+  if (way.endpoint.empty()) return ctx.show(local_way_out_page(rule.then));
   way.id_token_hint = ctx.token.hint;
   way.client_id = own_client_id(ctx);
   way.post_logout_redirect_uri = rule.post_logout_redirect_uri;
   if (way.post_logout_redirect_uri.empty())
     way.post_logout_redirect_uri = button_address(is_https(r), find_header(r, "host"), raw_path(r));
-  way.cookie = cookie_of(r, rule);
-  way.cookies = cookies_of(r, rule);
-  show(ctx, way_out_page(ctx.provider->provider, way, this_moment()));
+  way.cookie = way_cookie_of(r, rule);
+  way.cookies = way_cookies_of(r, rule);
+  ctx.show(way_out_page(ctx.provider->provider, way, this_moment()));
 }
 
 ngx_int_t let_answer(R& r, const ButtonCtx& ctx) {
@@ -285,10 +230,6 @@ ngx_int_t let_answer(R& r, const ButtonCtx& ctx) {
 
 }  // namespace logout_button
 }  // namespace
-
-ButtonCtx* find_button(const ngx_http_request_t& r) noexcept {
-  return rp_loc_conf(r).button != nullptr || r.internal ? pool_find<ButtonCtx>(r.pool) : nullptr;
-}
 
 ngx_int_t install_logout_button(ngx_conf_t* cf) {
   return add_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE, entry<logout_button::press_button>);
