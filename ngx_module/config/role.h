@@ -2,6 +2,8 @@
 // What every role's nginx module is made of: rows of its table, its configurations, its guarded hooks.
 #pragma once
 
+#include <algorithm>
+
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/nginx/pool.h"
@@ -49,6 +51,17 @@ inline ngx_int_t add_phase_handler(ngx_conf_t* cf, ngx_http_phases phase, ngx_ht
   auto* place = static_cast<ngx_http_handler_pt*>(ngx_array_push(&core.phases[phase].handlers));
   if (place == nullptr) return NGX_ERROR;
   *place = handler;
+  return NGX_OK;
+}
+
+// Called when all others of its phase, that were there before, have let the request go on.
+inline ngx_int_t add_last_phase_handler(ngx_conf_t* cf, ngx_http_phases phase, ngx_http_handler_pt handler) {
+  if (add_phase_handler(cf, phase, handler) != NGX_OK) return NGX_ERROR;
+  auto& core =
+      *static_cast<ngx_http_core_main_conf_t*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+  const ngx_array_t& all = core.phases[phase].handlers;
+  auto* first = static_cast<ngx_http_handler_pt*>(all.elts);
+  std::rotate(first, first + all.nelts - 1, first + all.nelts);
   return NGX_OK;
 }
 

@@ -128,23 +128,31 @@ void bind_all(const Judged& judged, const Application& application, CookieOwner 
   }
 }
 
+std::optional<CookieVerdict> look(R& r, const GuardRule& rule, const ProviderMarks& part,
+                                  const Evidence& told, CookieAnswers*& answers) {
+  const Application* application = application_of(app_loc_conf(r), *rule.provider);
+  if (application == nullptr || cookie_cache() == nullptr) return CookieVerdict{.session = told};
+  return look_at_cookies(r,
+                         {.provider = *rule.provider,
+                          .part = part,
+                          .application = *application,
+                          .told = told,
+                          .names = [&r, &rule] { return session_names_of(r, rule); },
+                          .only_looks = rule.is_dry_run},
+                         answers);
+}
+
 }  // namespace answer_binding
 }  // namespace
 
 std::optional<CookieVerdict> look_at_cookies_of(GuardedRequest& request,
                                                 const GuardedRequest::Judged& judged) {
-  const GuardRule& rule = *judged.rule;
-  ngx_http_request_t& r = request.r;
-  const Application* application = application_of(app_loc_conf(r), *rule.provider);
-  if (application == nullptr || cookie_cache() == nullptr) return CookieVerdict{.session = judged.evidence};
-  return look_at_cookies(r,
-                         {.provider = *rule.provider,
-                          .part = *judged.part,
-                          .application = *application,
-                          .told = judged.evidence,
-                          .names = [&r, &rule] { return session_names_of(r, rule); },
-                          .only_looks = rule.is_dry_run},
-                         request.answers);
+  return answer_binding::look(request.r, *judged.rule, *judged.part, judged.evidence, request.answers);
+}
+
+std::optional<CookieVerdict> look_at_cookies_alone(ngx_http_request_t& r, const GuardRule& rule,
+                                                   const ProviderMarks& part, CookieAnswers*& answers) {
+  return answer_binding::look(r, rule, part, {}, answers);
 }
 
 ngx_int_t install_answer_binding(ngx_conf_t*) {

@@ -15,6 +15,11 @@ namespace slo::ngx {
 std::optional<CookieVerdict> look_at_cookies_of(GuardedRequest& request,
                                                 const GuardedRequest::Judged& judged);
 
+// The same where nothing else tells whose the request is, for who is not guarded. `answers`: null at first,
+// of this request alone. REQUIRES: `part` is that of the rule's provider.
+std::optional<CookieVerdict> look_at_cookies_alone(ngx_http_request_t& r, const GuardRule& rule,
+                                                   const ProviderMarks& part, CookieAnswers*& answers);
+
 // In postconfiguration: cookies that answers to guarded requests set are bound as they pass by.
 ngx_int_t install_answer_binding(ngx_conf_t* cf);
 

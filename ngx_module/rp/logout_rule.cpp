@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/rp/way_out.h"
+#include "ngx_module/app/conf.h"
 #include "ngx_module/config/location.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/rp/conf.h"
@@ -40,9 +41,47 @@ Outcome<void> read_parameters(ConfLine& line, LogoutRule& rule) {
   return read;
 }
 
+// By what does the button know whose session ends? Empty: by something.
+std::string missing_evidence(const LogoutRule& rule, const RpLocConf& location,
+                             const ngx_http_core_loc_conf_t& core) {
+  if (rule.token.is_set()) return {};
+  const auto& app = *static_cast<const AppLocConf*>(core.loc_conf[ngx_http_slo_app_module.ctx_index]);
+  bool has_guard = false;
+  for (const GuardRule* guard : location.guards) {
+    if (guard->provider != rule.provider) continue;
+    if (guard->is_told() || tracks_cookies(app)) return {};
+    has_guard = true;
+  }
+  const std::string whose = " \"slo_guard\" of slo_provider \"" + rule.provider->provider.name + '"';
+  if (!has_guard) return "there is no" + whose + " in its location or above it";
+  return "the" + whose + " has no parameters, and no \"slo_cookie\" with \"track\" counts here";
+}
+
+// The call that an application gets where its button stands; null: there is none.
+const AppLogout* call_to_button(const AppMainConf& app, const LogoutRule& rule,
+                                const ngx_http_conf_ctx_t& server) {
+  for (const Belonging& one : app.belongings) {
+    const AppLogout* call = one.location->logout;
+    const bool may_call = one.server->srv_conf == server.srv_conf && *one.provider == rule.provider &&
+                          call != nullptr && call->is_path();
+    if (may_call && call->target.substr(0, call->target.find('?')) == rule.path) return call;
+  }
+  return nullptr;
+}
+
+// It would be asked by the user's own request, and once more when he is out already; or nobody is there.
+void warn_of_call(ngx_conf_t* cf, const AppLogout& call, bool has_application, const std::string& place) {
+  warn_at(cf->log,
+          "\"slo_logout\" stands where \"slo_app_logout\" in " + call.place + " calls the application, " +
+              (has_application ? "which would be told of each logout twice, and may refuse the second"
+                               : "and no application is there") +
+              ": give the button a location of another path",
+          place);
+}
+
 // What is known of it when all has been read and inherited.
 ngx_int_t check_rule(ngx_conf_t* cf, const RpLocConf& location, const ngx_http_core_loc_conf_t& core,
-                     const std::string& place) {
+                     const ngx_http_conf_ctx_t& server, const std::string& place) {
   LogoutRule& rule = *location.button;
   rule.path = path_of(core);
   const auto* ours = static_cast<const LocConf*>(core.loc_conf[ngx_http_slo_module.ctx_index]);
@@ -53,14 +92,12 @@ ngx_int_t check_rule(ngx_conf_t* cf, const RpLocConf& location, const ngx_http_c
               place);
     return NGX_ERROR;
   }
-  const auto is_of_provider = [&](const GuardRule* guard) { return guard->provider == rule.provider; };
-  if (!rule.token.is_set() && std::ranges::none_of(location.guards, is_of_provider)) {
-    warn_at(cf->log,
-            "\"slo_logout\" cannot know whose session ends: it has no \"token=\", and there is no "
-            "\"slo_guard\" of slo_provider \"" +
-                rule.provider->provider.name + "\" in its location or above it",
+  if (const std::string why = missing_evidence(rule, location, core); !why.empty()) {
+    warn_at(cf->log, "\"slo_logout\" cannot know whose session ends: it has no \"token=\", and " + why,
             place);
   }
+  if (const AppLogout* call = call_to_button(app_main_conf(cf), rule, server))
+    warn_of_call(cf, *call, core.handler != nullptr, place);
   return NGX_OK;
 }
 
@@ -84,10 +121,10 @@ Outcome<void> read_logout_rule(ConfLine& line, ngx_http_handler_pt answer) {
   main_conf(line.cf).needs_marks = true;
   if (!rule.is_local)
     to_be_registered(line, "post_logout_redirect_uri", &rule.provider, rule.post_logout_redirect_uri);
-  main_conf(line.cf).checks.push_back(
-      [&location, &core = core_location(line), place = place_of(line.cf)](ngx_conf_t* cf) {
-        return logout_rule::check_rule(cf, location, core, place);
-      });
+  main_conf(line.cf).checks.push_back([&location, &core = core_location(line), server = server_of(line),
+                                       place = place_of(line.cf)](ngx_conf_t* cf) {
+    return logout_rule::check_rule(cf, location, core, *server, place);
+  });
   return {};
 }
 

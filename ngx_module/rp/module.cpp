@@ -42,6 +42,7 @@ ngx_int_t prepare(ngx_conf_t* cf) {
 ngx_int_t finish(ngx_conf_t* cf) {
   if (!main_conf(cf).needs_marks) return NGX_OK;
   if (install_guard(cf) != NGX_OK || install_logout_button(cf) != NGX_OK) return NGX_ERROR;
+  if (install_logout_return(cf) != NGX_OK) return NGX_ERROR;
   if (!app_main_conf(cf).cookie_lines.empty() && install_answer_binding(cf) != NGX_OK) return NGX_ERROR;
   return install_logout_button_filter(cf);
 }

@@ -40,16 +40,18 @@ function come_and_go({ method, url, body }, answer) {
 const html = (body) => `<!DOCTYPE html><title>page</title><link rel="icon" href="data:,">${body}`
 
 // One nginx in front of an application; `end_session` says where its OP is, by the address of nginx.
-async function settle(house, { end_session, clients = () => [], button = 'then=/gone', servers = '', discovery }) {
+async function settle(house, { end_session, clients = () => [], button = 'then=/gone', servers = '', discovery, more = '' }) {
   const host = '127.0.0.1', port = await free_port(host)
   const url = `http://${host}:${port}`
   const issuer = await make_issuer(url)
   const app = await start_site(house, '127.0.0.9', (_, answer) => {
     answer.writeHead(200, { 'set-cookie': ['app=; Path=/; Max-Age=0', 'app_too=; Path=/; Max-Age=0'] }).end('application: you are out')
   })
-  const nginx = await start_nginx(house, { host, port, issuer, clients: clients(url), redis: await start_redis(house),
+  const redis = await start_redis(house)
+  const nginx = await start_nginx(house, { host, port, issuer, clients: clients(url), redis,
     provider: `client_id gateway; ${end_session(url)}`, workers: 2, servers, ...(discovery && { jwks: '' }),
     locations: `
+      ${more}
       ${discovery ? `location = /.well-known/openid-configuration { return 200 '${JSON.stringify(discovery(url))}'; }` : ''}
       location = /gone { default_type text/html; return 200 '${html('gone')}'; }
       location /app/ { default_type text/html; slo_guard main token=$cookie_id_token; error_page 418 = @page; return 418; }
@@ -58,7 +60,7 @@ async function settle(house, { end_session, clients = () => [], button = 'then=/
       location = /slo/out { slo_logout main token=$cookie_id_token ${button}; proxy_pass ${app.url}; }` })
   const token = (claims) => issuer.id_token({ aud: 'gateway', sub: 'ann', sid: 's1', ...claims })
   const is_in = async (id_token) => (await send(`${url}/guarded`, { headers: { cookie: `id_token=${id_token}` } })).status === 200
-  return { url, issuer, app, nginx, token, is_in }
+  return { url, issuer, app, nginx, redis, token, is_in }
 }
 
 const at = (site) => () => `end_session ${site.url}/bye?realm=r1;`
@@ -218,4 +220,54 @@ test('a return that does not fit ends nothing and lands where it may; a missing 
   assert.deepEqual(told.map((line) => line.replace(/^.*"main": /, '')), [
     'backchannel_logout_uri https://intranet.example.com/slo/back', 'post_logout_redirect_uri https://intranet.example.com/slo/bye',
     'post_logout_redirect_uri https://app.example/out'])
+})
+
+test('an access rule that asks for the login does not see who comes back from the OP without it', in_time, async (t) => {
+  const house = new House(t)
+  const op = await start_site(house, '127.0.0.7', come_and_go)
+  const stage = await settle(house, { end_session: at(op), more: `
+    location = /login { internal; if ($cookie_login = '') { return 401; } return 204; }
+    location = /slo/closed { slo_cookie login; auth_request /login; slo_logout main token=$cookie_id_token then=/gone; }` })
+  const mine = await stage.token({})
+  const page = await open_page(await start_chromium(house), stage, mine)
+  await page.put_cookie(stage.url, 'login', 'of ann')
+  await page.goto(`${stage.url}/slo/closed`)
+  await page.arrives_at(`${stage.url}/gone`)
+  assert.equal(op.requests.length, 1)
+  assert.equal(await stage.is_in(mine), false)
+  assert.deepEqual(await cookie_names(page, stage.url), ['app', 'id_token'])
+  assert.deepEqual([(await send(`${stage.url}/slo/closed`)).status, (await send(`${stage.url}/slo/closed?state=x`)).status], [401, 401])
+})
+
+test('tracked cookies alone tell whose session ends, in each worker; while the store is away nothing is claimed', in_time, async (t) => {
+  const stage = await settle(new House(t), { end_session: () => '', more: `
+    location /lib/ { slo_guard main token=$cookie_id_token; slo_cookie lib_session path=/ track; empty_gif; }
+    location = /signout { slo_guard main; slo_cookie lib_session path=/ track; slo_logout main local then=/gone; }` })
+  const visit = (path, lib, more = {}) => send(`${stage.url}${path}`, { headers: { cookie: `lib_session=${lib}`, ...more } })
+  const press = (lib) => visit('/signout', lib, { referer: `${stage.url}/` })
+  const log_in = async (sid) => {
+    const id_token = await stage.token({ sid })
+    await eventually('it is bound', async () => {
+      await visit('/lib/', `lib-of-${sid}`, { cookie: `lib_session=lib-of-${sid}; id_token=${id_token}` })
+      return (await stage.nginx.session(sid)).status === 200
+    })
+    return id_token
+  }
+  const tokens = []
+  for (let i = 0; i < 6; ++i) tokens.push(await log_in(`s${i}`))
+  for (let i = 0; i < 4; ++i) {
+    const out = await press(`lib-of-s${i}`)
+    assert.deepEqual([out.status, out.headers['set-cookie']?.map((line) => line.split(';')[0])], [303, ['lib_session=']])
+    assert.equal((await visit('/lib/', `lib-of-s${i}`)).status, 401)
+    assert.deepEqual([await stage.is_in(tokens[i]), await stage.is_in(tokens[5]), (await stage.nginx.session(`s${i}`)).json.state], [false, true, 'ended'])
+  }
+  await stage.redis.stop()
+  for (let i = 0; i < 4; ++i) {
+    const out = await press('lib-of-s4')
+    assert.deepEqual([out.status, out.headers['set-cookie'], out.headers['retry-after']], [503, undefined, '5'])
+  }
+  await stage.redis.start_again()
+  await eventually('it is out', async () => (await press('lib-of-s4')).status === 303)
+  assert.deepEqual([(await visit('/lib/', 'lib-of-s4')).status, await stage.is_in(tokens[4]), await stage.is_in(tokens[5])], [401, false, true])
+  assert.doesNotMatch(stage.nginx.log(), /lib-of-s/)
 })

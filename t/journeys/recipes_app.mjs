@@ -29,6 +29,18 @@ async function browser_of(stage, user, sid, browser = new TlsJar(stage.host), se
   return browser
 }
 
+// Presses the button at `path`, and comes back from the OP: {asked, home}, what the OP was told, and its browser's last answer.
+async function press(stage, browser, site, path) {
+  const out = await browser.visit(site, path, { headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } })
+  assert.equal(out.status, 303, out.body)
+  const away = new URL(out.headers.location)
+  assert.equal(away.pathname, '/logout')
+  const { location } = (await stage.op.visit(away)).headers
+  assert.ok(location.startsWith(`https://${site}${path}?state=`), location)
+  const home = await browser.visit(site, location.slice(`https://${site}`.length), { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } })
+  return { asked: Object.fromEntries(away.searchParams), home }
+}
+
 const nothing_was_mixed_up = (app) => {
   for (const { user, shown, url } of app.seen) assert.equal(shown, user, `${url} of ${user} was shown as ${shown}`)
   for (const { user, theirs } of app.logouts) assert.deepEqual(theirs.filter(([, owner]) => owner !== user), [], 'cookies of another user')
@@ -69,6 +81,30 @@ test('app-kiosk.conf: the next user never gets the session of the last, whose ow
   assert.deepEqual(kiosk.cookies(site), {}, 'nothing is left in the browser')
   await eventually('the application is called', () => app.logouts.length === 2)
   assert.deepEqual(app.logouts[1].user, 'cid')
+  nothing_was_mixed_up(app)
+  assert_quiet(stage)
+})
+
+test('logout-button.conf: a press ends the session here, in the application and at the OP, and the way back needs no login', in_time, async (t) => {
+  const house = new House(t)
+  const app = await start_session_app(house)
+  const stage = await set_example(house, 'logout-button.conf', { apps: { 8080: app }, files: secret })
+  const site = 'intranet.example.com', ann = await browser_of(stage, 'ann', 's1'), bob = await browser_of(stage, 'bob', 's2')
+  for (const browser of [ann, bob]) for (let i = 0; i < 4; ++i) assert.equal((await browser.visit(site, '/')).status, 200)
+  const before = ann.cookies(site)
+  const { asked, home } = await press(stage, ann, site, '/signout')
+  assert.deepEqual([asked.id_token_hint, asked.post_logout_redirect_uri], [stage.verifier.logins.get('login-of-s1').id_token, `https://${site}/signout`])
+  assert.deepEqual([where(home), ann.cookies(site)], [[303, '/login/bye'], {}])
+  assert.match((await ann.visit(site, '/login/bye')).body, /sign in at/)
+  await eventually('the application is called', () => app.logouts.length > 0)
+  assert.deepEqual(app.logouts.map(({ user, status }) => [user, status]), [['ann', 302]])
+  assert.equal(app.live.size, 1)
+  assert.deepEqual(where(await ann.visit(site, '/')), [303, '/login/'])
+  assert.deepEqual(where(await ann.visit(site, '/signout?state=x')), [303, '/login/'], 'nobody is signed in')
+  const thief = new TlsJar(stage.host)
+  for (const [name, value] of Object.entries(before)) thief.put(site, name, value)
+  assert.deepEqual(where(await thief.visit(site, '/')), [303, '/login/ended'])
+  assert.match((await bob.visit(site, '/')).body, /welcome bob/)
   nothing_was_mixed_up(app)
   assert_quiet(stage)
 })
@@ -181,6 +217,17 @@ test('app-own-client.conf: mod_auth_openidc, which has no back channel, is logge
   })
   assert.match((await bob.visit(site, '/app/')).body, /shows this to bob/)
   await log_in('ann', 's3', ann)
+  assert.match((await ann.visit(site, '/app/')).body, /shows this to ann/)
+
+  // The button knows him by his cookie alone.
+  const of_bob = bob.cookies(site).mod_auth_openidc_session
+  const { asked, home } = await press(stage, bob, site, '/signout')
+  assert.deepEqual([asked.client_id, asked.id_token_hint, where(home), bob.cookies(site)], ['library', undefined, [303, '/signed-out'], {}])
+  assert.match((await bob.visit(site, '/signed-out')).body, /You are signed out/)
+  await eventually('the application is called', () => house.read('apache/access.log').match(/GET \/app\/callback\?logout=get 200/g)?.length === 2)
+  const thief = new TlsJar(host)
+  thief.put(site, 'mod_auth_openidc_session', of_bob)
+  assert.equal((await thief.visit(site, '/app/')).status, 401)
   assert.match((await ann.visit(site, '/app/')).body, /shows this to ann/)
   assert_quiet(stage)
 })

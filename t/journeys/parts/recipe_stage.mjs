@@ -51,7 +51,7 @@ async function start_tls_side(house, authority) {
   const codes = new Map()
   const routes = {
     '/.well-known/openid-configuration': () => ({ issuer: op.issuer.issuer, response_types_supported: ['code'],
-      ...Object.fromEntries(['authorization_endpoint:authorize', 'token_endpoint:token', 'jwks_uri:jwks'].map((one) => one.split(':'))
+      ...Object.fromEntries(['authorization_endpoint:authorize', 'token_endpoint:token', 'jwks_uri:jwks', 'end_session_endpoint:logout'].map((one) => one.split(':'))
         .map(([member, path]) => [member, `${op.issuer.issuer}/${path}`])) }),
     '/jwks': () => op.issuer.public_jwks,
     '/token': async (request) => {
@@ -70,6 +70,8 @@ async function start_tls_side(house, authority) {
       const more = op.login.session_state ? `&session_state=${op.login.session_state}` : ''
       return answer.writeHead(303, { location: `${query.get('redirect_uri')}?code=code-of-the-op&state=${query.get('state')}${more}` }).end()
     }
+    if (pathname === '/logout')
+      return answer.writeHead(303, { location: `${query.get('post_logout_redirect_uri')}?state=${query.get('state')}` }).end()
     const body = await routes[pathname]?.(request)
     answer.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }

@@ -85,10 +85,21 @@ SEALS slo_provider corp { CORP }
 server { NAMED TRACKS slo_app_logout /logout?a;
 location = /logout { slo_end_session corp; } }
 [emerg] "slo_app_logout" calls "slo_end_session" of this module in http.conf:3, which is no application in http.conf:2
-=== a button in front of an application's logout is passed by
+=== a button in front of an application's logout is passed by, which tells it twice
 SEALS slo_provider corp { CORP }
-server { NAMED TRACKS slo_app_logout /logout;
+server { NAMED TRACKS slo_app_logout /logout?all=1;
 location = /logout { slo_logout corp local; proxy_pass http://127.0.0.1; } }
+[warn] "slo_logout" stands where "slo_app_logout" in http.conf:2 calls the application, which would be told of each logout twice, and may refuse the second: give the button a location of another path in http.conf:3
+=== a button alone is no application
+SEALS slo_provider corp { CORP }
+server { NAMED TRACKS location / { slo_app_logout /logout; }
+location /logout { slo_logout corp; } }
+[warn] "slo_logout" stands where "slo_app_logout" in http.conf:2 calls the application, and no application is there: give the button a location of another path in http.conf:3
+=== a button of another path, of another provider, in another server, and where nothing is called
+SEALS slo_provider corp { CORP } slo_provider other { issuer https://other.example; client_id gateway; jwks ../op.jwks; }
+server { NAMED TRACKS slo_app_logout /logout; location = /signout { slo_logout corp; proxy_pass http://127.0.0.1; }
+location = /logout { slo_logout other token=$arg_t; proxy_pass http://127.0.0.1; } }
+server { listen 127.0.0.1:28010; server_name b.example; TRACKS slo_app_logout off; location = /logout { slo_logout corp; proxy_pass http://127.0.0.1; } }
 === two calls to one address
 SEALS slo_provider corp { CORP }
 server { NAMED TRACKS location /a { slo_app_logout /logout; }

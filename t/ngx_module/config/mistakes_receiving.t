@@ -174,6 +174,14 @@ STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../
 slo_provider other { issuer https://other.example; client_id gateway; jwks ../op.jwks; }
 server { listen 127.0.0.1:28009; slo_guard other sid=$arg_sid; location = /a { slo_logout corp; } }
 [warn] "slo_logout" cannot know whose session ends: it has no "token=", and there is no "slo_guard" of slo_provider "corp" in its location or above it in http.conf:3
+=== a button that knows whom a tracked cookie tells
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; slo_guard corp; slo_cookie lib_session track; location = /a { slo_logout corp local; } }
+=== and one where none is tracked
+STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
+server { listen 127.0.0.1:28009; slo_guard corp; location / { slo_cookie lib_session track; }
+location = /a { slo_logout corp local; } location = /b { slo_cookie off; slo_guard corp sid=$arg_sid; slo_logout corp; } }
+[warn] "slo_logout" cannot know whose session ends: it has no "token=", and the "slo_guard" of slo_provider "corp" has no parameters, and no "slo_cookie" with "track" counts here in http.conf:3
 === a button beside what answers
 STORE slo_provider corp { issuer https://op.example; client_id gateway; jwks ../op.jwks; }
 server { listen 127.0.0.1:28009; location = /a { slo_logout corp token=$arg_t; slo_status; } }

@@ -6,6 +6,8 @@ use lib 't/lib';
 use SloTest qw(redis);
 use SloTest::Slo;
 use SloTest::Rp;
+use Digest::SHA qw(hmac_sha256);
+use MIME::Base64 qw(encode_base64url);
 use Test::Nginx::Socket 'no_plan';
 
 no_shuffle();
@@ -16,6 +18,8 @@ receiver( b => 'ok' );
 make_key('op');
 our $own  = "Sec-Fetch-Site: same-origin\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document";
 our $away = "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document";
+our $back = $away . "\nCookie: slo-logout=" . 'k' x 22;
+our $state = 'n' x 22 . substr encode_base64url( hmac_sha256( 'slo-logout https://op.example ' . 'n' x 22, 'k' x 22 ) ), 0, 22;    # with that cookie
 our $img  = "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image";
 add_block_preprocessor( sub {
     my $block = shift;
@@ -188,9 +192,10 @@ location = /out { slo_logout main local token=$arg_token then=https://www.exampl
 
 === TEST 15: and says so
 --- config
+slo_guard main sid=$arg_sid;
 location = /out { slo_logout main local token=$arg_token; }
 --- request
-GET /out
+GET /out?sid=s1
 --- error_code: 303
 --- error_log
 slo: a logout ends here, not at the OP: slo_logout is "local", provider "main"
@@ -214,7 +219,7 @@ location = /out { slo_logout main token=$arg_token; }
 GET /out
 --- error_code: 303
 --- error_log eval
-qr/\[warn\].* slo: a logout ends here, not at the OP: no end_session endpoint is known, provider "main"/
+qr/\[warn\].* slo: a logout ends nothing here, as no session is known: no end_session endpoint is known, provider "main"/
 
 
 === TEST 18: a long token travels as a form
@@ -359,3 +364,67 @@ location = /out { auth_request /auth; auth_request_set $id_token $upstream_http_
 [303, 401]
 --- response_headers_like eval
 ['Location: https://op\.example/bye\?realm=r1&id_token_hint=eyJ.*', '']
+
+
+=== TEST 29: who comes back from the OP is not asked for the login that the button has ended
+--- config
+location = /nobody { internal; return 401; }
+location = /out  { auth_request /nobody; slo_logout main token=$arg_token then=/gone; }
+location = /deny { deny all; slo_logout main token=$arg_token then=/gone; }
+location = /any  { satisfy any; deny all; auth_basic x; auth_basic_user_file users; slo_logout main token=$arg_token then=/gone; }
+location = /verb { limit_except POST { deny all; } slo_logout main token=$arg_token then=/gone; }
+location = /bye  { rewrite ^ /deny last; }
+--- request eval
+[map { ("GET $_?state=$main::state", "HEAD $_?state=$main::state") } qw(/out /deny /any /verb /bye)]
+--- more_headers eval
+$main::back
+--- error_code eval
+[(303) x 10]
+--- response_headers_like eval
+[map { ("Location: (?:http://localhost(?::\\d+)?)?/gone\nSet-Cookie: slo-logout=; Path=$_; HttpOnly; SameSite=Lax; Max-Age=0; .*\nCache-Control: no-store") x 2 } qw(/out /deny /any /verb /deny)]
+--- no_error_log
+[warn]
+[error]
+
+
+=== TEST 30: whoever else comes is asked as before
+--- config
+location = /out  { deny all; slo_logout main token=$arg_token then=/gone; }
+location = /page { default_type text/html; ssi on; return 200 '<!--#include virtual="/out?state=$arg_state" -->'; }
+--- request eval
+my $other = 'm' . substr $main::state, 1;
+['GET /out', "GET /out?state=$other", "GET /out?state=$main::state&state=x", 'GET /out?state=', "POST /out?state=$main::state\n", "PUT /out?state=$main::state\n", "GET /out?state=$main::state", "GET /out?state=$main::state", "GET /page?state=$main::state"]
+--- more_headers eval
+[($main::back) x 6, $main::away, "$main::back\nSec-Purpose: prefetch", $main::back]
+--- error_code eval
+[(403) x 8, 200]
+--- raw_response_headers_unlike eval
+[('Set-Cookie|Location') x 9]
+
+
+=== TEST 31: limits count it
+--- http
+limit_req_zone $uri zone=presses:64k rate=1r/m;
+--- config
+location = /out { deny all; limit_req zone=presses; slo_logout main then=/gone; }
+--- request eval
+["GET /out?state=$main::state", "GET /out?state=$main::state"]
+--- more_headers eval
+$main::back
+--- error_code eval
+[303, 503]
+
+
+=== TEST 32: what an application leads to is no return
+--- config
+location = /upstream { add_header X-Accel-Redirect "/back?state=$arg_s"; empty_gif; }
+location = /out  { slo_logout main local token=$arg_token then=/gone; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/upstream?$args; }
+location = /back { slo_logout main local then=/wrong; }
+--- request eval
+["GET /out?token=" . SloTest::Slo::hint(sid => 's1') . "&s=$main::state", 'GET /app/?sid=s1']
+--- more_headers eval
+"$main::own\nCookie: slo-logout=" . 'k' x 22
+--- error_code eval
+[303, 401]
+--- response_headers_like eval
+['Location: (?:http://localhost(?::\d+)?)?/gone', '']
