@@ -22,6 +22,9 @@ struct CookieRule {
 // Names as browsers compare them, and as those servers do that decode percent escapes in names first.
 bool is_its(const CookieRule& rule, std::string_view name) noexcept;
 
+// Is there a name that both have?
+bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept;
+
 struct RequestCookie {
   std::string_view name{}, value{};
   friend bool operator==(const RequestCookie&, const RequestCookie&) = default;

@@ -359,3 +359,11 @@ location = /out { auth_request /auth; auth_request_set $id_token $upstream_http_
 [303, 401]
 --- response_headers_like eval
 ['Location: https://op\.example/bye\?realm=r1&id_token_hint=eyJ.*', '']
+
+
+=== TEST 29: the log names the method that came, and those that are needed
+--- request eval
+'DELETE /out'
+--- error_code: 405
+--- error_log
+slo: refused a method: DELETE, where GET, HEAD or POST is needed, provider "main"
