@@ -60,6 +60,18 @@ bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept
   });
 }
 
+bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept {
+  const auto overlap = [](std::string_view a, std::string_view b) {
+    if (!a.ends_with('*')) return is_called_so(b, a);
+    if (!b.ends_with('*')) return is_called_so(a, b);
+    a.remove_suffix(1), b.remove_suffix(1);
+    return a.starts_with(b) || b.starts_with(a);
+  };
+  return std::ranges::any_of(one.names, [&](const std::string& a) {
+    return std::ranges::any_of(other.names, [&](const std::string& b) { return overlap(a, b); });
+  });
+}
+
 std::vector<RequestCookie> request_cookies(std::string_view header) {
   std::vector<RequestCookie> cookies;
   while (const auto cookie = take_request_cookie(header)) cookies.push_back(*cookie);

@@ -26,6 +26,9 @@ bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept
 // Does another cookie's value hold one of its? To servers that part cookies at commas and blanks as well.
 bool hides_its(const CookieRule& rule, std::string_view value) noexcept;
 
+// Is there a name that both have?
+bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept;
+
 struct RequestCookie {
   std::string_view name{}, value{};
   friend bool operator==(const RequestCookie&, const RequestCookie&) = default;

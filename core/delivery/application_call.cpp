@@ -90,6 +90,18 @@ Call call_of(const Application& application, const Values& values) {
 
 }  // namespace
 
+std::vector<std::string> cookies_named_in(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    if (const std::string_view name = take_reference(text); !name.empty()) {
+      names.emplace_back(name);
+    } else {
+      text.remove_prefix(1);
+    }
+  }
+  return names;
+}
+
 Outcome<std::optional<Call>> application_call(const Provider& provider, const Delivery& delivery,
                                               const std::vector<BoundCookie>& cookies) {
   const auto application = called_application(provider, delivery);

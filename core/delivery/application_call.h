@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/app/bound_cookie.h"
@@ -17,5 +19,9 @@ namespace slo {
 // sealed with another secret; delivery_cookie_refused: no request may carry such a value.
 Outcome<std::optional<Call>> application_call(const Provider& provider, const Delivery& delivery,
                                               const std::vector<BoundCookie>& cookies);
+
+// The names of the cookies that `text`, of a body or a header, stands for: of `$cookie_NAME`,
+// `${cookie_NAME}`.
+std::vector<std::string> cookies_named_in(std::string_view text);
 
 }  // namespace slo

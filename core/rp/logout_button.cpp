@@ -80,7 +80,7 @@ std::string own_audience(const Provider& provider, const json_t* claims) {
 
 Outcome<Press> judge_press(const ButtonRequest& request) {
   if (!is_read_only(request) && request.method != "POST")
-    return refuse(Fault::method_not_allowed, "GET, HEAD or POST");
+    return refuse(Fault::method_not_allowed, "GET, HEAD, POST");
   if (is_in_advance(request.purpose)) return refuse(Fault::speculative_request);
   if (is_read_only(request) && request.has_state) return Press::returns;
   if (request.site.empty()) return judge_by_origin(request);

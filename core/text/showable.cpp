@@ -28,9 +28,14 @@ std::string showable_uri(std::string_view text) {
 }
 
 bool is_showable_name(std::string_view word) noexcept {
-  constexpr std::size_t max_name = 40;
-  return !word.empty() && word.size() <= max_name &&
+  return is_showable_word(word) &&
          std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+bool is_showable_word(std::string_view word) noexcept {
+  constexpr std::size_t longest = 40;
+  return !word.empty() && word.size() <= longest &&
+         std::ranges::all_of(word, [](char c) { return c > 0x20 && c < 0x7F && c != '"'; });
 }
 
 }  // namespace slo

@@ -15,4 +15,7 @@ std::string showable_uri(std::string_view text);
 // case letters and `_`; passwords hardly ever.
 bool is_showable_name(std::string_view word) noexcept;
 
+// The same where no secret is written: is it a short word that is printable?
+bool is_showable_word(std::string_view word) noexcept;
+
 }  // namespace slo

@@ -210,7 +210,7 @@ void carry_out(R& r, const api::ShowClient& command) {
 
 void turn_away(R& r, const Refusal& refusal) {
   const auto& ctx = ctx_at(r);
-  report(r.connection->log, refusal, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
+  report(r.connection->log, for_log(r, refusal), ctx.provider == nullptr ? "" : ctx.provider->provider.name);
   fail(r, refusal);
 }
 

@@ -3,12 +3,17 @@
 #include "ngx_module/app/applications.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/app/cookie_rule.h"
+#include "core/delivery/application_call.h"
+#include "core/text/closest.h"
 #include "core/text/uri.h"
 #include "ngx_module/app/conf.h"
 #include "ngx_module/config/conf_line.h"
@@ -92,10 +97,6 @@ DeliveryLocation way_through(ngx_conf_t* cf, ngx_http_conf_ctx_t* server, const 
       .caching = find_caching(cf)};
 }
 
-bool is_tracked_at(const AppLocConf& location) {
-  return std::ranges::any_of(location.rules, [](const CookieRule* rule) { return rule->is_tracked; });
-}
-
 // A location of ours is no application's.
 const ContentPlace* own_place(const MainConf& conf, const ngx_http_conf_ctx_t& server,
                               const AppLogout& logout) {
@@ -128,6 +129,26 @@ std::string missing(const MainConf& conf, const ProviderConf& provider, const Ap
   return {};
 }
 
+std::vector<std::string> cookies_of_call(const Application& application) {
+  std::vector<std::string> names = cookies_named_in(application.body);
+  for (const auto& [header, value] : application.headers)
+    std::ranges::copy(cookies_named_in(value), std::back_inserter(names));
+  return names;
+}
+
+// `$cookie_XSRF-TOKEN` ends before the `-`.
+std::string about_cookie(const std::string& name, const std::vector<const CookieRule*>& rules) {
+  std::vector<std::string_view> tracked;
+  for (const CookieRule* rule : rules) std::ranges::copy(rule->names, std::back_inserter(tracked));
+  std::string_view meant = closest(name, tracked);
+  const auto begins_so = [&name](std::string_view one) { return one.starts_with(name); };
+  const auto longer = std::ranges::find_if(tracked, begins_so);
+  if (meant.empty() && longer != tracked.end()) meant = *longer;
+  return "has the cookie \"" + name +
+         "\" in its call, which no \"slo_cookie\" with \"track\" names where it counts" +
+         (meant.empty() ? "" : ", did you mean \"${cookie_" + std::string(meant) + "}\"?");
+}
+
 class Settling {
  public:
   explicit Settling(ngx_conf_t* cf) : cf_(cf), conf_(main_conf(cf)), app_(app_main_conf(cf)) {}
@@ -136,7 +157,7 @@ class Settling {
     for (const Belonging& belonging : app_.belongings) {
       const AppLogout* logout = belonging.location->logout;
       if (logout != nullptr) guarded_.insert(logout);
-      if (!is_tracked_at(*belonging.location)) continue;
+      if (!tracks_cookies(*belonging.location)) continue;
       if (logout != nullptr) tracked_.insert(logout);
       if (add(belonging) != NGX_OK) return NGX_ERROR;
     }
@@ -145,7 +166,7 @@ class Settling {
       place.location->memberships.push_back(
           {.provider = &provider, .application = &provider.provider.applications[place.application]});
     }
-    return check_logouts();
+    return check_logouts() == NGX_OK ? check_calls() : NGX_ERROR;
   }
 
  private:
@@ -202,6 +223,31 @@ class Settling {
     return NGX_OK;
   }
 
+  // Where nobody remembers the cookie, the application would be sent nothing, and refuse.
+  ngx_int_t check_calls() {
+    for (const Belonging& belonging : app_.belongings) {
+      const Application* its = application_of(*belonging.location, **belonging.provider);
+      if (its == nullptr || !its->is_called()) continue;
+      const auto rules = rules_of(*its);
+      for (const std::string& name : cookies_of_call(*its)) {
+        const auto has_it = [&name](const CookieRule* rule) { return is_its(*rule, name); };
+        if (std::ranges::none_of(rules, has_it))
+          return refuse(*belonging.location->logout, about_cookie(name, rules));
+      }
+    }
+    return NGX_OK;
+  }
+
+  // That track cookies for the application, wherever it is.
+  std::vector<const CookieRule*> rules_of(const Application& application) const {
+    std::vector<const CookieRule*> rules;
+    for (const Belonging& belonging : app_.belongings) {
+      if (application_of(*belonging.location, **belonging.provider) != &application) continue;
+      std::ranges::copy_if(belonging.location->rules, std::back_inserter(rules), &CookieRule::is_tracked);
+    }
+    return rules;
+  }
+
   ngx_conf_t* cf_;
   MainConf& conf_;
   AppMainConf& app_;
@@ -216,7 +262,16 @@ void takes_part(ngx_conf_t* cf, const ProviderConf* const* provider) {
   auto* location = static_cast<AppLocConf*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_slo_app_module));
   auto* server =
       static_cast<ngx_http_core_srv_conf_t*>(ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module));
-  app_main_conf(cf).belongings.push_back({.location = location, .provider = provider, .server = server->ctx});
+  auto* core =
+      static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+  app_main_conf(cf).belongings.push_back(
+      {.location = location, .provider = provider, .server = server->ctx, .core = core});
+}
+
+void mark_door(ngx_conf_t* cf) {
+  auto* location = static_cast<AppLocConf*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_slo_app_module));
+  location->is_door = true;
+  app_main_conf(cf).doors.push_back(location);
 }
 
 ngx_int_t settle_applications(ngx_conf_t* cf) { return settling_applications::Settling(cf).settle(); }

@@ -55,6 +55,7 @@ struct AppLocConf {
   bool cookie_off = false;
   const AppLogout* logout = nullptr;  // in force here; null: none anywhere
   BindRule* bind = nullptr;
+  bool is_door = false;  // answered by a button or a receiver of ours, which no guard stands in front of
   std::vector<Membership> memberships{};  // where cookies are tracked, once the configuration is finished
 };
 
@@ -63,6 +64,7 @@ struct Belonging {
   AppLocConf* location = nullptr;
   const ProviderConf* const* provider = nullptr;
   ngx_http_conf_ctx_t* server = nullptr;
+  const ngx_http_core_loc_conf_t* core = nullptr;  // of the location; without a name: of the server
 };
 
 // A slo_cookie.
@@ -75,6 +77,7 @@ struct AppMainConf {
   std::deque<CookieLine> cookie_lines{};  // addresses stay, here and below
   std::deque<BindRule> binds{};
   std::deque<Belonging> belongings{};
+  std::deque<const AppLocConf*> doors{};
   std::deque<AppLogout> logouts{};  // addresses stay
 };
 

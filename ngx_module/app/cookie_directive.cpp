@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// slo_cookie: reads a rule, and says where one that tracks has no session to tie cookies to.
+// slo_cookie: reads a rule.
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/app/cookie_rule.h"
+#include "core/text/closest.h"
+#include "core/text/words.h"
 #include "ngx_module/app/conf.h"
 #include "ngx_module/app/directives.h"
 
@@ -53,6 +57,19 @@ Outcome<void> check_prefixes(const CookieRule& rule) {
   return {};
 }
 
+// What is meant for an attribute, or for "track", and would be silently waited for in requests.
+void doubt_names(const ConfLine& line, const CookieRule& rule) {
+  static constexpr std::array<std::string_view, 10> attributes{
+      "path",        "domain",  "secure",  "httponly", "samesite",
+      "partitioned", "expires", "max-age", "tracked",  "tracking"};
+  for (const std::string& name : rule.names) {
+    const bool is_one =
+        std::ranges::any_of(attributes, [&name](auto other) { return is_same_word(name, other); });
+    if (!is_one && closest(name, {"track"}).empty()) continue;
+    warn_at(line.cf->log, "\"slo_cookie\": \"" + name + "\" is taken for a cookie's name", place_of(line.cf));
+  }
+}
+
 Outcome<void> read_rule(ConfLine& line, CookieRule& rule) {
   std::vector<std::string> options;
   for (const std::string& word : line.words) {
@@ -65,7 +82,8 @@ Outcome<void> read_rule(ConfLine& line, CookieRule& rule) {
       rule.names.push_back(word);
     }
   }
-  auto read = take_options(options, 0, {{"path", take_text(rule.path)}, {"domain", take_text(rule.domain)}});
+  auto read = take_options(options, 0, {{"path", take_text(rule.path)}, {"domain", take_text(rule.domain)}},
+                           {.known = {"track"}});
   if (!read) return read;
   const auto has = [&](const char* option) {
     return std::ranges::any_of(options, [option](const auto& word) { return word.starts_with(option); });
@@ -91,26 +109,11 @@ Outcome<void> set_app_cookie(ConfLine& line) {
   CookieRule rule;
   if (auto read = cookie_directive::read_rule(line, rule); !read) return read;
   if (auto checked = cookie_directive::check_names(location, rule); !checked) return checked;
+  cookie_directive::doubt_names(line, rule);
   auto& lines = app_main_conf(line.cf).cookie_lines;
   lines.push_back({.rule = std::move(rule), .place = place_of(line.cf)});
   location.rules.push_back(&lines.back().rule);
   return {};
-}
-
-// Cookies are tracked where requests tell of sessions.
-ngx_int_t check_cookie_lines(ngx_conf_t* cf) {
-  const AppMainConf& conf = app_main_conf(cf);
-  for (const CookieLine& line : conf.cookie_lines) {
-    const auto has_it = [&line](const Belonging& belonging) {
-      return std::ranges::find(belonging.location->rules, &line.rule) != belonging.location->rules.end();
-    };
-    if (!line.rule.is_tracked || std::ranges::any_of(conf.belongings, has_it)) continue;
-    warn_at(cf->log,
-            "\"slo_cookie\" has \"track\" where neither \"slo_guard\" nor \"slo_bind\" says whose session it "
-            "is: nothing is tracked",
-            line.place);
-  }
-  return NGX_OK;
 }
 
 }  // namespace slo::ngx

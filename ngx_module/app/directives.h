@@ -11,9 +11,9 @@ namespace slo::ngx {
 Outcome<void> set_app_logout(ConfLine& line);  // logout_directive.cpp
 Outcome<void> set_app_cookie(ConfLine& line);  // cookie_directive.cpp
 
-// A check of the whole configuration, behind settle_applications(): warns of a slo_cookie that tracks where
-// nothing says whose session it is.
-ngx_int_t check_cookie_lines(ngx_conf_t* cf);
+// A check of the whole configuration, behind settle_applications(): warns of cookies and applications that
+// are hardly meant as they stand.
+ngx_int_t doubt_cookies(ngx_conf_t* cf);  // cookie_doubts.cpp
 
 Outcome<void> set_bind(ConfLine& line);  // bind_directive.cpp
 

@@ -107,7 +107,8 @@ Outcome<void> read_parameters(ConfLine& line, AppLogout& logout) {
       options, 0,
       {{"method", take_choice<std::string>(logout.method, {{"GET", "GET"}, {"POST", "POST"}})},
        {"body", [&logout](const std::string& value) { return take_body(value, logout); }},
-       {"header", [&logout](const std::string& value) { return take_header(value, logout); }}});
+       {"header", [&logout](const std::string& value) { return take_header(value, logout); }}},
+      {.may_be_secrets = true});
 }
 
 }  // namespace app_logout

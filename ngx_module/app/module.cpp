@@ -28,7 +28,7 @@ void merge(ngx_conf_t* cf, const AppLocConf& above, AppLocConf& here) {
 
 ngx_int_t prepare(ngx_conf_t* cf) {
   main_conf(cf).checks.push_back(settle_applications);
-  main_conf(cf).checks.push_back(check_cookie_lines);
+  main_conf(cf).checks.push_back(doubt_cookies);
   main_conf(cf).checks.push_back(check_binds);
   return NGX_OK;
 }

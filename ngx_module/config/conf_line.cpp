@@ -12,52 +12,73 @@
 namespace slo::ngx {
 namespace {
 
-// What a word says is shown only where it can hardly be a secret that slipped out of its place.
-tl::unexpected<Refusal> unknown_option(std::string_view word, const std::vector<std::string_view>& known) {
+using Names = std::vector<std::string_view>;
+
+std::string quoted(std::string_view word, std::string_view behind = {}) {
+  return '"' + std::string(word) + std::string(behind) + '"';
+}
+
+std::string list_of(const Names& names, const Names& flags) {
+  std::string list;
+  for (const std::string_view one : names) list += (list.empty() ? "" : ", ") + quoted(one, "=");
+  for (const std::string_view one : flags) list += (list.empty() ? "" : ", ") + quoted(one);
+  return list;
+}
+
+// Where it may be a secret that slipped out of its place, what a word says is shown only if it can hardly be
+// one.
+bool may_be_shown(std::string_view name, bool is_like_ours, const OtherWords& others) {
+  if (!others.may_be_secrets) return is_showable_word(name);
+  return is_showable_name(name) && is_like_ours;
+}
+
+tl::unexpected<Refusal> unknown_option(std::string_view word, const Names& names, const OtherWords& others) {
   const std::size_t equals = word.find('=');
   const bool is_bare = equals == std::string_view::npos;
   const std::string_view name = word.substr(0, equals);
-  std::string_view meant = closest(name, known);
-  if (is_bare && std::ranges::find(known, name) != known.end()) {
-    return bad_line("invalid parameter \"" + std::string(name) + "\", it needs a value, as in \"" +
-                    std::string(name) + "=...\"");
+  const std::string_view behind = is_bare ? "" : "=";
+  if (is_bare && std::ranges::find(names, name) != names.end()) {
+    return bad_line("invalid parameter " + quoted(name) + ", it needs a value, as in " +
+                    quoted(name, "=..."));
   }
+  if (std::ranges::find(others.known, name) != others.known.end())
+    return bad_line("invalid parameter " + quoted(name, behind) + ", it takes no value");
+  Names all = names;
+  all.insert(all.end(), others.known.begin(), others.known.end());
+  const std::string_view meant = closest(name, all);
+  const bool is_flag = std::ranges::find(others.known, meant) != others.known.end();
   std::string text = "invalid parameter";
-  if (is_showable_name(name) && (!is_bare || !meant.empty())) {
-    text += " \"" + std::string(name) + (is_bare ? "\"" : "=\"");
-  }
-  if (!meant.empty()) return bad_line(text + ", did you mean \"" + std::string(meant) + "=\"?");
-  std::string list;
-  for (const std::string_view one : known) list += (list.empty() ? "\"" : ", \"") + std::string(one) + "=\"";
-  return bad_line(text + ", known " + (known.size() == 1 ? "is " : "are ") + list);
+  if (may_be_shown(name, !is_bare || !meant.empty(), others)) text += ' ' + quoted(name, behind);
+  if (!meant.empty()) return bad_line(text + ", did you mean " + quoted(meant, is_flag ? "" : "=") + "?");
+  return bad_line(text + ", known " + (all.size() == 1 ? "is " : "are ") + list_of(names, others.known));
 }
 
 // `invalid parameter "name=value", remedy`, as nginx words it.
 tl::unexpected<Refusal> bad_option(std::string_view name, const std::string& value, std::string_view why) {
-  const std::string quoted = "invalid value \"" + value + '"';
+  const std::string start = "invalid value " + quoted(value);
   const std::string option(name);
-  if (!why.starts_with(quoted)) {
+  if (!why.starts_with(start)) {
     return bad_line("invalid parameter \"" + option + "=\", " + std::string(why));
   }
   return bad_line("invalid parameter \"" + option + '=' + value + '"' +
-                  std::string(why.substr(quoted.size())));
+                  std::string(why.substr(start.size())));
 }
 
 // nginx's own forms: `"NAME" directive is duplicate`, `invalid value "x" in "NAME" directive, remedy`; a
 // sentence follows the name.
 std::string worded(std::string_view directive, const std::string& detail) {
-  const std::string quoted = '"' + std::string(directive) + '"';
-  std::string sentence = quoted + " directive " + detail;
+  const std::string name = quoted(directive);
+  std::string sentence = name + " directive " + detail;
   for (const std::string_view verb : {"is ", "needs ", "takes ", "requires ", "must ", "has ", "cannot "}) {
     if (detail.starts_with(verb)) return sentence;
   }
-  if (!detail.starts_with("invalid ") && !detail.starts_with("duplicate ")) return quoted + ": " + detail;
+  if (!detail.starts_with("invalid ") && !detail.starts_with("duplicate ")) return name + ": " + detail;
   // Behind what is quoted, where something is.
   const std::size_t comma = detail.find(", ");
   const std::size_t quoted_end = detail.find("\", ");
   const bool is_quoted = detail.find('"') < comma && quoted_end != std::string::npos;
   const std::size_t end = std::min(is_quoted ? quoted_end + 1 : comma, detail.size());
-  return detail.substr(0, end) + " in " + quoted + " directive" + detail.substr(end);
+  return detail.substr(0, end) + " in " + name + " directive" + detail.substr(end);
 }
 
 }  // namespace
@@ -75,8 +96,9 @@ char* refuse_line(ngx_conf_t* cf, std::string_view directive, const Refusal& ref
 }
 
 Outcome<void> take_options(const std::vector<std::string>& words, std::size_t from,
-                           const std::vector<std::pair<std::string_view, Taker>>& takers) {
-  std::vector<std::string_view> known;
+                           const std::vector<std::pair<std::string_view, Taker>>& takers,
+                           const OtherWords& others) {
+  Names known;
   known.reserve(takers.size());
   for (const auto& [name, taker] : takers) known.push_back(name);
   std::set<std::string_view> taken;
@@ -85,7 +107,7 @@ Outcome<void> take_options(const std::vector<std::string>& words, std::size_t fr
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
     const auto found = std::ranges::find(known, name);
-    if (found == known.end() || equals == std::string_view::npos) return unknown_option(word, known);
+    if (found == known.end() || equals == std::string_view::npos) return unknown_option(word, known, others);
     if (!taken.insert(name).second) return bad_line("duplicate parameter \"" + std::string(name) + "=\"");
     const std::string value(word.substr(equals + 1));
     const Taker& taker = takers[static_cast<std::size_t>(found - known.begin())].second;

@@ -54,8 +54,13 @@ inline tl::unexpected<Refusal> bad_line(std::string detail) {
 // `name=value` options: each word is given to the taker of its name; unknown names and broken values are
 // refused.
 using Taker = std::function<Outcome<void>(const std::string& value)>;
+struct OtherWords {
+  std::vector<std::string_view> known{};  // without a value, which the caller has taken: for messages
+  bool may_be_secrets = false;            // one that slipped out of its place is not shown
+};
 Outcome<void> take_options(const std::vector<std::string>& words, std::size_t from,
-                           const std::vector<std::pair<std::string_view, Taker>>& takers);
+                           const std::vector<std::pair<std::string_view, Taker>>& takers,
+                           const OtherWords& others = {});
 
 Taker take_text(std::string& target);
 Taker take_number(unsigned& target, unsigned least, unsigned most);

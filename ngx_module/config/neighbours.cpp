@@ -11,23 +11,10 @@
 namespace slo::ngx {
 namespace {
 
-// Did a directive of this module fill the first word of what it keeps for a location? It is null, or not set,
-// as long as none of them was used: `rules` of access, the length of `uri` of auth_request. Their structures
-// are private, so the word is looked at and never followed: in an nginx that keeps another one there a
-// warning is wrong or missing, and that is all.
-bool is_used(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_view module) {
-  for (ngx_module_t** at = cf->cycle->modules; *at != nullptr; ++at) {
-    if ((*at)->type != NGX_HTTP_MODULE || module != (*at)->name) continue;
-    auto* const kept = static_cast<void**>(core.loc_conf[(*at)->ctx_index]);
-    return kept != nullptr && *kept != nullptr && *kept != NGX_CONF_UNSET_PTR;
-  }
-  return false;
-}
-
 bool has_access_rule(ngx_conf_t* cf, const ContentPlace& place) {
   if (may_ask_for_password(cf, *place.location)) return true;
   for (const char* module : {"ngx_http_access_module", "ngx_http_auth_request_module"}) {
-    if (is_used(cf, *place.location, module)) return true;
+    if (has_directive_of(cf, *place.location, module)) return true;
   }
 #if (NGX_HTTP_SSL)
   const auto* ssl =
@@ -58,6 +45,19 @@ bool listens_everywhere(ngx_conf_t* cf, const ngx_http_conf_ctx_t* server) {
 }
 
 }  // namespace
+
+// Looks at the first word of what the module keeps for a location. It is null, or not set, as long as none of
+// its directives was used: `rules` of access, the length of `uri` of auth_request, `try_files`. Their
+// structures are private, so the word is looked at and never followed: in an nginx that keeps another one
+// there a warning is wrong or missing, and that is all.
+bool has_directive_of(ngx_conf_t* cf, const ngx_http_core_loc_conf_t& core, std::string_view module) {
+  for (ngx_module_t** at = cf->cycle->modules; *at != nullptr; ++at) {
+    if ((*at)->type != NGX_HTTP_MODULE || module != (*at)->name) continue;
+    auto* const kept = static_cast<void**>(core.loc_conf[(*at)->ctx_index]);
+    return kept != nullptr && *kept != nullptr && *kept != NGX_CONF_UNSET_PTR;
+  }
+  return false;
+}
 
 ngx_int_t check_neighbours(ngx_conf_t* cf, const MainConf& conf) {
   for (const auto& place : conf.content_places) {

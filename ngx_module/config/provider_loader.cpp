@@ -15,8 +15,9 @@ tl::unexpected<Refusal> about_file(const std::string& file, const Refusal& refus
   return bad_line("\"" + file + "\": " + refusal.detail);
 }
 
-// `options`: the words behind the file.
-Outcome<jose::Key> load_private_key(ConfLine& line, const std::vector<std::string>& options) {
+// `options`: the words behind the file, less `flags`.
+Outcome<jose::Key> load_private_key(ConfLine& line, const std::vector<std::string>& options,
+                                    const std::vector<std::string_view>& flags) {
   const std::string& file = line.words[0];
   auto pem = read_text(line.cf, file);
   if (!pem) return refuse(pem.error());
@@ -25,7 +26,8 @@ Outcome<jose::Key> load_private_key(ConfLine& line, const std::vector<std::strin
   OPENSSL_cleanse(pem->data(), pem->size());
   if (!key) return about_file(file, key.error());
   std::string kid;
-  if (auto taken = take_options(options, 0, {{"kid", take_text(kid)}}); !taken) return refuse(taken.error());
+  auto taken = take_options(options, 0, {{"kid", take_text(kid)}}, {.known = flags, .may_be_secrets = true});
+  if (!taken) return refuse(taken.error());
   if (!kid.empty()) key->set_kid(std::move(kid));
   return key;
 }
@@ -72,7 +74,7 @@ Outcome<void> set_signing_key(ConfLine& line) {
   const auto times = std::erase(options, "publish_only");
   if (times > 1) return bad_line("has the parameter \"publish_only\" twice");
   const bool is_shown_only = times == 1;
-  return load_private_key(line, options).map([&line, is_shown_only](jose::Key key) {
+  return load_private_key(line, options, {"publish_only"}).map([&line, is_shown_only](jose::Key key) {
     auto& conf = opened(line);
     if (is_shown_only) return conf.provider.shown_keys.push_back(std::move(key));
     conf.provider.signing_keys.push_back(std::move(key));
@@ -82,7 +84,7 @@ Outcome<void> set_signing_key(ConfLine& line) {
 }
 
 Outcome<void> set_decryption_key(ConfLine& line) {
-  return load_private_key(line, {line.words.begin() + 1, line.words.end()}).map([&line](jose::Key key) {
+  return load_private_key(line, {line.words.begin() + 1, line.words.end()}, {}).map([&line](jose::Key key) {
     opened(line).provider.decryption_keys.push_back(std::move(key));
   });
 }

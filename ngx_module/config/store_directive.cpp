@@ -63,7 +63,8 @@ Outcome<void> set_store(ConfLine& line) {
                              {"certificate", take_text(options.certificate)},
                              {"key", take_text(options.key)},
                              {"secret_file", take_text(secret_file)},
-                             {"marks", take_text(marks)}});
+                             {"marks", take_text(marks)}},
+                            {.may_be_secrets = true});
   if (!taken) return taken;
   if (options.timeout <= Millis{0})
     return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");

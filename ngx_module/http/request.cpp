@@ -84,4 +84,14 @@ std::string_view raw_path(const ngx_http_request_t& r) {
   return uri.substr(0, uri.find('?'));
 }
 
+Refusal for_log(const ngx_http_request_t& r, const Refusal& refusal) {
+  constexpr std::size_t longest = 20;
+  if (refusal.fault != Fault::method_not_allowed || refusal.detail.empty()) return refusal;
+  std::string allowed = refusal.detail;
+  if (const std::size_t comma = allowed.rfind(", "); comma != std::string::npos)
+    allowed.replace(comma, 2, " or ");
+  return Refusal{refusal.fault,
+                 std::string(view(r.method_name).substr(0, longest)) + ", where " + allowed + " is needed"};
+}
+
 }  // namespace slo::ngx

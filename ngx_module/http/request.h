@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/outcome.h"
 #include "core/text/cookie.h"
 #include "ngx_module/nginx/ngx.h"
 
@@ -26,5 +27,7 @@ bool prefers_json(const ngx_http_request_t& r);
 std::string_view query_of(const ngx_http_request_t& r);
 // The path as it came over the wire, without query.
 std::string_view raw_path(const ngx_http_request_t& r);
+// The refusal as its log line has it: of a method that is not allowed, which came, and those that are.
+Refusal for_log(const ngx_http_request_t& r, const Refusal& refusal);
 
 }  // namespace slo::ngx

@@ -67,7 +67,7 @@ ngx_int_t handle_end_session(ngx_http_request_t& r) {
 namespace end_session_job {
 namespace {
 
-void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed}); }
+void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed, "GET, POST"}); }
 
 void with_wrong_type(R& r) { turn_away(r, Refusal{Fault::content_type_unsupported}); }
 
@@ -195,7 +195,7 @@ void carry_out(R& r, const Stay&) {
 void turn_away(R& r, const Refusal& refusal) {
   auto& ctx = ctx_of<EndSessionCtx>(r);
   ctx.fault = refusal.fault;
-  report(r.connection->log, refusal, provider_of(ctx).name);
+  report(r.connection->log, for_log(r, refusal), provider_of(ctx).name);
   const bool our_fault = describe(refusal.fault).status >= 500;
   conclude(r, "refused", our_fault ? Counter::logouts_failed : Counter::logouts_refused,
            refusal_page(refusal, ctx.request.wants_json, way_in(ctx), ctx.logout_id));

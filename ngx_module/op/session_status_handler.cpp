@@ -35,7 +35,7 @@ void with_found(R& r, Outcome<Found> found);
 void answer(R& r, Page page) { respond(r, readable_by(std::move(page), ctx_of<SessionStatusCtx>(r).asker)); }
 
 void turn_away(R& r, const Refusal& why) {
-  report(r.connection->log, why, ctx_of<SessionStatusCtx>(r).provider->provider.name);
+  report(r.connection->log, for_log(r, why), ctx_of<SessionStatusCtx>(r).provider->provider.name);
   answer(r, problem_page(why));
 }
 

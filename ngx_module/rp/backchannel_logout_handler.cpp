@@ -46,7 +46,7 @@ void turn_away(R& r, const Refusal& why) {
   ctx.result = "refused";
   ctx.fault = why.fault;
   count(Counter::logouts_received_refused);
-  report(r.connection->log, why, ctx.provider == nullptr ? "" : ctx.provider->provider.name);
+  report(r.connection->log, for_log(r, why), ctx.provider == nullptr ? "" : ctx.provider->provider.name);
   respond(r, logout_not_received_page(why));
 }
 

@@ -46,11 +46,11 @@ void turn_away(R& r, const Refusal& why) {
   ctx.result = "refused";
   ctx.fault = why.fault;
   count(Counter::logouts_received_refused);
-  report(r.connection->log, why, ctx.provider->provider.name);
+  report(r.connection->log, for_log(r, why), ctx.provider->provider.name);
   respond(r, frontchannel_not_received_page(ctx.provider->provider, why));
 }
 
-void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed, "GET"}); }
+void with_wrong_method(R& r) { turn_away(r, Refusal{Fault::method_not_allowed, "GET, HEAD"}); }
 
 // Without iss the first one that may leave it out.
 const ProviderConf* sender_of(const R& r, const std::string& issuer) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/names.h"
 #include "ngx_module/app/cookies.h"
 #include "ngx_module/config/role.h"
 #include "ngx_module/http/respond.h"
@@ -36,7 +37,8 @@ void tell_of_missing_sid(const R& r, const Judged& judged);
 void count_verdict(const Judged& judged, const GuardVerdict& verdict, GuardedRequest& request);
 void remember(GuardedRequest& request, const Judged& judged, const GuardVerdict& verdict);
 bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict);
-ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict);
+ngx_int_t refuse_request(R& r, const Judged& judged, const GuardVerdict& verdict);
+std::string whose(R& r, const Judged& judged);
 
 // An OP's frame brings the application's cookies along; and who is out already may go on to the OP.
 bool is_door_of_ours(const R& r) {
@@ -69,7 +71,7 @@ ngx_int_t judge_by(R& r, const GuardRule& rule, GuardedRequest& request) {
   if (judged.part != nullptr) count_verdict(judged, verdict, request);
   remember(request, judged, verdict);
   if (verdict.passes) return NGX_DECLINED;
-  if (!only_tells(r, judged, verdict)) return refuse_request(r, rule, verdict);
+  if (!only_tells(r, judged, verdict)) return refuse_request(r, judged, verdict);
   request.verdict.passes = true;
   return NGX_DECLINED;
 }
@@ -132,16 +134,31 @@ bool only_tells(R& r, const Judged& judged, const GuardVerdict& verdict) {
   return true;
 }
 
-ngx_int_t refuse_request(R& r, const GuardRule& rule, const GuardVerdict& verdict) {
+ngx_int_t refuse_request(R& r, const Judged& judged, const GuardVerdict& verdict) {
+  const GuardRule& rule = *judged.rule;
+  const std::string why =
+      (verdict.is_unsure ? "it is not known whether its session has ended" : "its session has ended") +
+      whose(r, judged);
   ngx_log_error(NGX_LOG_INFO, r.connection->log, 0, "slo: refused a request: %s, provider \"%s\"",
-                verdict.is_unsure ? "it is not known whether its session has ended" : "its session has ended",
-                rule.provider->provider.name.c_str());
+                why.c_str(), rule.provider->provider.name.c_str());
   add_header(r, {"Cache-Control", "no-store"});
   if (!verdict.is_unsure) end_application_cookies(r);
   strip_application_cookies(r);
   if (!verdict.is_unsure) return static_cast<ngx_int_t>(rule.error);
   add_header(r, {"Retry-After", "5"});
   return NGX_HTTP_SERVICE_UNAVAILABLE;
+}
+
+// `, session #…`, as the line of the logout that ended it: by what was marked. Of a session that a cookie
+// alone names this worker keeps no name.
+std::string whose(R& r, const Judged& judged) {
+  if (judged.part == nullptr || !judged.by.name.empty()) return {};
+  const SessionNames names = session_names_of(r, *judged.rule);
+  const Findings found =
+      find_marks(*marks(), judged.evidence, this_second(), judged.rule->provider->provider.retention);
+  const bool is_user = names.sid.empty() || (!found.sid_is_marked && found.sub_marked_at);
+  const std::string& name = is_user ? names.sub : names.sid;
+  return name.empty() ? std::string() : (is_user ? ", subject #" : ", session #") + fingerprint(name);
 }
 
 std::string_view status_of(const R& r) {

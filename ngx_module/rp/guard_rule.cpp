@@ -38,7 +38,8 @@ Outcome<void> read_parameters(ConfLine& line, GuardRule& rule) {
                        {"sid", take_value(line, rule.sid)},
                        {"sub", take_value(line, rule.sub)},
                        {"since", take_value(line, rule.since)},
-                       {"error", take_number(rule.error, 400, 599)}});
+                       {"error", take_number(rule.error, 400, 599)}},
+                      {.known = {"dry_run"}});
 }
 
 // Without a variable it would be the same for everybody.

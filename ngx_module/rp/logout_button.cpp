@@ -78,7 +78,7 @@ void turn_away(R& r, ButtonCtx& ctx, const Refusal& why) {
   ctx.result = "refused";
   ctx.fault = why.fault;
   count(Counter::logouts_received_refused);
-  report(r.connection->log, why, ctx.provider->provider.name);
+  report(r.connection->log, for_log(r, why), ctx.provider->provider.name);
   ctx.show(press_refused_page(why));
 }
 

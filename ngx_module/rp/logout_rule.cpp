@@ -35,7 +35,8 @@ Outcome<void> read_parameters(ConfLine& line, LogoutRule& rule) {
       options, 1,
       {{"token", take_value(line, rule.token.text)},
        {"then", take_checked(rule.then, check_landing)},
-       {"post_logout_redirect_uri", take_checked(rule.post_logout_redirect_uri, check_return_address)}});
+       {"post_logout_redirect_uri", take_checked(rule.post_logout_redirect_uri, check_return_address)}},
+      {.known = {"local"}});
   if (read && rule.is_local && !rule.post_logout_redirect_uri.empty())
     return bad_line("has \"post_logout_redirect_uri=\" beside \"local\", which sends nobody to the OP");
   return read;

@@ -29,6 +29,7 @@ void merge(ngx_conf_t* cf, const RpLocConf& above, RpLocConf& here) {
   if (here.guards.empty() && !here.guard_off) here.guards = above.guards, here.guard_off = above.guard_off;
   if (is_part_of_location(cf) && here.receives_from.empty()) here.around = &above;
   if (is_part_of_location(cf)) here.button = above.button;
+  if (here.button != nullptr || !senders_of(here).empty()) mark_door(cf);
   for (GuardRule* rule : here.guards) {
     takes_part(cf, &rule->provider);
     rule->sees_tracked_cookies = rule->sees_tracked_cookies || tracks_cookies(app_loc_conf(cf));

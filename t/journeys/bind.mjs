@@ -90,17 +90,20 @@ test('a login that its callback has bound is known on every host at once, and en
   assert.equal((await visit(all[1], bystander)).status, 200)
 })
 
-test('who signs in while the store is away gets his answer, is bound when it is back, and ends by a logout that came before', in_time, async (t) => {
+test('who signs in while the store is away gets his answer, is bound when it is back, and ends by every logout from then on', in_time, async (t) => {
   const stage = await settle(t)
   const { app, all, visit } = stage
   await stage.redis.kill()
-  const cookie = await stage.sign_in(all[0], 's1')
+  const cookie = await stage.sign_in(all[0], 's1'), other = await stage.sign_in(all[0], 's2')
   assert.match(await all[0].metrics(), /slo_bindings_failed_total [1-9]/)
   assert.match(all[0].log(), /\[warn\] .*slo: a login is not bound yet, and ends with no logout: tried again until it is, provider "main"/)
   await stage.redis.start_again()
-  await eventually('the logout is taken', async () => await stage.back(all[1], { sid: 's1' }) === 200)
-  for (const nginx of all) await eventually('it is refused', async () => (await visit(nginx, cookie)).status === 401, { within: 10_000 })
+  await eventually('a logout is taken', async () => await stage.back(all[1], { sid: 's2' }) === 200)
+  for (const nginx of all) await eventually('a login that was over before it was bound is refused', async () => (await visit(nginx, other)).status === 401, { within: 10_000 })
+  for (const nginx of all) await eventually('it is bound', async () => (await visit(nginx, cookie)).headers['x-slo-status'] === 'ok', { within: 10_000 })
   assert.match(all[0].log(), /slo: a login was bound late, provider "main"/)
+  assert.equal(await stage.back(all[1], { sid: 's1' }), 200)
+  for (const nginx of all) await eventually('it is refused', async () => (await visit(nginx, cookie)).status === 401)
   await eventually('the application is called', () => !app.sessions.has(cookie.split('=')[1]))
 })
 

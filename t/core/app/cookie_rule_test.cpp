@@ -28,6 +28,17 @@ TEST(CookieRule, knows_a_name_that_is_spelled_with_percent_escapes) {
   EXPECT_TRUE(is_its({.names = {"a%b"}}, "a%b"));
 }
 
+TEST(CookieRule, knows_whether_a_name_could_be_another_rules_as_well) {
+  EXPECT_TRUE(may_share_cookies(rule, {.names = {"x", "JSESSIONID"}}));
+  EXPECT_TRUE(may_share_cookies(rule, {.names = {"chunk_1"}}));
+  EXPECT_TRUE(may_share_cookies({.names = {"chunk_1"}}, rule));
+  EXPECT_TRUE(may_share_cookies(rule, {.names = {"chunk_*"}}));
+  EXPECT_TRUE(may_share_cookies(rule, {.names = {"c*"}}));
+  EXPECT_FALSE(may_share_cookies(rule, {.names = {"x", "jsessionid", "chun", "cha*"}}));
+  EXPECT_FALSE(may_share_cookies({.names = {"cha*"}}, rule));
+  EXPECT_FALSE(may_share_cookies(rule, {}));
+}
+
 TEST(RequestCookies, are_read_in_their_order_with_blanks_taken_off) {
   using Cookies = std::vector<RequestCookie>;
   EXPECT_EQ(request_cookies("a=1; b=\"2\";a = 3=4 ; nameless; =5;c="),

@@ -10,8 +10,6 @@
 
 namespace slo::cookie_spelling_test {
 
-using namespace std::string_literals;
-
 TEST(CookieSpelling, undoes_what_python_undoes_within_quotes) {
   EXPECT_EQ(plain_value(R"("\163tolen1")"), "stolen1");
   EXPECT_EQ(plain_value(R"("s\tolen1")"), "stolen1");
@@ -33,8 +31,8 @@ TEST(CookieSpelling, undoes_percent_escapes_and_keeps_what_is_none) {
 }
 
 TEST(CookieSpelling, drops_blanks_of_all_kinds_around_a_text) {
-  for (const auto& blank :
-       {"\v"s, "\f"s, "\x1f"s, "\x7f"s, "\x85"s, "\xa0"s, "\xc2\xa0"s, "\xc2\x85"s, " \t\v"s}) {
+  for (const std::string blank :
+       {"\v", "\f", "\x1f", "\x7f", "\x85", "\xa0", "\xc2\xa0", "\xc2\x85", " \t\v"}) {
     EXPECT_EQ(bare(blank + "sid" + blank), "sid");
     EXPECT_EQ(plain_value(blank + "v" + blank), "v");
     EXPECT_EQ(plain_name(blank + "sid" + blank), "sid");

@@ -84,6 +84,13 @@ TEST(ApplicationCall, fills_in_once) {
             "$cookie_b");
 }
 
+TEST(ApplicationCall, says_which_cookies_it_is_filled_with) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(cookies_named_in("csrf=${cookie_XSRF-TOKEN}&s=$cookie_s-$cookie_s;$cookie_&$x${cookie_s"),
+            (Names{"XSRF-TOKEN", "s", "s"}));
+  EXPECT_EQ(cookies_named_in(""), Names{});
+}
+
 TEST(ApplicationCall, is_not_made_where_the_application_was_never_opened) {
   EXPECT_EQ(granted(application_call(provider_with({.target = "/out"}), owed(), {})), std::nullopt);
 }

@@ -139,7 +139,7 @@ TEST(Button, ends_nothing_for_what_is_loaded_in_advance) {
 TEST(Button, is_read_and_posted_only) {
   for (const std::string_view method : {"PUT", "DELETE", "OPTIONS", "PATCH", "get", ""}) {
     EXPECT_EQ(refusal_of(navigated("same-origin", method)),
-              (Refusal{Fault::method_not_allowed, "GET, HEAD or POST"}))
+              (Refusal{Fault::method_not_allowed, "GET, HEAD, POST"}))
         << method;
   }
 }

@@ -39,4 +39,12 @@ TEST(Showable, names_are_of_lower_case_letters) {
   EXPECT_FALSE(is_showable_name(std::string(41, 'a')));
 }
 
+TEST(Showable, words_are_short_and_printable) {
+  EXPECT_TRUE(is_showable_word("dryrun"));
+  EXPECT_TRUE(is_showable_word("WIKI-Sess.1"));
+  for (const char* word : {"", "a b", "a\"b", "a\nb", "\xC3\xA4"})
+    EXPECT_FALSE(is_showable_word(word)) << word;
+  EXPECT_FALSE(is_showable_word(std::string(41, 'a')));
+}
+
 }  // namespace slo::showable_test

@@ -140,7 +140,7 @@ http {
 // The example with the addresses and paths of this host.
 function example_at(stage, file, { dir, front, api }) {
   const others = {
-    '443 ssl': `${front.host}:${front.port} ssl`, '127.0.0.1:9145': `${front.host}:${api}`, '/etc/nginx': `${dir}/etc-nginx`,
+    '443 ssl': `${front.host}:${front.port} ssl`, '127.0.0.1:9145': `${front.host}:${api}`, '/etc/nginx': `${dir}/etc-nginx`, '/var/log/nginx': dir,
     'redis://127.0.0.1:6379': stage.redis.url, 'redis://redis.example.com:6379': stage.redis.url,
     'https://sso.example.com': stage.op.issuer.issuer, 'vendor.example.net:443': `127.0.0.1:${stage.op.port}`,
     '127.0.0.1:4180': `127.0.0.1:${stage.verifier.port}`, '127.0.0.1:9000': `127.0.0.1:${stage.op.plain_port}`, '/etc/ssl/certs/ca-certificates.crt': stage.authority.ca,

@@ -331,3 +331,11 @@ SloTest::Redis::stop();
 ['"code":"store_', 'slo_registrations_total 0\n(?s).*slo_registrations_failed_total 1\n']
 --- logged
 \[info\] .*slo: the store cannot be reached: .*, provider "main", client: 127\.0\.0\.1
+
+
+=== TEST 22: the log names the method that came, and those that are needed
+--- request eval
+'PUT /api/main/sessions'
+--- error_code: 405
+--- error_log
+slo: refused a method: PUT, where GET, HEAD or POST is needed, provider "main"

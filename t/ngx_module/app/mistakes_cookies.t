@@ -15,6 +15,7 @@ STORE slo_provider corp { MEMBERS CLIENT }
 slo_cookie _verifier*; slo_guard corp sid=$arg_sid;
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } slo_cookie JSESSIONID __Host-a path=/ track; slo_cookie other domain=.example.com path=/app;
   location /a/ { slo_cookie part_* track; slo_guard corp; } location /b/ { slo_cookie off; } location /c/ { slo_guard corp; } }
+server { listen 127.0.0.1:28010; }
 === no name at all
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_cookie track;
@@ -63,7 +64,15 @@ slo_cookie __Host-a domain=example.com;
 === an unknown parameter
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_cookie a secure=on;
-[emerg] invalid parameter "secure=" in "slo_cookie" directive, known are "path=", "domain=" in http.conf:2
+[emerg] invalid parameter "secure=" in "slo_cookie" directive, known are "path=", "domain=", "track" in http.conf:2
+=== a cookie with a value
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_cookie WIKISESS=1;
+[emerg] invalid parameter "WIKISESS=" in "slo_cookie" directive, known are "path=", "domain=", "track" in http.conf:2
+=== a word with a value
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_cookie a track=on;
+[emerg] invalid parameter "track=" in "slo_cookie" directive, it takes no value in http.conf:2
 === a word twice
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_cookie a track track;
@@ -77,6 +86,42 @@ STORE slo_provider corp { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; }
   location /a/ { slo_cookie a track; } location /b/ { slo_cookie b; slo_guard corp sid=$arg_sid; } }
 [warn] "slo_cookie" has "track" where neither "slo_guard" nor "slo_bind" says whose session it is: nothing is tracked in http.conf:3
+=== words that are no names of cookies
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } slo_guard corp sid=$arg_sid;
+  slo_cookie a tracked; slo_cookie b HttpOnly trakc; slo_cookie c tracker_id; }
+[warn] "slo_cookie": "tracked" is taken for a cookie's name in http.conf:3
+[warn] "slo_cookie": "HttpOnly" is taken for a cookie's name in http.conf:3
+[warn] "slo_cookie": "trakc" is taken for a cookie's name in http.conf:3
+=== cookies that nobody would expire
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; }
+  location /a/ { slo_cookie a; } location /b/ { slo_cookie b; slo_guard off; }
+  location /c/ { slo_cookie c; slo_guard corp sid=$arg_sid; } location /out { slo_cookie d; slo_logout corp token=$arg_t local; } location /front { slo_cookie e; slo_frontchannel_logout corp; } }
+[warn] "slo_cookie" has no effect: where it counts there is neither "slo_guard" nor "slo_logout" nor "slo_frontchannel_logout", which would expire its cookies in http.conf:3
+[warn] "slo_cookie" has no effect: where it counts there is neither "slo_guard" nor "slo_logout" nor "slo_frontchannel_logout", which would expire its cookies in http.conf:3
+=== cookies that are tracked in one location, and seen in another
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } slo_guard corp sid=$arg_sid;
+  location / { slo_cookie a track; proxy_pass http://127.0.0.1; }
+  location /api/ { proxy_pass http://127.0.0.1; }
+  location ~ ^/old { slo_cookie b; root /; try_files $uri @app; } location @app { proxy_pass http://127.0.0.1; } }
+[warn] "slo_cookie" with "track" counts in location "/" and not in location "/api/" of the same server, where "slo_guard" counts as well: there the application gets to see the cookies of whoever used the browser before; let both count in the whole server, or say "slo_cookie off" there in http.conf:3
+[warn] "slo_cookie" with "track" counts in location "/" and not in location "^/old" of the same server, where "slo_guard" counts as well: there the application gets to see the cookies of whoever used the browser before; let both count in the whole server, or say "slo_cookie off" there in http.conf:3
+=== cookies of the server, and a location with other ones
+STORE slo_provider corp { MEMBERS CLIENT }
+server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } slo_guard corp sid=$arg_sid; slo_cookie a track;
+  location / { proxy_pass http://127.0.0.1; } location /api/ { slo_cookie b; proxy_pass http://127.0.0.1; } }
+[warn] "slo_cookie" with "track" counts in the server itself and not in location "/api/" of the same server, where "slo_guard" counts as well: there the application gets to see the cookies of whoever used the browser before; let both count in the whole server, or say "slo_cookie off" there in http.conf:2
+=== locations where no application sees cookies, or another guard stands, or none
+STORE slo_provider corp { MEMBERS CLIENT client_id gateway; } slo_provider other { issuer https://other.example; signing_key ../op.pem; session_cookie other_session; CLIENT }
+server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; } location = /logout2 { slo_end_session other; } slo_guard corp sid=$arg_sid;
+  location / { slo_cookie a track; proxy_pass http://127.0.0.1; if ($arg_x) { return 204; } }
+  location = /_verify { internal; proxy_pass http://127.0.0.1; } location /static/ { root /; } location /gone { return 410; }
+  location /off/ { slo_cookie off; proxy_pass http://127.0.0.1; } location /free/ { slo_guard off; proxy_pass http://127.0.0.1; }
+  location /other/ { slo_guard other sid=$arg_sid; proxy_pass http://127.0.0.1; }
+  location = /out { slo_logout corp local; proxy_pass http://127.0.0.1; } location = /back { slo_backchannel_logout corp; } }
+server { listen 127.0.0.1:28010; slo_guard corp sid=$arg_sid; location / { proxy_pass http://127.0.0.1; } }
 === a guard that goes by cookies which nobody tracks
 STORE slo_provider corp { MEMBERS CLIENT }
 server { listen 127.0.0.1:28009; location = /logout { slo_end_session corp; }

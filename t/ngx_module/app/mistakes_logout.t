@@ -24,7 +24,7 @@ SEALS slo_provider corp { CORP }
 server { NAMED TRACKS slo_app_logout /logout?all=1; }
 === all that can be said
 SEALS slo_provider corp { CORP }
-server { NAMED TRACKS slo_app_logout /logout method=POST "body=csrf=${cookie_x-y}&a=$cookie_s" "header=X-A: b" header=X-B:c header=content-type:text/plain header=X-Empty:; }
+server { NAMED TRACKS slo_cookie x-* track; slo_app_logout /logout method=POST "body=csrf=${cookie_x-y}&a=$cookie_s" "header=X-A: b" header=X-B:c header=content-type:text/plain header=X-Empty:; }
 === an address elsewhere, which is looked at like that of a client
 SEALS slo_provider corp { CORP }
 server { NAMED TRACKS slo_app_logout https://app.example/logout; CARRIER }
@@ -105,6 +105,32 @@ SEALS slo_provider corp { CORP }
 server { NAMED TRACKS location /a { slo_app_logout /logout; }
 location /b { slo_app_logout /logout method=POST; } }
 [emerg] "slo_app_logout" is another call to "app.example/logout" than one elsewhere in the configuration: of an application there is one in http.conf:3
+=== a CSRF token of a cookie that is not tracked
+SEALS slo_provider corp { CORP }
+server { NAMED slo_guard corp sid=$arg_sid; slo_cookie s XSRF-TOKEN track; slo_cookie other;
+slo_app_logout /logout method=POST "body=csrf=${cookie_XSRF_TOKEN}"; }
+[emerg] "slo_app_logout" has the cookie "XSRF_TOKEN" in its call, which no "slo_cookie" with "track" names where it counts, did you mean "${cookie_XSRF-TOKEN}"? in http.conf:3
+=== a CSRF token of a cookie whose name ends too early
+SEALS slo_provider corp { CORP }
+server { NAMED slo_guard corp sid=$arg_sid; slo_cookie s XSRF-TOKEN track;
+slo_app_logout /logout "header=X-Csrf: $cookie_XSRF-TOKEN"; }
+[emerg] "slo_app_logout" has the cookie "XSRF" in its call, which no "slo_cookie" with "track" names where it counts, did you mean "${cookie_XSRF-TOKEN}"? in http.conf:3
+=== a CSRF token of a cookie that is named, and not tracked
+SEALS slo_provider corp { CORP }
+server { NAMED slo_guard corp sid=$arg_sid; slo_cookie s track; slo_cookie csrf;
+slo_app_logout /logout "header=X-Csrf: $cookie_csrf"; }
+[emerg] "slo_app_logout" has the cookie "csrf" in its call, which no "slo_cookie" with "track" names where it counts in http.conf:3
+=== a CSRF token that is tracked in another location of the application
+SEALS slo_provider corp { CORP }
+server { NAMED slo_guard corp sid=$arg_sid; slo_app_logout /logout "header=X-Csrf: $cookie_csrf";
+location / { slo_cookie s track; } location /form { slo_cookie s csrf track; } }
+=== two applications at one address
+SEALS slo_provider corp { CORP }
+server { NAMED slo_guard corp sid=$arg_sid;
+slo_app_logout /logout;
+location /a { slo_cookie a s* track; } location /b { slo_cookie b sid track; } location /c { slo_cookie c track; } location /d { slo_cookie d track; } }
+server { listen 127.0.0.1:28010; server_name app.example; slo_guard corp sid=$arg_sid; location /e { slo_cookie e track; slo_app_logout /logout; } }
+[warn] "slo_app_logout" counts in location "/a" and in location "/c", whose tracked cookies have no name in common: they share one application; if they are two, give each its own address in http.conf:3
 === neither a path nor a URL
 SEALS slo_provider corp { CORP }
 server { NAMED TRACKS slo_app_logout logout; }

@@ -46,7 +46,19 @@ slo_guard corp sid=$arg_sid error=444;
 === an unknown parameter
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp session=$arg_sid;
-[emerg] invalid parameter "session=" in "slo_guard" directive, known are "token=", "sid=", "sub=", "since=", "error=" in http.conf:2
+[emerg] invalid parameter "session=" in "slo_guard" directive, known are "token=", "sid=", "sub=", "since=", "error=", "dry_run" in http.conf:2
+=== a word that is misspelt
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_guard corp sid=$arg_sid dryrun;
+[emerg] invalid parameter "dryrun" in "slo_guard" directive, did you mean "dry_run"? in http.conf:2
+=== a word that is none
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_guard corp sid=$arg_sid Test-1;
+[emerg] invalid parameter "Test-1" in "slo_guard" directive, known are "token=", "sid=", "sub=", "since=", "error=", "dry_run" in http.conf:2
+=== a word with a value
+STORE slo_provider corp { MEMBERS CLIENT }
+slo_guard corp sid=$arg_sid dry_run=on;
+[emerg] invalid parameter "dry_run=" in "slo_guard" directive, it takes no value in http.conf:2
 === off beside a guard
 STORE slo_provider corp { MEMBERS CLIENT }
 slo_guard corp sid=$arg_sid; slo_guard off;

@@ -35,10 +35,10 @@ STORE slo_provider main { issuer https://op.example; signing_key ../broken.pem; 
 [emerg] "signing_key": "../broken.pem": no PEM private key found in http.conf:1
 === a passphrase behind the key
 STORE slo_provider main { issuer https://op.example; signing_key ../op.pem hunter2; }
-[emerg] invalid parameter in "signing_key" directive, known is "kid=" in http.conf:1
+[emerg] invalid parameter in "signing_key" directive, known are "kid=", "publish_only" in http.conf:1
 === a passphrase in an option that does not exist
 STORE slo_provider main { issuer https://op.example; signing_key ../op.pem password=hunter2; }
-[emerg] invalid parameter "password=" in "signing_key" directive, known is "kid=" in http.conf:1
+[emerg] invalid parameter "password=" in "signing_key" directive, known are "kid=", "publish_only" in http.conf:1
 === a key set that is no JSON
 STORE slo_provider main { MEMBERS jwks ../broken.jwks; CLIENT }
 [emerg] "jwks": "../broken.jwks": no JWK set: 1:42: ']' expected in http.conf:1

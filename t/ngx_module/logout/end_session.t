@@ -156,6 +156,8 @@ PUT /logout
 --- error_code: 405
 --- response_headers
 Allow: GET, POST
+--- error_log
+slo: refused a method: PUT, where GET or POST is needed, provider "main"
 
 
 === TEST 10: another content type is refused

@@ -68,6 +68,8 @@ a=b
 --- response_headers
 Allow: GET, HEAD, OPTIONS
 Content-Type: application/problem+json
+--- error_log
+slo: refused a method: POST, where GET, HEAD or OPTIONS is needed, provider "main"
 
 
 === TEST 5: a HEAD has no body

@@ -140,3 +140,13 @@ location = /here { if ($arg_x) { add_header X-If yes; } slo_backchannel_logout m
 --- request eval
 "POST /here?x=1\nlogout_token=" . SloTest::Rp::signed_logout(sid => 's1')
 --- error_code: 200
+
+
+=== TEST 12: the log names the method that came, and the one that is needed
+--- request eval
+'GET /slo/back?logout_token=' . SloTest::Rp::signed_logout(sid => 's1')
+--- error_code: 400
+--- error_log
+slo: refused a method: GET, where POST is needed, client
+--- no_error_log
+[error]

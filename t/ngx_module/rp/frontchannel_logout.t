@@ -95,3 +95,11 @@ SloTest::redis_command( 'XADD', 'slo{53t}:0Y3Fr5hHvd3HOqRaRcvxQT:rs', '*', map {
 Content-Type: application/x-www-form-urlencoded
 --- error_code eval
 [503, 401, 200, 200, 401]
+
+
+=== TEST 8: the log names the method that came, and those that are needed
+--- request eval
+"POST /slo/front?iss=$main::iss&sid=s1\na=b"
+--- error_code: 405
+--- error_log
+slo: refused a method: POST, where GET or HEAD is needed, provider "main"

@@ -254,3 +254,21 @@ my ($session, $user) = (SloTest::Slo::hint(sub => 'ann'), SloTest::Slo::hint(sid
 [200, 200, 200, 200, 200]
 --- no_error_log
 has no sid
+
+
+=== TEST 19: who is refused is named in the log as in the line of the logout: by session, or by user
+--- config
+location /app/ { slo_guard main token=$arg_token sid=$arg_sid sub=$arg_sub since=$arg_since; empty_gif; }
+--- request eval
+[SloTest::Rp::logout_token(sid => 'g1'), SloTest::Rp::logout_token(sub => 'ann'),
+ 'GET /app/?sid=g1&sub=bob&since=1', 'GET /app/?sid=g2&sub=ann&since=1', 'GET /app/?sub=ann&since=1', 'GET /app/?token=' . SloTest::Slo::hint(sid => 'g1', sub => 'eve')]
+--- error_code eval
+[200, 200, 401, 401, 401, 401]
+--- logged eval
+[qr/slo: logout received: session #cRQw9hZO, backchannel/, qr/slo: logout received: all sessions of user #SZFeDX1L, backchannel/,
+ qr{slo: refused a request: its session has ended, session #cRQw9hZO, provider "main",.*"GET /app/\?sid=g1&},
+ qr{slo: refused a request: its session has ended, subject #SZFeDX1L, provider "main",.*"GET /app/\?sid=g2&},
+ qr{slo: refused a request: its session has ended, subject #SZFeDX1L, provider "main",.*"GET /app/\?sub=ann},
+ qr{slo: refused a request: its session has ended, session #cRQw9hZO, provider "main",.*"GET /app/\?token=}]
+--- no_error_log
+[error]

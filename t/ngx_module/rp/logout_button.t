@@ -428,3 +428,11 @@ location = /back { slo_logout main local then=/wrong; }
 [303, 401]
 --- response_headers_like eval
 ['Location: (?:http://localhost(?::\d+)?)?/gone', '']
+
+
+=== TEST 33: the log names the method that came, and those that are needed
+--- request eval
+'DELETE /out'
+--- error_code: 405
+--- error_log
+slo: refused a method: DELETE, where GET, HEAD or POST is needed, provider "main"
