@@ -19,7 +19,7 @@ $slo_module:	slo_module_with_cmake
 slo_module_with_cmake:
 	cmake -S '$ngx_addon_dir' -B '$slo_objs/slo' \\
 		-DSLO_NGX_SOURCE='$slo_source' -DSLO_NGX_OBJS='$slo_objs' \\
-		-DSLO_BUILD_TESTS=OFF -DSLO_BUILD_MODULE=ON \\
+		-DSLO_BUILD_TESTS=OFF -DSLO_BUILD_MODULE=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF \\
 		-DCMAKE_C_FLAGS='$NGX_CC_OPT' -DCMAKE_CXX_FLAGS='$NGX_CC_OPT' \\
 		-DCMAKE_MODULE_LINKER_FLAGS='$NGX_LD_OPT' \$(SLO_CMAKE)
 	+cmake --build '$slo_objs/slo' --target ngx_http_slo_module

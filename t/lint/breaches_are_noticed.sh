@@ -99,6 +99,9 @@ must_notice reference core/fault.cpp '    {SLO_FAULT(unheard_of), invalid_reques
 must_notice reference ngx_module/delivery/delivery_log.cpp 'auto b = "never heard of: ";'
 must_notice format core/names.h 'inline   int  x( ){return 1 ;}'
 must_notice shell demo/run 'cd $unquoted; rm $1/*'
+must_notice packages packaging/debian/libnginx-mod-http-slo.docs 'docs/of-nothing.md'
+must_notice packages packaging/build-deps 'libunheard-of-dev build x'
+must_notice packages ngx_module/base/module.cpp '    at_main(ngx_string("slo_unheard_of"), in_http, x),'
 for script in t/lint/*.sh; do
   name=$(basename "$script" .sh)
   [ "$name" = breaches_are_noticed ] || [[ " ${lints[*]} " = *" $name "* ]] || must_notice "$name" "$script" '# shown no breach'
