@@ -62,8 +62,8 @@ bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept
 
 bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept {
   const auto overlap = [](std::string_view a, std::string_view b) {
-    if (!a.ends_with('*')) return is_called_so(b, a);
-    if (!b.ends_with('*')) return is_called_so(a, b);
+    if (!a.ends_with('*')) return is_spelling_of(b, a);
+    if (!b.ends_with('*')) return is_spelling_of(a, b);
     a.remove_suffix(1), b.remove_suffix(1);
     return a.starts_with(b) || b.starts_with(a);
   };

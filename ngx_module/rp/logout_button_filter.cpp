@@ -35,8 +35,14 @@ std::vector<Header> kept_headers(const R& r) {
   return kept;
 }
 
+// What its client hears is no 101, and what he says next is a request to nginx.
+void keep_protocol(R& r) noexcept {
+  if (r.upstream != nullptr) r.upstream->upgrade = 0;
+}
+
 ngx_int_t replace(R& r, ButtonCtx& ctx) {
   ctx.is_answered = true;
+  keep_protocol(r);
   const std::vector<Header> kept = kept_headers(r);
   ngx_http_clean_header(&r);
   for (const Header& header : kept) add_header(r, header);

@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { Jar, send } from './parts/browser_jar.mjs'
 import { start_chromium } from './parts/chromium.mjs'
 import { House, eventually, free_port } from './parts/house.mjs'
 import { make_issuer } from './parts/issuer.mjs'
 import { start_nginx } from './parts/nginx.mjs'
+import { converse } from './parts/raw_http.mjs'
 import { query } from './parts/stage.mjs'
 import { start_redis } from './parts/redis.mjs'
 
@@ -270,4 +272,25 @@ test('tracked cookies alone tell whose session ends, in each worker; while the s
   await eventually('it is out', async () => (await press('lib-of-s4')).status === 303)
   assert.deepEqual([(await visit('/lib/', 'lib-of-s4')).status, await stage.is_in(tokens[4]), await stage.is_in(tokens[5])], [401, false, true])
   assert.doesNotMatch(stage.nginx.log(), /lib-of-s/)
+})
+
+test('an application that switches protocols at the button gets no tunnel: what comes next on the connection is asked of nginx', in_time, async (t) => {
+  const house = new House(t), heard = []
+  const application = createServer((socket) => {
+    socket.on('error', () => {}).on('data', (bytes) => heard.push(bytes.toString('latin1')))
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: clock\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged')
+  }).listen(0, '127.0.0.8')
+  await once(application, 'listening')
+  house.when_over(() => application.close())
+  const stage = await settle(house, { end_session: () => '', more: `
+    location = /up { slo_logout main local token=$cookie_id_token then=/gone; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $http_connection; proxy_pass http://127.0.0.8:${application.address().port}; }` })
+  const { host } = new URL(stage.url)
+  const { answers } = await converse(stage.url, [
+    `GET /up HTTP/1.1\r\nHost: ${host}\r\nSec-Fetch-Site: none\r\nCookie: id_token=${await stage.token({})}\r\nConnection: Upgrade\r\nUpgrade: clock\r\n\r\n`,
+    `GET /gone HTTP/1.1\r\nHost: ${host}\r\nX-Of: another user\r\nConnection: close\r\n\r\n`])
+  assert.deepEqual(answers.map(({ status }) => status).slice(0, 1), [303])
+  assert.ok(answers.slice(1).every(({ status, body }) => status === 200 && body.includes('gone')), JSON.stringify(answers))
+  assert.equal(heard.length, 1)
+  assert.doesNotMatch(heard.join(''), /another user/)
 })
