@@ -32,7 +32,7 @@ sentinel parallel-syncs main 2
 ${more}
 `)
   const child = await house.start(name, ['redis-server', conf, '--sentinel'], at)
-  return { at, stop: () => stop(child), kill: async () => { child.kill('SIGKILL'); await child.gone } }
+  return { name, at, stop: () => stop(child), kill: async () => { child.kill('SIGKILL'); await child.gone } }
 }
 
 export const start_replica = (house, name, at, of, more = []) =>
@@ -47,6 +47,10 @@ export async function master_by(sentinel, servers) {
 
 export const replicas_in_step = (server, count) => eventually(`${count} replicas are in step`, async () =>
   ((await ask(server.at, 'info', 'replication')).match(/state=online/g) ?? []).length === count, { within: 30_000 })
+
+// They look at replicas every ten seconds, and pass over those that had lost their master then.
+export const in_a_hurry = (sentinel) =>
+  ask(sentinel.at, 'sentinel', 'debug', 'info-period', '500', 'publish-period', '500')
 
 export const sentinels_know = (sentinel, { others, replicas }) => eventually('the sentinels have met', async () => {
   const said = await ask(sentinel.at, 'sentinel', 'master', 'main')
