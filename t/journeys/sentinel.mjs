@@ -99,6 +99,10 @@ const ways = {
     }, { within: 30_000, every: 1000 })
     return async () => {}
   },
+  'SENTINEL FAILOVER behind CLIENT PAUSE': async (stage) => {
+    await ask(stage.server.at, 'client', 'pause', '10000', 'write')
+    return ways['SENTINEL FAILOVER'](stage)
+  },
 }
 
 // nginx first, the sentinels last; nginx is told of a sentinel that does not exist, and of one of the three.
@@ -145,6 +149,7 @@ async function fail_over(t, stage, table, name, strike, sentinel = stage.sentine
     const lost = await losses(stage, crowd)
     table.row(name, crowd.outs.size, crowd.refused, `${longest_gap(crowd, since)} ms`, crowd.wrong.length, lost.logins, lost.logouts.length, lost.both.length, lost.untold)
     assert.equal(lost.untold, 0, 'who is logged out is told')
+    if (name.includes('PAUSE')) assert.deepEqual([lost.logins, lost.logouts, lost.both], [0, [], []])
     await guards_know(stage, crowd, new Set([...lost.logouts, ...lost.both]))
     await eventually('the old one is a replica', async () => (await ask(server.at, 'role').catch(() => '')).startsWith('slave'), { within: 40_000 })
     assert.ok(next)
@@ -210,6 +215,11 @@ test('servers and sentinels have passwords and TLS of their own', { timeout: 120
       assert.equal((await nginx.register({ client_id: 'app', sid: 's1', sub: 'ann' })).status, 201)
       assert.equal((await nginx.ask('DELETE', 'sessions/s1')).status, 200)
       await eventually('the client is told', () => app.requests.length === 1)
+      const [before] = nginx.workers()
+      process.kill(nginx.child.pid, 'SIGHUP')
+      await eventually('another worker', () => nginx.workers().length === 1 && nginx.workers()[0] !== before)
+      await eventually('the store is there again', async () => await store_up(nginx) === '1')
+      assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
     })
   }
   for (const [name, [how, line]] of Object.entries(refused)) {
