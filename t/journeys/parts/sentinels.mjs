@@ -26,7 +26,7 @@ ${door}
 bind ${host}
 dir ${house.path(`${name}.files`)}
 sentinel monitor main ${host} ${watches.port} ${quorum}
-sentinel down-after-milliseconds main 500
+sentinel down-after-milliseconds main 1000
 sentinel failover-timeout main 3000
 sentinel parallel-syncs main 2
 ${more}
