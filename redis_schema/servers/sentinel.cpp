@@ -3,7 +3,6 @@
 #include "redis_schema/servers/sentinel.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
