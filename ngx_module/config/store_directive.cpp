@@ -63,14 +63,22 @@ Outcome<void> set_store(ConfLine& line) {
                              {"certificate", take_text(options.certificate)},
                              {"key", take_text(options.key)},
                              {"secret_file", take_text(secret_file)},
-                             {"marks", take_text(marks)}},
+                             {"marks", take_text(marks)},
+                             {"sentinel_user", take_text(options.sentinel_user)},
+                             {"sentinel_password_file", take_text(options.sentinel_password_file)},
+                             {"sentinel_tls", take_text(options.sentinel_tls)},
+                             {"sentinel_ca", take_text(options.sentinel_ca)},
+                             {"sentinel_certificate", take_text(options.sentinel_certificate)},
+                             {"sentinel_key", take_text(options.sentinel_key)}},
                             {.may_be_secrets = true});
   if (!taken) return taken;
   if (options.timeout <= Millis{0})
     return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
   if (options.timeout > Millis{60'000})
     return bad_line("invalid parameter \"timeout=\", it must be at most 60 seconds: users wait so long");
-  if (!options.key.empty()) warn_if_open(line.cf, options.key);
+  for (const auto* key : {&options.key, &options.sentinel_key}) {
+    if (!key->empty()) warn_if_open(line.cf, *key);
+  }
   StoreConf store;
   auto link = read_store_url(line.cf, options);
   if (!link) return refuse(link.error());

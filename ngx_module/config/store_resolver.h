@@ -6,7 +6,8 @@
 
 namespace slo::ngx {
 
-// The http block's "resolver", else the name servers of this system. Nobody, where the store has no name.
+// The http block's "resolver", else the name servers of this system. Nobody, where the store has no name;
+// sentinels may have names, and may name their servers so.
 void choose_store_resolver(ngx_conf_t* cf, StoreConf& store);
 
 }  // namespace slo::ngx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TLS context of rediss://, made by nginx's own functions, released with the cycle's pool.
+// The TLS contexts of servers and sentinels, made by nginx's own functions, released with the cycle's pool.
 #include "ngx_module/config/store_tls.h"
 
 #include <openssl/ssl.h>
@@ -28,15 +28,14 @@ Outcome<ngx_ssl_t*> make_context(ngx_conf_t* cf) {
   return ssl;
 }
 
-}  // namespace
+struct Files {
+  std::string ca{}, certificate{}, key{};
+  bool are_named() const { return !ca.empty() || !certificate.empty() || !key.empty(); }
+};
 
-Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSettings& settings) {
-  if (!settings.tls) {
-    if (options.ca.empty() && options.certificate.empty() && options.key.empty()) return {};
-    return bad_line("ca=, certificate= and key= need TLS: begin the URL with rediss://");
-  }
+Outcome<ngx_ssl_t*> secured(ngx_conf_t* cf, const Files& options) {
   if (options.certificate.empty() != options.key.empty())
-    return bad_line("certificate= and key= need each other");
+    return bad_line("a certificate and its key need each other");
 
   const auto ssl = make_context(cf);
   if (!ssl) return refuse(ssl.error());
@@ -52,8 +51,46 @@ Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSett
                       std::string(view(key)) + "\" cannot be used");
     }
   }
-  settings.ssl = *ssl;
+  return *ssl;
+}
+
+// What is not said of the sentinels is as with the servers.
+Files files_for_sentinels(const StoreOptions& options) {
+  Files files{options.sentinel_ca, options.sentinel_certificate, options.sentinel_key};
+  if (files.ca.empty()) files.ca = options.ca;
+  if (files.certificate.empty() && files.key.empty()) {
+    files.certificate = options.certificate;
+    files.key = options.key;
+  }
+  return files;
+}
+
+Outcome<void> secure_sentinels(ngx_conf_t* cf, const StoreOptions& options, SentinelSettings& sentinel) {
+  if (!sentinel.tls) {
+    const Files own{options.sentinel_ca, options.sentinel_certificate, options.sentinel_key};
+    if (!own.are_named()) return {};
+    return bad_line("sentinel_ca=, sentinel_certificate= and sentinel_key= need \"sentinel_tls=on\"");
+  }
+  const auto ssl = secured(cf, files_for_sentinels(options));
+  if (!ssl) return refuse(ssl.error());
+  sentinel.ssl = *ssl;
   return {};
+}
+
+}  // namespace
+
+Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSettings& settings) {
+  const Files files{options.ca, options.certificate, options.key};
+  if (!settings.tls && files.are_named()) {
+    return bad_line(std::string("ca=, certificate= and key= need TLS: begin the URL with ") +
+                    (settings.sentinel ? "rediss-sentinel://" : "rediss://"));
+  }
+  if (settings.tls) {
+    const auto ssl = secured(cf, files);
+    if (!ssl) return refuse(ssl.error());
+    settings.ssl = *ssl;
+  }
+  return settings.sentinel ? secure_sentinels(cf, options, *settings.sentinel) : Outcome<void>();
 }
 
 }  // namespace slo::ngx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TLS context of rediss://: TLS 1.2 and up, the server always verified.
+// The TLS contexts of rediss:// and of sentinels: TLS 1.2 and up, who is called always verified.
 #pragma once
 
 #include "core/outcome.h"
@@ -7,8 +7,8 @@
 
 namespace slo::ngx {
 
-// Fills settings.ssl where settings.tls asks for it. configuration_invalid where a file is unusable, or where
-// ca=, certificate= or key= were given to a store without TLS.
+// Fills settings.ssl where settings.tls asks for it, and the sentinels' likewise. configuration_invalid where
+// a file is unusable, or was given where there is no TLS.
 Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSettings& settings);
 
 }  // namespace slo::ngx

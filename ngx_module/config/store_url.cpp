@@ -11,6 +11,7 @@
 #include "ngx_module/config/conf_line.h"
 #include "ngx_module/config/store_tls.h"
 #include "ngx_module/nginx/pool.h"
+#include "redis_schema/servers/sentinel_url.h"
 
 namespace slo::ngx {
 namespace {
@@ -34,7 +35,14 @@ std::string with_database(const std::string& url, char mark, unsigned database) 
 
 // Names are resolved now, by the system's resolver, as nginx does with proxy_pass; Redis is not contacted.
 // One that is not known is no reason not to start: it may be later.
-Outcome<void> resolve(ngx_conf_t* cf, const std::string& place, LinkSettings& settings) {
+struct Resolved {
+  std::string host{};  // where it is a name
+  in_port_t port = 0;
+  std::vector<ngx_addr_t> addresses{};
+};
+
+Outcome<Resolved> resolved(ngx_conf_t* cf, const std::string& place, const char* is_down) {
+  Resolved known;
   ngx_url_t url{};
   url.url = to_ngx(cf->pool, place);
   url.default_port = default_port;
@@ -43,24 +51,35 @@ Outcome<void> resolve(ngx_conf_t* cf, const std::string& place, LinkSettings& se
     return bad_line("\"" + place + "\": " + (url.err != nullptr ? url.err : "cannot be resolved"));
   }
   if (url.naddrs == 0) {
-    settings.host.assign(reinterpret_cast<const char*>(url.host.data), url.host.len);
-    settings.port = url.port;
+    known.host.assign(reinterpret_cast<const char*>(url.host.data), url.host.len);
+    known.port = url.port;
     if (ngx_inet_resolve_host(cf->pool, &url) != NGX_OK) {
-      ngx_conf_log_error(
-          NGX_LOG_WARN, cf, 0,
-          "\"slo_store\": host not found in \"%s\": the store counts as down until its name is known",
-          place.c_str());
-      return {};
+      ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "\"slo_store\": host not found in \"%s\": %s", place.c_str(),
+                         is_down);
+      return known;
     }
   }
-  settings.addresses.assign(url.addrs, url.addrs + url.naddrs);
+  known.addresses.assign(url.addrs, url.addrs + url.naddrs);
+  return known;
+}
+
+Outcome<void> resolve(ngx_conf_t* cf, const std::string& place, LinkSettings& settings) {
+  auto known = resolved(cf, place, "the store counts as down until its name is known");
+  if (!known) return refuse(known.error());
+  settings.host = std::move(known->host);
+  settings.port = known->port;
+  settings.addresses = std::move(known->addresses);
   return {};
 }
 
 // A URL that is wrong is never shown behind its scheme: a `/`, `?`, `#` or `@` in a password moves the bounds
 // of everything else.
 tl::unexpected<Refusal> malformed_store(std::string_view url, const std::string& why) {
-  if (url.find('@') == std::string_view::npos) return bad_line("the URL " + why + "; write " + expected);
+  const bool has_sentinels = redis::is_sentinel_url(url);
+  if (url.find('@') == std::string_view::npos) {
+    return bad_line("the URL " + why + "; write " +
+                    (has_sentinels ? std::string(redis::sentinel_url_form) : expected));
+  }
   return bad_line(
       "the URL " + why +
       "; in its user and password percent-encode \"/\" as %2F, \"?\" as %3F, \"#\" as %23, \"@\" as %40, "
@@ -130,6 +149,34 @@ Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri, const std::stri
   return settings;
 }
 
+Outcome<SentinelSettings> read_sentinels(ngx_conf_t* cf, const redis::SentinelUrl& url,
+                                         const StoreOptions& options) {
+  SentinelSettings sentinel{.master = url.master, .tls = url.tls};
+  for (const auto& peer : url.sentinels) {
+    auto known = resolved(cf, redis::name_of(peer), "this sentinel counts as down until its name is known");
+    if (!known) return refuse(known.error());
+    sentinel.places.push_back({peer, std::move(known->addresses)});
+  }
+  if (!options.sentinel_tls.empty()) sentinel.tls = options.sentinel_tls == "on";
+  return sentinel;
+}
+
+// redis[s]-sentinel://[user[:password]@]host[:port][,host[:port]].../master[/database]
+Outcome<LinkSettings> read_sentinel_store(ngx_conf_t* cf, const StoreOptions& options) {
+  const auto url = redis::read_sentinel_url(options.url);
+  if (!url) return malformed_store(options.url, url.error().detail);
+  LinkSettings settings;
+  settings.url = url->shown();
+  settings.tls = url->tls;
+  settings.database = url->database;
+  if (url->userinfo && !read_credentials(*url->userinfo, settings))
+    return malformed_store(options.url, "has a broken percent escape in its user or password");
+  auto sentinel = read_sentinels(cf, *url, options);
+  if (!sentinel) return refuse(sentinel.error());
+  settings.sentinel = *std::move(sentinel);
+  return settings;
+}
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   ngx_strlow(reinterpret_cast<u_char*>(lower.data()), reinterpret_cast<u_char*>(lower.data()), lower.size());
@@ -144,20 +191,21 @@ tl::unexpected<Refusal> without_scheme(std::string_view url) {
   return bad_line("the URL has no scheme, write \"" + meant + '"');
 }
 
-Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
+Outcome<LinkSettings> read_url(ngx_conf_t* cf, const StoreOptions& options) {
+  const std::string& url = options.url;
   if (url.starts_with("unix:")) return read_unix(cf, url);
-  // Named before anything is read: their lists of hosts are no URI.
-  for (const std::string_view scheme : {"redis-sentinel:", "redis-cluster:"}) {
-    if (!url.starts_with(scheme)) continue;
-    return bad_line(std::string(scheme) +
-                    "// is not supported by this version; name one Redis server with redis://, "
-                    "rediss:// or unix:");
+  if (redis::is_sentinel_url(url)) return read_sentinel_store(cf, options);
+  if (url.starts_with("redis-cluster:")) {
+    return bad_line(
+        "redis-cluster:// is not supported by this version; name one Redis server with redis://, "
+        "rediss:// or unix:, or sentinels with redis-sentinel://");
   }
   const std::size_t colon = url.find(':');
   const std::string scheme = lower_case(std::string_view(url).substr(0, colon));
   const bool is_ours = scheme == "redis" || scheme == "rediss";
   const bool has_slashes = colon != std::string::npos && url.find("://") == colon;
-  if (is_ours && !has_slashes) return malformed_store(url, "must have \"//\" behind its scheme");
+  if ((is_ours || scheme == "redis-sentinel" || scheme == "rediss-sentinel") && !has_slashes)
+    return malformed_store(url, "must have \"//\" behind its scheme");
   if (!has_slashes) return without_scheme(url);
   if (!is_ours) return malformed_store(url, "has an unknown scheme");
   const auto uri = read_uri(url);
@@ -166,10 +214,10 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const std::string& url) {
 }
 
 // The file's one line.
-Outcome<std::string> read_password(ngx_conf_t* cf, const std::string& path) {
+Outcome<std::string> read_password(ngx_conf_t* cf, const std::string& path, const char* option) {
   return read_secret_text(cf, path).and_then([&](std::string content) -> Outcome<std::string> {
     if (content.size() > max_password)
-      return bad_line("password_file \"" + path + "\" is too large for a password");
+      return bad_line(std::string(option) + " \"" + path + "\" is too large for a password");
     return content;
   });
 }
@@ -182,7 +230,7 @@ Outcome<void> add_credentials(ngx_conf_t* cf, const StoreOptions& options, LinkS
   if (!options.password_file.empty()) {
     if (!settings.password.empty())
       return bad_line("a password stands both in the URL and in password_file=; remove one");
-    auto password = read_password(cf, options.password_file);
+    auto password = read_password(cf, options.password_file, "password_file");
     if (!password) return refuse(password.error());
     settings.password = *std::move(password);
   }
@@ -191,14 +239,37 @@ Outcome<void> add_credentials(ngx_conf_t* cf, const StoreOptions& options, LinkS
   return {};
 }
 
+// The sentinels have a user of their own, or none.
+Outcome<void> add_sentinel_credentials(ngx_conf_t* cf, const StoreOptions& options, LinkSettings& settings) {
+  if (!settings.sentinel) {
+    for (const auto* option : {&options.sentinel_user, &options.sentinel_password_file, &options.sentinel_tls,
+                               &options.sentinel_ca, &options.sentinel_certificate, &options.sentinel_key}) {
+      if (!option->empty())
+        return bad_line("parameters that begin with \"sentinel_\" need a URL of redis-sentinel://");
+    }
+    return {};
+  }
+  if (!options.sentinel_user.empty() && options.sentinel_password_file.empty())
+    return bad_line("sentinel_user= needs a password; add sentinel_password_file=");
+  settings.sentinel->user = options.sentinel_user;
+  if (options.sentinel_password_file.empty()) return {};
+  auto password = read_password(cf, options.sentinel_password_file, "sentinel_password_file");
+  if (!password) return refuse(password.error());
+  settings.sentinel->password = *std::move(password);
+  return {};
+}
+
 }  // namespace
 
 Outcome<LinkSettings> read_store_url(ngx_conf_t* cf, const StoreOptions& options) {
-  auto settings = read_url(cf, options.url);
+  if (!options.sentinel_tls.empty() && options.sentinel_tls != "on" && options.sentinel_tls != "off")
+    return bad_line("invalid parameter \"sentinel_tls=\", it must be \"on\" or \"off\"");
+  auto settings = read_url(cf, options);
   if (!settings) return settings;
   settings->timeout = options.timeout;
   settings->prefix = options.prefix;
   if (auto added = add_credentials(cf, options, *settings); !added) return refuse(added.error());
+  if (auto added = add_sentinel_credentials(cf, options, *settings); !added) return refuse(added.error());
   if (auto secured = secure_store(cf, options, *settings); !secured) return refuse(secured.error());
   return settings;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:.
+// Reads the arguments of slo_store into LinkSettings: redis://, rediss://, unix:, redis-sentinel://.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace slo::ngx {
 
 // configuration_invalid with a sentence naming what is wrong and the remedy, never a secret.
-// redis-sentinel:// and redis-cluster:// are refused by name: this version has no policy for them.
+// redis-cluster:// is refused by name: this version has no policy for it.
 Outcome<LinkSettings> read_store_url(ngx_conf_t* cf, const StoreOptions& options);
 
 }  // namespace slo::ngx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store's addresses, by nginx's resolver.
+// A server's addresses, by nginx's resolver.
 #include "ngx_module/redis/addresses.h"
 
 #include <array>
@@ -26,6 +26,9 @@ RedisPlaces::RedisPlaces(const LinkSettings& settings, ngx_log_t* log, std::func
     : settings_(settings),
       log_(log),
       heard_(std::move(heard)),
+      host_(settings.host),
+      port_(settings.port),
+      tls_name_(settings.tls_name),
       addresses_(settings.addresses),
       tell_(log, [this] { heard_(std::exchange(changed_, false)); }) {
   tell_.may_be_left();
@@ -40,10 +43,10 @@ bool RedisPlaces::next() noexcept {
 }
 
 bool RedisPlaces::look_up() {
-  if (settings_.host.empty() || settings_.resolver == nullptr || asked_ != nullptr) return false;
+  if (host_.empty() || settings_.resolver == nullptr || asked_ != nullptr) return false;
   ngx_resolver_ctx_t* question = ngx_resolve_start(settings_.resolver, nullptr);
   if (question == nullptr || question == NGX_NO_RESOLVER) return false;
-  name_ = settings_.host;
+  name_ = host_;
   question->name = {name_.size(), reinterpret_cast<u_char*>(name_.data())};
   question->handler = on_resolved;
   question->data = this;
@@ -75,30 +78,76 @@ void RedisPlaces::resolved(const ngx_resolver_ctx_t& answer) {
   take(answer);
 }
 
+void RedisPlaces::give_name(Place& place) {
+  std::array<u_char, NGX_SOCKADDR_STRLEN> text{};
+  const auto length = ngx_sock_ntop(&place.address.sockaddr, place.length, text.data(), text.size(), 1);
+  place.name.assign(reinterpret_cast<const char*>(text.data()), length);
+}
+
 // A resolver gives the same addresses in another order each time: that is no change.
 void RedisPlaces::take(const ngx_resolver_ctx_t& answer) {
   std::vector<Place> fresh(answer.naddrs);
   for (ngx_uint_t i = 0; i < answer.naddrs; ++i) {
-    ngx_memcpy(&fresh[i].address, answer.addrs[i].sockaddr, answer.addrs[i].socklen);
-    ngx_inet_set_port(&fresh[i].address.sockaddr, settings_.port);
-    std::array<u_char, NGX_SOCKADDR_STRLEN> text{};
-    const auto length =
-        ngx_sock_ntop(&fresh[i].address.sockaddr, answer.addrs[i].socklen, text.data(), text.size(), 1);
-    fresh[i].name.assign(reinterpret_cast<const char*>(text.data()), length);
+    fresh[i].length = answer.addrs[i].socklen;
+    ngx_memcpy(&fresh[i].address, answer.addrs[i].sockaddr, fresh[i].length);
+    ngx_inet_set_port(&fresh[i].address.sockaddr, port_);
+    give_name(fresh[i]);
   }
   const auto before = names_of(addresses_, [](const ngx_addr_t& known) { return as_text(known.name); });
   if (before == names_of(fresh, [](const Place& place) { return place.name; })) return;
-  places_ = std::move(fresh);
+  use(std::move(fresh));
+  changed_ = true;
+}
+
+void RedisPlaces::use(std::vector<Place> places) {
+  places_ = std::move(places);
   addresses_.clear();
-  for (std::size_t i = 0; i < places_.size(); ++i) {
+  for (auto& place : places_) {
     ngx_addr_t address{};
-    address.sockaddr = &places_[i].address.sockaddr;
-    address.socklen = answer.addrs[i].socklen;
-    address.name = {places_[i].name.size(), reinterpret_cast<u_char*>(places_[i].name.data())};
+    address.sockaddr = &place.address.sockaddr;
+    address.socklen = place.length;
+    address.name = {place.name.size(), reinterpret_cast<u_char*>(place.name.data())};
     addresses_.push_back(address);
   }
   current_ = tried_ = 0;
-  changed_ = true;
+}
+
+std::optional<RedisPlaces::Place> RedisPlaces::place_of_literal(const redis::Peer& peer) {
+  Place place;
+  std::string text = peer.host;
+  auto* bytes = reinterpret_cast<u_char*>(text.data());
+  auto& v4 = place.address.sockaddr_in;
+  auto& v6 = place.address.sockaddr_in6;
+  if (const in_addr_t number = ngx_inet_addr(bytes, text.size()); number != INADDR_NONE) {
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = number;
+    place.length = sizeof(v4);
+  } else if (ngx_inet6_addr(bytes, text.size(), v6.sin6_addr.s6_addr) == NGX_OK) {
+    v6.sin6_family = AF_INET6;
+    place.length = sizeof(v6);
+  } else {
+    return std::nullopt;
+  }
+  ngx_inet_set_port(&place.address.sockaddr, peer.port);
+  give_name(place);
+  return place;
+}
+
+void RedisPlaces::move_to(const redis::Peer& peer, std::vector<ngx_addr_t> known) {
+  quit();
+  trouble_.clear();
+  changed_ = false;
+  tls_name_ = peer.host;
+  port_ = peer.port;
+  auto literal = place_of_literal(peer);
+  host_ = literal ? std::string() : peer.host;
+  use({});
+  if (literal) {
+    std::vector<Place> only;
+    only.push_back(*std::move(literal));
+    return use(std::move(only));
+  }
+  addresses_ = std::move(known);
 }
 
 void RedisPlaces::quit() noexcept {

@@ -29,20 +29,68 @@ RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks cal
              .lost = [this](const std::string& reason) { closed(reason); }}),
       greeting_(settings),
       again_(log, [this] { dial(); }),
+      next_(log, [this] { call(); }),
       limit_(log, [this] {
         wire_.close();
         closed("no answer within " + std::to_string(settings_.timeout.count()) + " ms");
       }) {
   again_.may_be_left();
+  next_.may_be_left();
   limit_.may_be_left();
+  if (!settings.sentinel) return;
+  guide_.emplace(settings, log,
+                 MasterGuide::Callbacks{
+                     .is_at = [this](const redis::Peer& master) { heard_of_master(master); },
+                     .is_nowhere = [this](const std::string& why) { heard_of_none(why); },
+                 });
 }
 
-void RedisDial::start() { again_.after(Millis(ngx_random() % settings_.start_spread.count())); }
+void RedisDial::start() {
+  if (guide_) guide_->start();
+  again_.after(Millis(ngx_random() % settings_.start_spread.count()));
+}
 
+// Sentinels are asked before each call: who was the master may still think so.
 void RedisDial::dial() {
+  if (!guide_) return call();
+  is_asking_ = true;
+  guide_->ask();
+}
+
+void RedisDial::call() {
   if (places_.empty()) return fail({Fault::store_unreachable, "its name is not known"});
   limit_.after(settings_.timeout);
-  wire_.open(places_.address(), told_ != Told::down);
+  wire_.open(places_.address(), places_.tls_name(), told_ != Told::down);
+}
+
+void RedisDial::call_master(const redis::Peer& master) {
+  if (master_ != master) {
+    failures_ = 0;
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: store \"%s\": its master is %s", settings_.url.c_str(),
+                  redis::name_of(master).c_str());
+  }
+  master_ = master;
+  has_looked_up_ = false;
+  places_.move_to(master);
+  call();
+}
+
+// Asked for or not. Nobody waits for a pause, and whom we are calling is called on.
+void RedisDial::heard_of_master(const redis::Peer& master) {
+  is_asking_ = false;
+  const bool is_calling = up_ || limit_.is_set() || next_.is_set();
+  if (is_calling && master == master_) return;
+  guide_->ask_no_more();
+  if (up_) leave("its sentinels name another master");
+  wire_.close();
+  limit_.cancel();
+  next_.cancel();
+  again_.cancel();
+  call_master(master);
+}
+
+void RedisDial::heard_of_none(const std::string& why) {
+  if (std::exchange(is_asking_, false)) give_up({Fault::store_unreachable, why});
 }
 
 void RedisDial::opened() {
@@ -75,12 +123,8 @@ void RedisDial::greeted() {
 void RedisDial::closed(const std::string& reason) {
   const bool proven = up_ && ngx_current_msec - up_since_ >= proven_after;
   if (!proven) return fail({Fault::store_unreachable, reason});
-  up_ = false;
-  failures_ = 0;
-  ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
-                reason.c_str());
+  leave(reason);
   again_.after(Millis(1));
-  callbacks_.lost();
 }
 
 void RedisDial::fail(const Refusal& why) {
@@ -90,15 +134,15 @@ void RedisDial::fail(const Refusal& why) {
 
 // The next address; behind the last one its name is asked for others, before anybody hears of a failure.
 void RedisDial::go_on(const Refusal& why) {
-  if (places_.next()) return again_.after(Millis(1));
+  if (places_.next()) return next_.after(Millis(1));
   why_ = why;
   if (std::exchange(has_looked_up_, true) || !places_.look_up()) looked_up(false);
 }
 
 void RedisDial::looked_up(bool changed) {
-  if (std::exchange(knocks_again_, false) || changed) return again_.after(Millis(1));
+  if (std::exchange(knocks_again_, false) || changed) return next_.after(Millis(1));
   if (places_.empty() && !places_.trouble().empty())
-    why_.detail = "its name \"" + settings_.host + "\" cannot be resolved: " + places_.trouble();
+    why_.detail = "its name \"" + places_.host() + "\" cannot be resolved: " + places_.trouble();
   give_up(why_);
 }
 
@@ -112,13 +156,20 @@ void RedisDial::turn_from(const std::string& reason) {
   wire_.close();
   const Refusal why{Fault::store_unreachable, reason};
   if (ngx_current_msec - up_since_ < proven_after) return fail(why);
+  leave(reason);
+  if (guide_) return again_.after(Millis(1));
+  knocks_again_ = true;
+  go_on(why);
+}
+
+// REQUIRES: up. Whoever waits goes along.
+void RedisDial::leave(const std::string& reason) {
+  wire_.close();
   up_ = false;
   failures_ = 0;
   ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
                 reason.c_str());
   callbacks_.lost();
-  knocks_again_ = true;
-  go_on(why);
 }
 
 void RedisDial::drop(const std::string& reason) {
@@ -163,7 +214,9 @@ void RedisDial::tell_down(const Refusal& why) {
 
 void RedisDial::quit() noexcept {
   up_ = false;
+  if (guide_) guide_->quit();
   again_.cancel();
+  next_.cancel();
   limit_.cancel();
   places_.quit();
   wire_.close();

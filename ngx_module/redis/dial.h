@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Gets a wire to Redis and keeps getting it: address, AUTH, SELECT, schema, back-off.
+// Gets a wire to Redis and keeps getting it: address, or master by Sentinel; AUTH, SELECT, schema, back-off.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/fault.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/addresses.h"
 #include "ngx_module/redis/greeting.h"
+#include "ngx_module/redis/master_guide.h"
 #include "ngx_module/redis/wire.h"
 
 namespace slo::ngx {
@@ -36,10 +38,15 @@ class RedisDial {
 
  private:
   void dial();
+  void call();
+  void call_master(const redis::Peer& master);
+  void heard_of_master(const redis::Peer& master);
+  void heard_of_none(const std::string& why);
   void opened();
   void heard(redis::OwnedReply reply);
   void greeted();
   void closed(const std::string& reason);
+  void leave(const std::string& reason);
   void fail(const Refusal& why);
   void go_on(const Refusal& why);
   void looked_up(bool changed);
@@ -56,7 +63,11 @@ class RedisDial {
   RedisPlaces places_;
   RedisWire wire_;
   RedisGreeting greeting_;
+  std::optional<MasterGuide> guide_{};  // where there are sentinels
+  redis::Peer master_{};
+  bool is_asking_ = false;  // where it is, to call it
   Event again_;
+  Event next_;   // the next address of the same server
   Event limit_;  // of one call, until it is up. A draining worker does not wait for Redis to come back
   bool up_ = false;
   ngx_msec_t up_since_ = 0;

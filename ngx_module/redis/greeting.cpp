@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "ngx_module/nginx/moment.h"
-#include "redis_schema/mood.h"
 #include "redis_schema/schema.h"
+#include "redis_schema/servers/mood.h"
+#include "redis_schema/servers/sentinel.h"
 
 namespace slo::ngx {
 namespace {
@@ -23,6 +24,7 @@ std::vector<redis::Command> introduction(const LinkSettings& settings) {
   if (settings.database != 0) commands.push_back({.words = {"SELECT", std::to_string(settings.database)}});
   // slo-migrate-store knows by it who speaks an older version.
   commands.push_back({.words = {"CLIENT", "SETNAME", "slo-v2-" + std::to_string(ngx_pid)}});
+  if (settings.sentinel) commands.push_back({.words = {"ROLE"}});
   commands.push_back({.words = {"INFO", "memory"}});
   return commands;
 }
@@ -58,7 +60,8 @@ Outcome<RedisGreeting::Next> RedisGreeting::on_reply(redis::OwnedReply reply) {
   return introduced_ ? judge_schema() : judge_introduction();
 }
 
-// AUTH and SELECT must succeed; a name is a courtesy, and an ACL may forbid INFO.
+// AUTH and SELECT must succeed, and whom sentinels name must be a master; a name is a courtesy, and an ACL
+// may forbid INFO.
 Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
   eviction_.clear();
   for (std::size_t i = 0; i < commands_.size(); ++i) {
@@ -67,6 +70,9 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
     if (const auto mood = redis::why_it_cannot_serve(reply)) return refuse(Fault::store_unreachable, *mood);
     if (reply.is_error() && (verb == "AUTH" || verb == "SELECT")) {
       return refuse(Fault::store_unreachable, verb + " was answered " + first_word(reply.error()));
+    }
+    if (verb == "ROLE") {
+      if (const auto why = redis::why_it_is_no_master(reply)) return refuse(Fault::store_unreachable, *why);
     }
     if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }

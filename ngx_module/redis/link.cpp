@@ -13,7 +13,7 @@
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/dial.h"
 #include "ngx_module/redis/watch.h"
-#include "redis_schema/mood.h"
+#include "redis_schema/servers/mood.h"
 
 namespace slo::ngx {
 namespace {

@@ -2,16 +2,19 @@
 // What slo_store says, as it was written and as the link takes it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/moment.h"
 #include "ngx_module/nginx/ngx.h"
 #include "redis_schema/schema.h"
+#include "redis_schema/servers/sentinel.h"
 
 namespace slo::ngx {
 
-// redis://[user[:password]@]host[:port][/db] · rediss://… · unix:/path[:db] · redis+unix is not a thing here.
+// redis://[user[:password]@]host[:port][/db] · rediss://… · unix:/path[:db] ·
+// redis-sentinel://[user[:password]@]host[:port][,host[:port]]…/master[/db] · rediss-sentinel://…
 struct StoreOptions {
   std::string url{};
   std::string user{};
@@ -19,6 +22,24 @@ struct StoreOptions {
   std::string ca{}, certificate{}, key{};
   Millis timeout{1000};
   std::string prefix = "slo";
+  std::string sentinel_user{};
+  std::string sentinel_password_file{};
+  std::string sentinel_tls{};  // "on", "off"; empty: as the scheme says
+  std::string sentinel_ca{}, sentinel_certificate{}, sentinel_key{};
+};
+
+// Who says where the master is.
+struct SentinelSettings {
+  struct Place {
+    redis::Peer peer{};                   // as the configuration names it
+    std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool
+  };
+  std::string master{};
+  std::vector<Place> places{};
+  bool tls = false;
+  ngx_ssl_t* ssl = nullptr;
+  std::string user{};
+  std::string password{};
 };
 
 // Where and how to connect, made from slo_store at configuration time; all strings owned.
@@ -39,7 +60,8 @@ struct LinkSettings {
   Millis longest_pause{2000};  // between calls that fail
   bool sends_again = true;     // what was sent, and not answered when the connection broke
   std::string prefix = "slo";
-  std::vector<redis::Tenant> tenants{};  // whose data lies there, by their tags
+  std::vector<redis::Tenant> tenants{};        // whose data lies there, by their tags
+  std::optional<SentinelSettings> sentinel{};  // then there is neither host nor address: they are asked for
 };
 
 }  // namespace slo::ngx

@@ -4,8 +4,9 @@
 // Every submission is answered exactly once, always from a later turn of the event loop, never from inside
 // submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
 // store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
-// repeated, go this way. Nobody else knows a connection: today there is one, to one server; Sentinel and
-// Cluster would be told apart here, where an exchange is sent in parts and its replies are joined, in order.
+// repeated, go this way. Nobody else knows a connection: today there is one, to one server, which sentinels
+// may choose; a Cluster's nodes would be told apart here, where an exchange is sent in parts and its replies
+// are joined, in order.
 #pragma once
 
 #include <cstdint>

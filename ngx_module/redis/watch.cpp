@@ -9,8 +9,8 @@
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/zone.h"
 #include "redis_schema/key.h"
-#include "redis_schema/mood.h"
 #include "redis_schema/script.h"
+#include "redis_schema/servers/mood.h"
 
 namespace slo::ngx {
 namespace {

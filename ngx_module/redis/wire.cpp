@@ -85,7 +85,8 @@ void RedisWire::on_handshake(ngx_connection_t* connection) {
   wire.attend([&] { wire.secured(); });
 }
 
-void RedisWire::open(const ngx_addr_t& address, bool log_handshake) {
+void RedisWire::open(const ngx_addr_t& address, const std::string& tls_name, bool log_handshake) {
+  tls_name_ = tls_name;
   log_handshake_ = log_handshake;
   ngx_str_t name = address.name;
   ngx_peer_connection_t peer{};
@@ -133,8 +134,8 @@ void RedisWire::secure() {
   if (connection_->pool == nullptr) return lose("out of memory");
   if (ngx_ssl_create_connection(settings_.ssl, connection_, NGX_SSL_CLIENT) != NGX_OK)
     return lose("TLS cannot start");
-  if (!is_ip(settings_.tls_name)) {
-    SSL_set_tlsext_host_name(connection_->ssl->connection, settings_.tls_name.c_str());
+  if (!is_ip(tls_name_)) {
+    SSL_set_tlsext_host_name(connection_->ssl->connection, tls_name_.c_str());
   }
   if (ngx_ssl_handshake(connection_) == NGX_AGAIN) {
     connection_->ssl->handler = on_handshake;
@@ -156,8 +157,8 @@ std::optional<std::string> RedisWire::peer_mismatch() const {
   const long verdict = SSL_get_verify_result(connection_->ssl->connection);
   if (verdict != X509_V_OK)
     return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verdict);
-  if (is_issued_to(connection_, settings_.tls_name)) return std::nullopt;
-  return "its certificate is not for \"" + settings_.tls_name + "\"";
+  if (is_issued_to(connection_, tls_name_)) return std::nullopt;
+  return "its certificate is not for \"" + tls_name_ + "\"";
 }
 
 void RedisWire::opened() {

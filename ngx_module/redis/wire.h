@@ -35,7 +35,8 @@ class RedisWire {
 
   // nginx's own lines about what goes wrong are kept out of the log, `lost` has the reason; but of a TLS
   // handshake only nginx knows the details, and `loud` lets them pass.
-  void open(const ngx_addr_t& address, bool log_handshake);
+  // `tls_name` is verified, and sent as SNI.
+  void open(const ngx_addr_t& address, const std::string& tls_name, bool log_handshake);
   void say(std::string_view bytes);
   void close() noexcept;  // nobody is told
 
@@ -63,6 +64,7 @@ class RedisWire {
   ngx_log_t log_;
   const ngx_uint_t log_level_;
   bool log_handshake_ = false;
+  std::string tls_name_{};
   Callbacks callbacks_;
   Event flush_;
   Phase phase_ = Phase::closed;

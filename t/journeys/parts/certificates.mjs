@@ -2,6 +2,7 @@
 // A certificate authority for one journey, and the certificates it issues.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 
 const openssl = (...words) => execFileSync('openssl', words, { stdio: 'ignore' })
 const fresh_key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
@@ -13,7 +14,7 @@ export function make_authority(house, name) {
   const issue = (host, days = 2) => {
     const [key, request, cert, extensions] = ['key', 'csr', 'pem', 'ext'].map((kind) => house.path(`${name}-${host}${days}.${kind}`))
     openssl('req', ...fresh_key, '-keyout', key, '-out', request, '-subj', `/CN=${host}`)
-    house.write(`${name}-${host}${days}.ext`, `subjectAltName=DNS:${host}\n`)
+    house.write(`${name}-${host}${days}.ext`, `subjectAltName=${isIP(host) ? 'IP' : 'DNS'}:${host}\n`)
     openssl('x509', '-req', '-in', request, '-CA', ca, '-CAkey', ca_key, '-CAcreateserial', '-out', cert, '-days', String(days),
             '-extfile', extensions)
     return { key: readFileSync(key), cert: readFileSync(cert) }

@@ -152,10 +152,10 @@ duplicate slo_provider "main"
 
 === TEST 16: unsupported stores are refused by name
 --- http_config
-slo_store redis-sentinel://127.0.0.1:26379/main;
+slo_store redis-cluster://127.0.0.1:7000;
 --- must_die
 --- error_log
-redis-sentinel
+redis-cluster
 
 
 === TEST 17: a missing file is named

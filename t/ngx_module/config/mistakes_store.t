@@ -42,13 +42,13 @@ slo_store hunter2://slo:hunter3@127.0.0.1;
 [emerg] "slo_store": the URL has an unknown scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === a password in an option that does not exist
 slo_store redis://127.0.0.1 password=hunter2;
-[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
+[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === a password between the options
 slo_store redis://127.0.0.1 user=slo hunter2;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === a password that ends in =, between the options
 slo_store redis://127.0.0.1 user=slo hunterTWO=;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === no scheme
 slo_store 127.0.0.1:6379;
 [emerg] "slo_store": the URL has no scheme, write "redis://127.0.0.1:6379" in http.conf:1
@@ -85,12 +85,51 @@ slo_store redis://127.0.0.1?db=1;
 === no host
 slo_store redis://:6379;
 [emerg] "slo_store": the URL names no host; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
-=== Sentinel
-slo_store redis-sentinel://127.0.0.1:26379/main;
-[emerg] "slo_store": redis-sentinel:// is not supported by this version; name one Redis server with redis://, rediss:// or unix: in http.conf:1
+=== sentinels without a master
+slo_store redis-sentinel://127.0.0.1:26379;
+[emerg] "slo_store": the URL must have the master's name behind the sentinels: letters, digits, ".", "_" and "-"; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
+=== two commas between sentinels
+slo_store redis-sentinel://127.0.0.1:26379,,127.0.0.2/main;
+[emerg] "slo_store": the URL must name each sentinel as host or host:port, with a port of 1 to 65535, and a comma between two; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
+=== a sentinel's port out of range
+slo_store redis-sentinel://127.0.0.1:66379/main;
+[emerg] "slo_store": the URL must name each sentinel as host or host:port, with a port of 1 to 65535, and a comma between two; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
+=== no sentinel
+slo_store redis-sentinel:///main;
+[emerg] "slo_store": the URL names no sentinel; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
+=== a database behind a master that is no number
+slo_store redis-sentinel://127.0.0.1/main/sessions;
+[emerg] "slo_store": the URL must have a database number behind the master's name; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
+=== an @ in a password before sentinels
+slo_store redis-sentinel://slo:hunter@2@127.0.0.1/main;
+[emerg] "slo_store": the URL must have one "@" at most, before its hosts; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a slash in a password before sentinels
+slo_store redis-sentinel://slo:hunter/2@127.0.0.1/main;
+[emerg] "slo_store": the URL must have one "@" at most, before its hosts; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== a broken escape in a password before sentinels
+slo_store redis-sentinel://slo:hunter%zz@127.0.0.1/main;
+[emerg] "slo_store": the URL has a broken percent escape in its user or password; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== no slashes before sentinels
+slo_store redis-sentinel:127.0.0.1/main;
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== a sentinel's user without a password
+slo_store redis-sentinel://127.0.0.1/main sentinel_user=slo;
+[emerg] "slo_store": sentinel_user= needs a password; add sentinel_password_file= in http.conf:1
+=== a sentinel's password where there is none
+slo_store redis://127.0.0.1 sentinel_password_file=/nowhere;
+[emerg] "slo_store": parameters that begin with "sentinel_" need a URL of redis-sentinel:// in http.conf:1
+=== TLS to sentinels, or not
+slo_store redis-sentinel://127.0.0.1/main sentinel_tls=yes;
+[emerg] invalid parameter "sentinel_tls=" in "slo_store" directive, it must be "on" or "off" in http.conf:1
+=== a certificate for sentinels that are called without TLS
+slo_store redis-sentinel://127.0.0.1/main sentinel_ca=/nowhere;
+[emerg] "slo_store": sentinel_ca=, sentinel_certificate= and sentinel_key= need "sentinel_tls=on" in http.conf:1
+=== a certificate for servers that are called without TLS
+slo_store redis-sentinel://127.0.0.1/main sentinel_tls=on ca=/nowhere;
+[emerg] "slo_store": ca=, certificate= and key= need TLS: begin the URL with rediss-sentinel:// in http.conf:1
 === Cluster
 slo_store redis-cluster://127.0.0.1:7000;
-[emerg] "slo_store": redis-cluster:// is not supported by this version; name one Redis server with redis://, rediss:// or unix: in http.conf:1
+[emerg] "slo_store": redis-cluster:// is not supported by this version; name one Redis server with redis://, rediss:// or unix:, or sentinels with redis-sentinel:// in http.conf:1
 === a store that is down for ever
 slo_store redis://127.0.0.1 timeout=0;
 [emerg] invalid parameter "timeout=0" in "slo_store" directive, it must be greater than zero in http.conf:1

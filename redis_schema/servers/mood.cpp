@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Tells a server that cannot serve from a command that it does not like.
-#include "redis_schema/mood.h"
+#include "redis_schema/servers/mood.h"
 
 #include <algorithm>
 #include <array>

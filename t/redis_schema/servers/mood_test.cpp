@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Error lines as Redis 7.0 writes them (and 6.2, which wraps those of scripts), and what they say of the
 // server.
-#include "redis_schema/mood.h"
+#include "redis_schema/servers/mood.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Carries a search from sentinel to sentinel.
+#include "ngx_module/redis/sentinel_search.h"
+
+#include <utility>
+
+namespace slo::ngx {
+
+SentinelSearch::SentinelSearch(const LinkSettings& settings, redis::SentinelList& list, ngx_log_t* log,
+                               Callbacks callbacks)
+    : callbacks_(std::move(callbacks)),
+      search_(list, settings.sentinel->master),
+      question_(redis::ask_sentinel(settings.sentinel->master)),
+      call_(settings, log,
+            {.replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
+             .failed =
+                 [this](const std::string& reason) {
+                   search_.failed(reason);
+                   ask();
+                 }}) {}
+
+void SentinelSearch::begin() {
+  search_.begin();
+  ask();
+}
+
+void SentinelSearch::ask() {
+  replies_.clear();
+  if (const auto* peer = search_.whom()) return call_.begin(*peer, question_.commands);
+  if (const auto found = search_.found()) return callbacks_.found(*found);
+  callbacks_.nowhere(search_.why_not());
+}
+
+void SentinelSearch::heard(redis::OwnedReply reply) {
+  replies_.push_back(std::move(reply));
+  if (replies_.size() < question_.commands.size()) return;
+  call_.stop();
+  const auto answer = question_.read(redis::views_of(replies_));
+  if (answer) {
+    search_.answered(*answer);
+  } else {
+    search_.failed("it answered " + answer.error().detail);
+  }
+  ask();
+}
+
+}  // namespace slo::ngx

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Asks one sentinel after another where the master is.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ngx_module/redis/sentinel_call.h"
+#include "redis_schema/servers/sentinel.h"
+
+namespace slo::ngx {
+
+class SentinelSearch {
+ public:
+  struct Callbacks {
+    std::function<void(const redis::Peer& master)> found{};
+    std::function<void(const std::string& why)> nowhere{};
+  };
+
+  // REQUIRES: settings, which have sentinels, list and log outlive it.
+  SentinelSearch(const LinkSettings& settings, redis::SentinelList& list, ngx_log_t* log,
+                 Callbacks callbacks);
+
+  void begin();  // anew, whatever was begun before; one callback, never from inside
+  void stop() noexcept { call_.stop(); }
+
+ private:
+  void ask();
+  void heard(redis::OwnedReply reply);
+
+  Callbacks callbacks_;
+  redis::MasterSearch search_;
+  redis::Exchange<redis::SentinelAnswer> question_;
+  std::vector<redis::OwnedReply> replies_{};
+  SentinelCall call_;
+};
+
+}  // namespace slo::ngx
