@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One look at a request's tracked cookies: what was seen, what the store has answered; of tracked_cookies
+// One look at the tracked cookies of a request: what was seen, and what the store has answered.
 // only.
 #pragma once
 
