@@ -115,7 +115,7 @@ ngx_int_t ask_cookies(R& r, ButtonCtx& ctx) {
     ctx.asks_cookies = true;
     auto found = look_at_cookies_alone(r, *guard, *part, ctx.cookies);
     if (!found) return NGX_AGAIN;
-    cookies = *std::move(found);
+    cookies = *found;
   }
   ctx.asks_cookies = false;
   if (cookies.session.names_session()) {

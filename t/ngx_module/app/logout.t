@@ -38,7 +38,7 @@ add_block_preprocessor( sub {
     location /elsewhere/ { proxy_pass $ENV{TEST_NGINX_RECEIVER_B}; }
     location /app/ {
         slo_guard main sid=\$arg_sid;
-        slo_cookie JSESSIONID csrf track;
+        slo_cookie JSESSIONID csrf gone track;
         $app
         proxy_set_header Host \$host;
         proxy_pass $ENV{TEST_NGINX_RECEIVER_A};
@@ -137,7 +137,7 @@ a: GET /app/?sid=g1
 limit_req_zone $server_name zone=one:64k rate=1r/m;
 limit_conn_zone $server_name zone=two:64k;
 --- config
-location = /app/logout { internal; slo_guard main sid=$arg_sid; slo_logout main local; slo_cookie JSESSIONID csrf track; auth_request /no; deny all; auth_basic x; auth_basic_user_file /nowhere;
+location = /app/logout { internal; slo_guard main sid=$arg_sid; slo_logout main local; slo_cookie JSESSIONID csrf gone track; auth_request /no; deny all; auth_basic x; auth_basic_user_file /nowhere;
     limit_req zone=one; limit_conn two 1; mirror /elsewhere/; proxy_set_header Host $host; proxy_pass $TEST_NGINX_RECEIVER_A; }
 location = /no { return 403; }
 --- received
