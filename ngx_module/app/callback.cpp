@@ -9,6 +9,7 @@
 #include "core/text/form.h"
 #include "ngx_module/app/cookies.h"
 #include "ngx_module/nginx/bounded_log.h"
+#include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
