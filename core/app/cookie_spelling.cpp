@@ -45,6 +45,13 @@ std::string without_backslashes(std::string_view text) {
   return plain;
 }
 
+// Most names can be told apart by their first byte: what no server drops or decodes.
+bool begins_otherwise(std::string_view pattern, std::string_view name) {
+  if (pattern.empty() || name.empty()) return false;
+  const char c = name.front();
+  return c > ' ' && c < 0x7F && c != '%' && as_in_names(c) != as_in_names(pattern.front());
+}
+
 std::string decoded(std::string_view text) { return decode_component(text).value_or(std::string(text)); }
 
 }  // namespace
@@ -83,6 +90,7 @@ std::string plain_value(std::string_view value) {
 }
 
 bool is_spelling_of(std::string_view pattern, std::string_view name) {
+  if (begins_otherwise(pattern, name)) return false;
   const bool is_prefix = pattern.ends_with('*');
   if (is_prefix) pattern.remove_suffix(1);
   const auto fits = [&](std::string_view plain) {

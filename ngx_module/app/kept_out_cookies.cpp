@@ -33,14 +33,20 @@ void strip_seen(Look& look, const std::vector<const Seen*>& going) {
   strip_cookies(look.r, [&](const RequestCookie& cookie) { return goes.contains(cookie.name.data()); });
 }
 
+// Of the request's own session whether it has ended is known by now, and where it has, nothing is kept out.
+bool goes(const Look& look, const Seen& one, const Evidence& session) {
+  const Evidence& owner = one.known.owner;
+  if (one.is_beyond || !is_owned(one)) return one.is_beyond;
+  return owner != session && (!is_same_session(owner, session) || look.has_ended(owner));
+}
+
 }  // namespace
 
 CookieVerdict keep_out(Look& look, const Evidence& session) {
   CookieVerdict verdict{.session = session};
   std::vector<const Seen*> going;
   for (const Seen& one : look.seen) {
-    const Evidence& owner = one.known.owner;
-    if (one.is_beyond || (is_owned(one) && (!is_same_session(owner, session) || look.has_ended(owner)))) {
+    if (goes(look, one, session)) {
       going.push_back(&one);
     } else if (is_nobodys(one) && !look.question.told.names_session()) {
       verdict.has_cookie_of_nobody = true;
