@@ -107,6 +107,20 @@ test('who signs in while the store is away gets his answer, is bound when it is 
   await eventually('the application is called', () => !app.sessions.has(cookie.split('=')[1]))
 })
 
+test('what a worker left half-way, the next one that sees the cookie completes: the application is called', in_time, async (t) => {
+  const stage = await settle(t)
+  const { app, all, visit } = stage
+  await stage.redis.ask('ACL', 'SETUSER', 'default', '-hset')  // the cookie is the session's, but nothing is remembered with that
+  const cookie = await stage.sign_in(all[0], 's1')
+  for (const pid of all[0].workers()) process.kill(pid, 'SIGKILL')
+  await stage.redis.ask('ACL', 'SETUSER', 'default', '+hset')
+  assert.equal((await all[1].session('s1')).status, 404)
+  await eventually('it is known by its cookie', async () => (await visit(all[1], cookie)).headers['x-slo-status'] === 'ok')
+  await eventually('the session knows of the application', async () => (await all[1].session('s1')).status === 200)
+  assert.equal(await stage.back(all[1], { sid: 's1' }), 200)
+  await eventually('the application is called', () => !app.sessions.has(cookie.split('=')[1]))
+})
+
 test('a callback cannot take over, or end, what is somebody else\'s', in_time, async (t) => {
   const stage = await settle(t)
   const { all, visit } = stage

@@ -77,4 +77,12 @@ TEST(SessionNames, are_storable_where_they_name_a_session_in_printable_text) {
   EXPECT_FALSE(is_storable(SessionNames{.sid = std::string(256, 'a'), .sub = "alice"}));
 }
 
+TEST(BoundCookie, may_be_sent_where_a_request_can_carry_it) {
+  EXPECT_TRUE(may_be_sent("sid", "a=b, \"c\" \xff"));
+  EXPECT_TRUE(may_be_sent("sid", ""));
+  for (const char* value : {"a;b", "a\x01", "a\tb", "a\x7f", "a\r\nb"})
+    EXPECT_FALSE(may_be_sent("sid", value)) << value;
+  for (const char* name : {"", "a=b", "a;b", "a\x01"}) EXPECT_FALSE(may_be_sent(name, "value")) << name;
+}
+
 }  // namespace slo::bound_cookie_test

@@ -342,3 +342,13 @@ b: GET /app/logout
 --- told
 b: x-forwarded-proto=https
 b: x-https=on
+
+
+=== TEST 26: what a thief sends beside a cookie, and what no request can carry, does not take part in the call
+--- cookie eval
+"JSESSIONID=jsession-1; JSESSIONID=junk; %4aSESSIONID=junk; csrf=a\x01b"
+--- received
+a: GET /app/?sid=g1
+a: GET /app/logout
+--- told
+a: cookie=JSESSIONID=jsession-1
