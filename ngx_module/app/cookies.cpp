@@ -164,9 +164,8 @@ void each_application_cookie(const ngx_http_request_t& r,
 void expire_cookie_of(ngx_http_request_t& r, const CookieRule& rule, std::string_view name,
                       AttributesList::Number known) {
   auto& all = cookie_filter::open_expiring(r).all;
-  const auto most_expired = cookie_filter::most_expired;
   const auto is_it = [&](const auto& one) { return one.name == name && one.attributes == known; };
-  if (all.size() < most_expired && std::ranges::none_of(all, is_it))
+  if (all.size() < cookie_filter::most_expired && std::ranges::none_of(all, is_it))
     all.push_back({.rule = &rule, .name = std::string(name), .attributes = known});
 }
 

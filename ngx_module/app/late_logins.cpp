@@ -53,7 +53,7 @@ void LateLogins::try_again() {
 void LateLogins::try_one(Late late) {
   CallbackLogin login = late.login;
   try_to_bind(std::move(login), [late = std::move(late)](bool is_settled) mutable {
-    if (is_settled) return say(NGX_LOG_NOTICE, "a login was bound late", late.login);
+    if (is_settled) return say(NGX_LOG_NOTICE, "a login that waited for the store is settled", late.login);
     if (these_logins == nullptr) return;
     if (this_moment().now < late.until) return these_logins->keep(std::move(late));
     say(NGX_LOG_ERR, "bound nothing: the store took no login for an hour", late.login);

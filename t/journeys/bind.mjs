@@ -101,7 +101,7 @@ test('who signs in while the store is away gets his answer, is bound when it is 
   await eventually('a logout is taken', async () => await stage.back(all[1], { sid: 's2' }) === 200)
   for (const nginx of all) await eventually('a login that was over before it was bound is refused', async () => (await visit(nginx, other)).status === 401, { within: 10_000 })
   for (const nginx of all) await eventually('it is bound', async () => (await visit(nginx, cookie)).headers['x-slo-status'] === 'ok', { within: 10_000 })
-  assert.match(all[0].log(), /slo: a login was bound late, provider "main"/)
+  assert.match(all[0].log(), /slo: a login that waited for the store is settled, provider "main"/)
   assert.equal(await stage.back(all[1], { sid: 's1' }), 200)
   for (const nginx of all) await eventually('it is refused', async () => (await visit(nginx, cookie)).status === 401)
   await eventually('the application is called', () => !app.sessions.has(cookie.split('=')[1]))
