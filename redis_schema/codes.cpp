@@ -56,7 +56,10 @@ Outcome<std::optional<SessionKey>> read_session_of(const Sid& sid, const Reply& 
 
 Exchange<bool> remember(const Space& space, const HandedOut& handed_out) {
   Exchange<bool> exchange{.commands = {point_at_session(space, handed_out)}};
-  if (handed_out.code) exchange.commands.push_back(keep_code(space, *handed_out.code, handed_out.cookie));
+  if (handed_out.code) {
+    exchange.commands.push_back(keep_code(space, *handed_out.code, handed_out.cookie));
+    exchange.commands.back().comes_last = true;
+  }
   exchange.read = [count = exchange.commands.size()](std::span<const Reply> replies) -> Outcome<bool> {
     return check_replies(replies, count, "remember").map([] { return true; });
   };

@@ -20,6 +20,7 @@ struct Command {
   std::vector<std::string> words{};
   const Script* script = nullptr;  // set: words are EVALSHA …, and NOSCRIPT is answered by sending fallback()
   std::uint16_t partition = meta_partition;
+  bool comes_last = false;  // what stands before it in its exchange is answered first, wherever it lies
   friend bool operator==(const Command&, const Command&) = default;
 };
 

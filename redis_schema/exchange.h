@@ -2,7 +2,8 @@
 // Exchange<T>: what to say to Redis, and how to understand the answer.
 //
 // The hinge that keeps this room free of sockets: any host sends `commands` in order (pipelined) and hands
-// all their replies, in order, to `read`.
+// all their replies, in order, to `read`. A host that sends them to several servers keeps no order between
+// those, but for a command that comes last.
 #pragma once
 
 #include <functional>

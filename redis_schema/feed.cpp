@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,10 +16,12 @@
 namespace slo::redis {
 namespace {
 
-// One of the streams that were asked for. Their index says whose: 64 of each source, in order.
+// One of the streams that were asked for.
 struct Stream {
   std::string key{};
   FeedPlace place{};
+  std::size_t source = 0;
+  std::uint16_t partition = 0;
 };
 
 std::optional<std::uint64_t> read_part(std::string_view digits) {
@@ -61,15 +64,16 @@ std::vector<Mark> read_marks(const FeedPlace& place, const Reply& fields) {
   return marks;
 }
 
-// The entries of the stream at `index`, behind those in `read`. False: they do not follow its place in order.
-bool read_stream(std::size_t index, FeedPlace place, const Reply& entries, std::vector<FeedEntry>& read) {
+// The entries of a stream, behind those in `read`. False: they do not follow its place in order.
+bool read_stream(const Stream& stream, const Reply& entries, std::vector<FeedEntry>& read) {
+  FeedPlace place = stream.place;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto id = entries[i][0].text();
     const auto next = id ? read_place(*id) : std::nullopt;
     if (!next || *next <= place) return false;
     place = *next;
-    read.push_back({.source = index / partitions,
-                    .partition = static_cast<std::uint16_t>(index % partitions),
+    read.push_back({.source = stream.source,
+                    .partition = stream.partition,
                     .place = place,
                     .marks = read_marks(place, entries[i][1])});
   }
@@ -87,26 +91,28 @@ Outcome<std::vector<FeedEntry>> read_streams(const std::vector<Stream>& streams,
     if (!key || !reply[i][1].is_array()) return refuse(unexpected_reply("XREAD"));
     next = std::find_if(next, streams.end(), [&](const Stream& stream) { return stream.key == *key; });
     if (next == streams.end()) return refuse(unexpected_reply("XREAD"));
-    const auto index = static_cast<std::size_t>(next - streams.begin());
-    if (!read_stream(index, next->place, reply[i][1], read)) return refuse(unexpected_reply("XREAD"));
+    if (!read_stream(*next, reply[i][1], read)) return refuse(unexpected_reply("XREAD"));
     ++next;
   }
   return read;
 }
 
-std::vector<Stream> streams_of(const std::vector<FeedSource>& sources) {
+std::vector<Stream> streams_of(const std::vector<FeedSource>& sources, const FeedPartitions& of) {
   std::vector<Stream> streams;
-  streams.reserve(sources.size() * partitions);
-  for (const auto& source : sources) {
-    for (std::uint16_t p = 0; p < partitions; ++p)
-      streams.push_back({.key = feed_key(*source.space, p), .place = (*source.places)[p]});
+  streams.reserve(sources.size() * of.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (const auto p : of)
+      streams.push_back({.key = feed_key(*sources[i].space, p),
+                         .place = (*sources[i].places)[p],
+                         .source = i,
+                         .partition = p});
   }
   return streams;
 }
 
-// In a cluster it would be one for each partition, for its keys lie in many slots.
 Command ask_for(const std::vector<Stream>& streams, unsigned count, Millis block) {
-  Command command{.words = {"XREAD", "COUNT", std::to_string(std::max(count, 1u))}};
+  Command command{.words = {"XREAD", "COUNT", std::to_string(std::max(count, 1u))},
+                  .partition = streams.front().partition};
   auto& words = command.words;
   if (block > Millis{0}) words.insert(words.end(), {"BLOCK", std::to_string(block.count())});
   words.push_back("STREAMS");
@@ -117,9 +123,15 @@ Command ask_for(const std::vector<Stream>& streams, unsigned count, Millis block
 
 }  // namespace
 
+FeedPartitions all_partitions() {
+  FeedPartitions all(partitions);
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  return all;
+}
+
 Exchange<std::vector<FeedEntry>> read_feed(const std::vector<FeedSource>& sources, unsigned count,
-                                           Millis block) {
-  auto streams = streams_of(sources);
+                                           Millis block, const FeedPartitions& of) {
+  auto streams = streams_of(sources, of);
   Exchange<std::vector<FeedEntry>> exchange;
   if (!streams.empty()) exchange.commands.push_back(ask_for(streams, count, block));
   exchange.read = [streams = std::move(streams), asked = exchange.commands.size()](

@@ -32,17 +32,21 @@ struct FeedEntry {
   friend bool operator==(const FeedEntry&, const FeedEntry&) = default;
 };
 
+using FeedPartitions = std::vector<std::uint16_t>;
+FeedPartitions all_partitions();
+
 // An issuer's streams, and where to read them. Borrowed during the call only.
 struct FeedSource {
   const Space* space = nullptr;
   const FeedPlaces* places = nullptr;
 };
 
-// The next entries of all partitions of all sources, at most `count` of each stream, in each stream in order.
-// Waits in Redis for `block` where there are none (0: does not wait): what is said on that connection
-// meanwhile waits, too. No commands where there are no sources.
-// REQUIRES: space and places of each source.
+// The next entries of some partitions of all sources, at most `count` of each stream, in each stream in
+// order. Waits in Redis for `block` where there are none (0: does not wait): what is said on that connection
+// meanwhile waits, too. No commands where there are no sources. One command: a cluster can answer it for one
+// partition only.
+// REQUIRES: space and places of each source; partitions in order, each once.
 Exchange<std::vector<FeedEntry>> read_feed(const std::vector<FeedSource>& sources, unsigned count,
-                                           Millis block);
+                                           Millis block, const FeedPartitions& of = all_partitions());
 
 }  // namespace slo::redis

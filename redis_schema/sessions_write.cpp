@@ -170,6 +170,7 @@ Exchange<RegisterAnswer> register_participation(const Space& space, const Regist
   if (registration.cookie) commands.push_back(point_cookie(space, registration));
   if (registration.client_sid) commands.push_back(point_alias(space, registration));
   commands.push_back(register_client(space, registration, caller, retention));
+  commands.back().comes_last = true;  // a session is found from its first moment on
   exchange.read = [registration,
                    count = commands.size()](std::span<const Reply> replies) -> Outcome<RegisterAnswer> {
     return check_replies(replies, count, "register").and_then([&] {

@@ -38,7 +38,8 @@ ngx_resolver_t* resolver_of_this_system(ngx_conf_t* cf) {
 }  // namespace
 
 void choose_store_resolver(ngx_conf_t* cf, StoreConf& store) {
-  if (store.link.host.empty() && !store.link.sentinel) return;
+  const bool is_asked_where = store.link.sentinel || !store.link.cluster.empty();
+  if (store.link.host.empty() && !is_asked_where) return;
   const auto* http =
       static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
   const bool is_named = http->resolver != nullptr && http->resolver->connections.nelts > 0;

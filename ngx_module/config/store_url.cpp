@@ -11,6 +11,7 @@
 #include "ngx_module/config/conf_line.h"
 #include "ngx_module/config/store_tls.h"
 #include "ngx_module/nginx/pool.h"
+#include "redis_schema/servers/cluster_url.h"
 #include "redis_schema/servers/sentinel_url.h"
 
 namespace slo::ngx {
@@ -72,14 +73,17 @@ Outcome<void> resolve(ngx_conf_t* cf, const std::string& place, LinkSettings& se
   return {};
 }
 
+std::string form_of(std::string_view url) {
+  if (redis::is_sentinel_url(url)) return std::string(redis::sentinel_url_form);
+  if (redis::is_cluster_url(url)) return std::string(redis::cluster_url_form);
+  return expected;
+}
+
 // A URL that is wrong is never shown behind its scheme: a `/`, `?`, `#` or `@` in a password moves the bounds
 // of everything else.
 tl::unexpected<Refusal> malformed_store(std::string_view url, const std::string& why) {
-  const bool has_sentinels = redis::is_sentinel_url(url);
-  if (url.find('@') == std::string_view::npos) {
-    return bad_line("the URL " + why + "; write " +
-                    (has_sentinels ? std::string(redis::sentinel_url_form) : expected));
-  }
+  if (url.find('@') == std::string_view::npos)
+    return bad_line("the URL " + why + "; write " + form_of(url));
   return bad_line(
       "the URL " + why +
       "; in its user and password percent-encode \"/\" as %2F, \"?\" as %3F, \"#\" as %23, \"@\" as %40, "
@@ -149,16 +153,40 @@ Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri, const std::stri
   return settings;
 }
 
+Outcome<std::vector<KnownServer>> resolved(ngx_conf_t* cf, const std::vector<redis::Peer>& peers,
+                                           const char* is_down) {
+  std::vector<KnownServer> servers;
+  for (const auto& peer : peers) {
+    auto known = resolved(cf, redis::name_of(peer), is_down);
+    if (!known) return refuse(known.error());
+    servers.push_back({peer, std::move(known->addresses)});
+  }
+  return servers;
+}
+
 Outcome<SentinelSettings> read_sentinels(ngx_conf_t* cf, const redis::SentinelUrl& url,
                                          const StoreOptions& options) {
   SentinelSettings sentinel{.master = url.master, .tls = url.tls};
-  for (const auto& peer : url.sentinels) {
-    auto known = resolved(cf, redis::name_of(peer), "this sentinel counts as down until its name is known");
-    if (!known) return refuse(known.error());
-    sentinel.places.push_back({peer, std::move(known->addresses)});
-  }
+  auto places = resolved(cf, url.sentinels, "this sentinel counts as down until its name is known");
+  if (!places) return refuse(places.error());
+  sentinel.places = *std::move(places);
   if (!options.sentinel_tls.empty()) sentinel.tls = options.sentinel_tls == "on";
   return sentinel;
+}
+
+// redis[s]-cluster://[user[:password]@]host[:port][,host[:port]]...
+Outcome<LinkSettings> read_cluster_store(ngx_conf_t* cf, const std::string& text) {
+  const auto url = redis::read_cluster_url(text);
+  if (!url) return malformed_store(text, url.error().detail);
+  LinkSettings settings;
+  settings.url = url->shown();
+  settings.tls = url->tls;
+  if (url->userinfo && !read_credentials(*url->userinfo, settings))
+    return malformed_store(text, "has a broken percent escape in its user or password");
+  auto nodes = resolved(cf, url->nodes, "this node counts as down until its name is known");
+  if (!nodes) return refuse(nodes.error());
+  settings.cluster = *std::move(nodes);
+  return settings;
 }
 
 // redis[s]-sentinel://[user[:password]@]host[:port][,host[:port]].../master[/database]
@@ -195,16 +223,13 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const StoreOptions& options) {
   const std::string& url = options.url;
   if (url.starts_with("unix:")) return read_unix(cf, url);
   if (redis::is_sentinel_url(url)) return read_sentinel_store(cf, options);
-  if (url.starts_with("redis-cluster:")) {
-    return bad_line(
-        "redis-cluster:// is not supported by this version; name one Redis server with redis://, "
-        "rediss:// or unix:, or sentinels with redis-sentinel://");
-  }
+  if (redis::is_cluster_url(url)) return read_cluster_store(cf, url);
   const std::size_t colon = url.find(':');
   const std::string scheme = lower_case(std::string_view(url).substr(0, colon));
   const bool is_ours = scheme == "redis" || scheme == "rediss";
   const bool has_slashes = colon != std::string::npos && url.find("://") == colon;
-  if ((is_ours || scheme == "redis-sentinel" || scheme == "rediss-sentinel") && !has_slashes)
+  const bool is_list = scheme.ends_with("-sentinel") || scheme.ends_with("-cluster");
+  if ((is_ours || is_list) && !has_slashes)
     return malformed_store(url, "must have \"//\" behind its scheme");
   if (!has_slashes) return without_scheme(url);
   if (!is_ours) return malformed_store(url, "has an unknown scheme");

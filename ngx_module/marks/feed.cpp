@@ -28,6 +28,7 @@ constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a 
 constexpr Millis between_questions{2};
 constexpr Millis questions_saved{20};
 constexpr unsigned entries_at_once = 100;  // of each stream
+constexpr Millis between_looks{250};       // at a partition of which a cluster tells no news
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
 
@@ -45,13 +46,17 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
     : link_(conf.store->link),
       marks_(marks),
       log_(log),
-      tick_(log, [this] { tick(); }),
-      ask_again_(log, [this] { ask(); }) {
+      tick_(log, [this] { tick(); }) {
   link_.start_spread = start_spread;
   link_.longest_pause = longest_pause;
   link_.sends_again = false;  // it may be another server: we go back a little
   tick_.may_be_left();
-  ask_again_.may_be_left();
+  if (link_.cluster.empty()) {
+    lanes_.push_back(std::make_unique<Lane>(*this, redis::all_partitions()));
+  } else {
+    for (const auto p : redis::all_partitions())
+      lanes_.push_back(std::make_unique<Lane>(*this, redis::FeedPartitions{p}));
+  }
   for (const auto& provider : conf.providers) {
     retention_ = std::max(retention_, provider.provider.retention);
     const Millis stale = provider.provider.max_stale;
@@ -75,18 +80,27 @@ void Feed::tick() {
 void Feed::begin() {
   store_ = std::make_unique<Store>(link_, log_);
   for (auto& source : sources_) source.places = marks_.places(*source.marks);
-  has_gone_back_ = true;
-  go_back(overlap);
-  ask();
+  store_->listen({.grew = [this](std::uint16_t partition) { ask_soon(lane_of(partition)); },
+                  .moved = [this](std::uint16_t partition) { has_moved(lane_of(partition)); }});
+  for (const auto& lane : lanes_) {
+    lane->has_gone_back = lane->goes_back = true;
+    ask(*lane);
+  }
 }
 
 void Feed::stop() {
   if (!store_) return;
   marks_.give_back_feeding();
-  ask_again_.cancel();
   store_->quit();
   store_.reset();
-  is_asking_ = false;
+  for (const auto& lane : lanes_) {
+    lane->ask_again.cancel();
+    lane->is_asking = lane->is_wanted = false;
+  }
+}
+
+Feed::Lane& Feed::lane_of(std::uint16_t partition) const {
+  return *lanes_[lanes_.size() > 1 ? partition : 0];
 }
 
 // What is not urgent, now and then.
@@ -100,61 +114,84 @@ void Feed::keep_house() {
   const bool has_room = status.marks < status.capacity / 2;
   const bool is_new_store = marks_.store_of_places() != store_seen();
   const bool looks_again = marks_.has_lost() && has_room && ticks_ % ticks_until_again == 0;
-  if (is_new_store || looks_again) begins_again_ = true;
+  if (is_new_store || looks_again) begin_again();
 }
 
-// Not while an answer is under way, which would be taken for one of the beginning.
-void Feed::go_to_beginning() {
-  begins_again_ = false;
-  const std::uint64_t store = store_seen();
-  for (auto& source : sources_) {
-    source.places = {};
-    marks_.read_again(*source.marks);
+void Feed::begin_again() {
+  for (const auto& lane : lanes_) {
+    lane->begins_again = true;
+    lane->is_read = false;
   }
-  marks_.set_store_of_places(store);
-  is_at_end_ = false;
+  for (const auto& source : sources_) marks_.read_again(*source.marks);
+  marks_.set_store_of_places(store_seen());
   is_again_ = true;
 }
 
-void Feed::go_back(Millis time) {
+// Not while an answer is under way, which would be taken for one of there.
+void Feed::go_back(Lane& lane) {
+  const bool begins_again = std::exchange(lane.begins_again, false);
+  const bool goes_back = std::exchange(lane.goes_back, false);
+  if (!begins_again && !goes_back) return;
+  lane.is_at_end = false;
   for (auto& source : sources_) {
-    for (auto& place : source.places) place = before(place, time);
+    for (const auto p : lane.partitions)
+      source.places[p] = begins_again ? redis::FeedPlace{} : before(source.places[p], overlap);
   }
-  is_at_end_ = false;
 }
 
-void Feed::ask() {
-  if (!store_ || sources_.empty() || std::exchange(is_asking_, true)) return;
-  if (begins_again_) go_to_beginning();
+void Feed::has_moved(Lane& lane) {
+  lane.goes_back = true;
+  ask_soon(lane);
+}
+
+void Feed::ask(Lane& lane) {
+  if (!store_ || sources_.empty() || std::exchange(lane.is_asking, true)) return;
+  lane.is_wanted = false;
+  go_back(lane);
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
-  paid_until_ = std::max(paid_until_, now_of_host() - questions_saved) + between_questions;
-  const Millis wait = std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
+  lane.paid_until = std::max(lane.paid_until, now_of_host() - questions_saved) + between_questions;
   store_->submit_detached<std::vector<redis::FeedEntry>>(
-      redis::read_feed(asked, entries_at_once, is_at_end_ ? wait : Millis{0}),
-      [this](Outcome<std::vector<redis::FeedEntry>> entries) { heard(std::move(entries)); });
+      redis::read_feed(asked, entries_at_once, wait_in_store(lane), lane.partitions),
+      [this, &lane](Outcome<std::vector<redis::FeedEntry>> entries) { heard(lane, entries); });
+}
+
+// Of a cluster the connection is shared by partitions, and by what others say.
+Millis Feed::wait_in_store(const Lane& lane) const {
+  if (!lane.is_at_end || lanes_.size() > 1) return Millis{0};
+  return std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
+}
+
+void Feed::ask_soon(Lane& lane) {
+  lane.is_wanted = true;
+  if (lane.is_asking) return;
+  const Millis pause = lane.paid_until - now_of_host();
+  if (pause > Millis{0}) return lane.ask_again.after(pause);
+  lane.ask_again.post();
 }
 
 // That it is away the store has said; not what it refuses of a feed, which stays behind for that.
 void Feed::tell_refused(const Refusal& why) {
-  if (why.fault == Fault::store_refused || why.fault == Fault::store_reply_unexpected) report(log_, why, "");
+  if (why.fault != Fault::store_refused && why.fault != Fault::store_reply_unexpected) return;
+  if (!std::exchange(is_told_refused_, true)) report(log_, why, "");
 }
 
-void Feed::heard(Outcome<std::vector<redis::FeedEntry>> entries) {
-  is_asking_ = false;
+void Feed::heard(Lane& lane, const Outcome<std::vector<redis::FeedEntry>>& entries) {
+  lane.is_asking = false;
   if (is_over()) return;
   if (!entries) {
     tell_refused(entries.error());
-    if (!std::exchange(has_gone_back_, true)) go_back(overlap);
-    return ask_again_.after(after_failure);
+    if (!std::exchange(lane.has_gone_back, true)) lane.goes_back = true;
+    return lane.ask_again.after(after_failure);
   }
-  has_gone_back_ = false;
+  lane.has_gone_back = is_told_refused_ = false;
   if (marks_.store_of_places() == 0) marks_.set_store_of_places(store_seen());  // a new zone's first
   const bool is_end = take_in(*entries);
-  const Millis pause = paid_until_ - now_of_host();
-  if (is_end && pause > Millis{0}) return ask_again_.after(pause);
-  ask_again_.post();
+  if (is_end) read_to_end(lane);
+  if (is_end && lanes_.size() > 1 && !lane.is_wanted) return lane.ask_again.after(between_looks);
+  if (is_end) return ask_soon(lane);
+  lane.ask_again.post();
 }
 
 // True: there was no more.
@@ -166,7 +203,6 @@ bool Feed::take_in(const std::vector<redis::FeedEntry>& entries) {
     take_in(sources_[entry.source], entry);
     if (++counts[{entry.source, entry.partition}] == entries_at_once) is_end = false;
   }
-  if (is_end) reached_end();
   return is_end;
 }
 
@@ -182,10 +218,13 @@ void Feed::take_in(Source& source, const redis::FeedEntry& entry) {
   marks_.set_place(*source.marks, entry.partition, entry.place);
 }
 
-void Feed::reached_end() {
+void Feed::read_to_end(Lane& lane) {
+  if (lane.begins_again) return;  // what was read is of before
+  lane.is_at_end = lane.is_read = true;
+  if (!std::ranges::all_of(lanes_, [](const auto& each) { return each->is_read; })) return;
+  for (const auto& each : lanes_) each->is_read = false;
   const bool is_first = !marks_.age();
   marks_.caught_up();
-  is_at_end_ = true;
   if (std::exchange(is_again_, false) && marks_.has_lost()) {
     marks_.found_all();
     ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: the marks of ended sessions are complete again");

@@ -5,10 +5,14 @@
 // configuration's at once. A worker that was told to quit feeds until its last guarded request is over: its
 // zone may be another one than that of who took its place. What was read is read again without harm, so
 // nothing hangs on who that is.
+//
+// From one server all partitions are read in one question, which waits there for news. A cluster has them
+// apart: each is read by itself, when its node tells that it has grown, and a few times a second in any case,
+// so that one node that is away holds up no other's.
 #pragma once
 
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/outcome.h"
@@ -36,18 +40,40 @@ class Feed {
     redis::FeedPlaces places{};
   };
 
+  // Partitions that are read together.
+  struct Lane {
+    Lane(Feed& feed, redis::FeedPartitions its_partitions)
+        : partitions(std::move(its_partitions)), ask_again(feed.log_, [&feed, this] { feed.ask(*this); }) {
+      ask_again.may_be_left();
+    }
+    const redis::FeedPartitions partitions;
+    bool is_asking = false;
+    bool is_wanted = false;      // it has grown since it was asked
+    bool has_gone_back = false;  // since the last good answer
+    bool is_at_end = false;      // of its streams: it may wait in the store
+    bool begins_again = false;   // with the next question, from the beginning
+    bool goes_back = false;      // with the next question, a little
+    bool is_read = false;        // to its end, since all lanes last were
+    Millis paid_until{0};        // by now_of_host(): how many questions have been asked lately
+    Event ask_again;
+  };
+
   void tick();
   void begin();
   void stop();
   void keep_house();
-  void go_back(Millis overlap);
-  void go_to_beginning();
-  void ask();
-  void heard(Outcome<std::vector<redis::FeedEntry>> entries);
+  void begin_again();
+  void go_back(Lane& lane);
+  void has_moved(Lane& lane);
+  void ask(Lane& lane);
+  void ask_soon(Lane& lane);
+  Lane& lane_of(std::uint16_t partition) const;
+  Millis wait_in_store(const Lane& lane) const;
+  void heard(Lane& lane, const Outcome<std::vector<redis::FeedEntry>>& entries);
   bool take_in(const std::vector<redis::FeedEntry>& entries);
   void tell_refused(const Refusal& why);
   void take_in(Source& source, const redis::FeedEntry& entry);
-  void reached_end();
+  void read_to_end(Lane& lane);
   void tell_staleness();
 
   LinkSettings link_;
@@ -57,16 +83,12 @@ class Feed {
   Seconds retention_{};
   Millis max_stale_{};
   std::unique_ptr<Store> store_{};  // while this worker feeds
-  bool is_asking_ = false;
-  bool has_gone_back_ = false;  // since the last good answer
-  bool is_at_end_ = false;      // of all streams: it may wait in the store
-  bool begins_again_ = false;   // with the next question, from the beginning of all
-  bool is_again_ = false;       // they have been read from there on, and nothing was lost on the way
+  std::vector<std::unique_ptr<Lane>> lanes_{};
+  bool is_again_ = false;       // all are being read from the beginning, and nothing was lost on the way
   bool is_told_stale_ = false;  // to the log
+  bool is_told_refused_ = false;
   unsigned ticks_ = 0;
-  Millis paid_until_{0};  // by now_of_host(): how many questions have been asked lately
   Event tick_;
-  Event ask_again_;
 };
 
 }  // namespace slo::ngx

@@ -37,6 +37,7 @@ RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks cal
   again_.may_be_left();
   next_.may_be_left();
   limit_.may_be_left();
+  if (settings.node) places_.move_to(settings.node->peer, settings.node->addresses);
   if (!settings.sentinel) return;
   guide_.emplace(settings, log,
                  MasterGuide::Callbacks{

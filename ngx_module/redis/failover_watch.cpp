@@ -1,92 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Keeps a subscription to a sentinel: a silent one is left for the next.
+// Takes the master's new place from what a sentinel says.
 #include "ngx_module/redis/failover_watch.h"
 
 #include <utility>
 
 #include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/sentinel_search.h"
 
 namespace slo::ngx {
-namespace {
-
-constexpr Millis between_pings{1000};
-constexpr Millis between_sentinels{20};
-constexpr Millis between_rounds{1000};
-
-}  // namespace
 
 FailoverWatch::FailoverWatch(const LinkSettings& settings, const redis::SentinelList& list, ngx_log_t* log,
                              Callbacks callbacks)
     : settings_(settings),
-      list_(list),
       log_(log),
       callbacks_(std::move(callbacks)),
-      call_(settings, log,
-            {.replied = [this](redis::OwnedReply reply) { heard(redis::Reply(reply.get())); },
-             .failed = [this](const std::string& reason) { lost(reason); }}),
-      again_(log, [this] { listen(); }),
-      ping_(log, [this] { ping(); }) {
-  again_.may_be_left();
-  ping_.may_be_left();
+      subscription_(
+          link_to_sentinels(settings), settings.sentinel->places, redis::subscribe_to_failovers(), log,
+          {.servers = [&list] { return list.in_order(); },
+           .listening = [this] { listening(); },
+           .said = [this](const redis::Reply& message) { said(message); },
+           .deaf = [this](const redis::Peer& last, const std::string& why) { tell_deaf(last, why); }}) {}
+
+void FailoverWatch::listening() {
+  if (std::exchange(is_told_deaf_, false))
+    ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: store \"%s\" hears of failovers again", settings_.url.c_str());
+  callbacks_.listening();
 }
 
-void FailoverWatch::begin() { listen(); }
-
-void FailoverWatch::listen() {
-  const auto& sentinels = list_.in_order();
-  peer_ = sentinels[failures_ % sentinels.size()];
-  call_.begin(peer_, {redis::subscribe_to_failovers()});
+void FailoverWatch::said(const redis::Reply& message) {
+  if (const auto master = redis::moved_to(message, settings_.sentinel->master)) callbacks_.moved(*master);
 }
 
-void FailoverWatch::heard(const redis::Reply& reply) {
-  is_pinging_ = false;
-  if (reply.is_error()) {
-    call_.stop();
-    return lost("SUBSCRIBE was answered " + std::string(redis::code_of(reply.error())));
-  }
-  if (!std::exchange(is_listening_, true)) {
-    failures_ = 0;
-    call_.has_heard_enough();
-    ping_.after(between_pings);
-    tell_hearing();
-    return callbacks_.listening();
-  }
-  if (const auto master = redis::moved_to(reply, settings_.sentinel->master)) callbacks_.moved(*master);
-}
-
-void FailoverWatch::ping() {
-  if (ngx_exiting) return;
-  if (std::exchange(is_pinging_, true)) {
-    call_.stop();
-    return lost("no answer within " + std::to_string(between_pings.count()) + " ms");
-  }
-  call_.say({.words = {"PING"}});
-  ping_.after(between_pings);
-}
-
-void FailoverWatch::lost(const std::string& reason) {
-  ping_.cancel();
-  is_listening_ = is_pinging_ = false;
-  const bool is_round_over = ++failures_ % list_.in_order().size() == 0;
-  if (is_round_over) tell_deaf(reason);
-  again_.after(is_round_over ? between_rounds : between_sentinels);
-}
-
-void FailoverWatch::tell_deaf(const std::string& reason) {
+void FailoverWatch::tell_deaf(const redis::Peer& last, const std::string& reason) {
   if (std::exchange(is_told_deaf_, true)) return;
   ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: store \"%s\" hears of no failover, no sentinel answers; %s: %s",
-                settings_.url.c_str(), redis::name_of(peer_).c_str(), reason.c_str());
-}
-
-void FailoverWatch::tell_hearing() {
-  if (!std::exchange(is_told_deaf_, false)) return;
-  ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: store \"%s\" hears of failovers again", settings_.url.c_str());
-}
-
-void FailoverWatch::stop() noexcept {
-  again_.cancel();
-  ping_.cancel();
-  call_.stop();
+                settings_.url.c_str(), redis::name_of(last).c_str(), reason.c_str());
 }
 
 }  // namespace slo::ngx

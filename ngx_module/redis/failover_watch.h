@@ -4,12 +4,10 @@
 // What was said while nobody listened is unknown.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <string>
 
-#include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/sentinel_call.h"
+#include "ngx_module/redis/subscription.h"
 #include "redis_schema/servers/sentinel.h"
 
 namespace slo::ngx {
@@ -25,28 +23,18 @@ class FailoverWatch {
   FailoverWatch(const LinkSettings& settings, const redis::SentinelList& list, ngx_log_t* log,
                 Callbacks callbacks);
 
-  void begin();
-  void stop() noexcept;
+  void begin() { subscription_.begin(); }
+  void stop() noexcept { subscription_.stop(); }
 
  private:
-  void listen();
-  void heard(const redis::Reply& reply);
-  void lost(const std::string& reason);
-  void ping();
-  void tell_deaf(const std::string& reason);
-  void tell_hearing();
+  void listening();
+  void said(const redis::Reply& message);
+  void tell_deaf(const redis::Peer& last, const std::string& reason);
 
   const LinkSettings& settings_;
-  const redis::SentinelList& list_;
   ngx_log_t* log_;
   Callbacks callbacks_;
-  SentinelCall call_;
-  Event again_;
-  Event ping_;
-  redis::Peer peer_{};
-  std::size_t failures_ = 0;  // since it listened last
-  bool is_listening_ = false;
-  bool is_pinging_ = false;
+  Subscription subscription_;
   bool is_told_deaf_ = false;
 };
 

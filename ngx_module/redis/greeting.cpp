@@ -77,6 +77,7 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
     if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }
   introduced_ = true;
+  if (settings_.node) return Next::done;  // of a cluster, where the schema is one node's
   schema_ = redis::agree_on_schema(settings_.prefix, settings_.tenants, nonce(this_moment(), 0));
   commands_.clear();
   for (const auto& command : schema_.commands) commands_.push_back(redis::fallback(command));

@@ -13,6 +13,7 @@
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/dial.h"
 #include "ngx_module/redis/watch.h"
+#include "redis_schema/servers/cluster.h"
 #include "redis_schema/servers/mood.h"
 
 namespace slo::ngx {
@@ -154,7 +155,8 @@ void RedisLink::State::heard(redis::OwnedReply reply) {
     return dial.drop(down->detail);
   }
   const redis::Reply view(reply.get());
-  if (const auto mood = redis::why_it_cannot_serve(view)) return dial.turn_from(*mood);
+  const auto mood = redis::why_it_cannot_serve(view);
+  if (mood && !(settings.node && redis::is_to_be_asked_again(view))) return dial.turn_from(*mood);
   const Due place = due.front();
   due.pop_front();
   const auto& command = place.waiting->commands[place.index];
@@ -184,7 +186,7 @@ void RedisLink::State::came_up(const redis::Agreement& agreement) {
   down.reset();
   is_beating = false;
   heartbeat.after(heartbeat_every);
-  watch.learned(agreement);
+  if (!settings.node) watch.learned(agreement);
   send(std::exchange(pending, {}));
 }
 
@@ -242,8 +244,13 @@ void RedisLink::State::beat() {
   if (ngx_exiting || !dial.is_up()) return;
   heartbeat.after(heartbeat_every);
   if (std::exchange(is_beating, true)) return;
-  auto question = watch.question();
   Queue pulse(1);
+  if (settings.node) {
+    pulse.front().commands = {{.words = {"PING"}}};
+    pulse.front().on_replies = [this](const Outcome<Replies>&) { is_beating = false; };
+    return send(std::move(pulse));
+  }
+  auto question = watch.question();
   pulse.front().commands = std::move(question.commands);
   pulse.front().on_replies = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
     is_beating = false;

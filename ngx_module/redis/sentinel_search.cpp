@@ -6,12 +6,23 @@
 
 namespace slo::ngx {
 
+LinkSettings link_to_sentinels(const LinkSettings& settings) {
+  const auto& its = *settings.sentinel;
+  return {.url = settings.url,
+          .resolver = settings.resolver,
+          .tls = its.tls,
+          .ssl = its.ssl,
+          .user = its.user,
+          .password = its.password,
+          .timeout = settings.timeout};
+}
+
 SentinelSearch::SentinelSearch(const LinkSettings& settings, redis::SentinelList& list, ngx_log_t* log,
                                Callbacks callbacks)
     : callbacks_(std::move(callbacks)),
       search_(list, settings.sentinel->master),
       question_(redis::ask_sentinel(settings.sentinel->master)),
-      call_(settings, log,
+      call_(link_to_sentinels(settings), settings.sentinel->places, log,
             {.replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
              .failed =
                  [this](const std::string& reason) {

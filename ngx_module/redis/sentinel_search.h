@@ -6,10 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "ngx_module/redis/sentinel_call.h"
+#include "ngx_module/redis/server_call.h"
 #include "redis_schema/servers/sentinel.h"
 
 namespace slo::ngx {
+
+// How sentinels are spoken to. REQUIRES: settings have some.
+LinkSettings link_to_sentinels(const LinkSettings& settings);
 
 class SentinelSearch {
  public:
@@ -33,7 +36,7 @@ class SentinelSearch {
   redis::MasterSearch search_;
   redis::Exchange<redis::SentinelAnswer> question_;
   std::vector<redis::OwnedReply> replies_{};
-  SentinelCall call_;
+  ServerCall call_;
 };
 
 }  // namespace slo::ngx

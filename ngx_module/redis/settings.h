@@ -9,12 +9,13 @@
 #include "core/moment.h"
 #include "ngx_module/nginx/ngx.h"
 #include "redis_schema/schema.h"
-#include "redis_schema/servers/sentinel.h"
+#include "redis_schema/servers/peer.h"
 
 namespace slo::ngx {
 
 // redis://[user[:password]@]host[:port][/db] · rediss://… · unix:/path[:db] ·
-// redis-sentinel://[user[:password]@]host[:port][,host[:port]]…/master[/db] · rediss-sentinel://…
+// redis-sentinel://[user[:password]@]host[:port][,host[:port]]…/master[/db] · rediss-sentinel://… ·
+// redis-cluster://[user[:password]@]host[:port][,host[:port]]… · rediss-cluster://…
 struct StoreOptions {
   std::string url{};
   std::string user{};
@@ -28,14 +29,16 @@ struct StoreOptions {
   std::string sentinel_ca{}, sentinel_certificate{}, sentinel_key{};
 };
 
+// A server of several, as the configuration names it.
+struct KnownServer {
+  redis::Peer peer{};
+  std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool
+};
+
 // Who says where the master is.
 struct SentinelSettings {
-  struct Place {
-    redis::Peer peer{};                   // as the configuration names it
-    std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool
-  };
   std::string master{};
-  std::vector<Place> places{};
+  std::vector<KnownServer> places{};
   bool tls = false;
   ngx_ssl_t* ssl = nullptr;
   std::string user{};
@@ -62,6 +65,8 @@ struct LinkSettings {
   std::string prefix = "slo";
   std::vector<redis::Tenant> tenants{};        // whose data lies there, by their tags
   std::optional<SentinelSettings> sentinel{};  // then there is neither host nor address: they are asked for
+  std::vector<KnownServer> cluster{};          // some of its nodes; then there is neither host nor address
+  std::optional<KnownServer> node{};  // of a cluster, which alone this link goes to: it knows no schema
 };
 
 }  // namespace slo::ngx

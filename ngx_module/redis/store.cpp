@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store of one worker, on one connection: users' commands at once, the background's a few at a time.
+// The store of one worker: users' commands at once, the background's a few at a time.
 #include "ngx_module/redis/store.h"
 
 #include <algorithm>
@@ -9,11 +9,13 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/cluster.h"
 #include "ngx_module/redis/distance.h"
 #include "ngx_module/redis/link.h"
 
@@ -36,6 +38,13 @@ constexpr std::size_t max_waiting = 10'000;  // submissions of the background
 
 Store* this_store = nullptr;
 
+using Servers = std::variant<RedisLink, Cluster>;
+
+Servers servers_of(const LinkSettings& settings, ngx_log_t* log) {
+  if (settings.cluster.empty()) return Servers(std::in_place_type<RedisLink>, settings, log);
+  return Servers(std::in_place_type<Cluster>, settings, log);
+}
+
 }  // namespace
 
 struct Store::State {
@@ -46,7 +55,7 @@ struct Store::State {
       : settings(its_settings),
         log(its_log),
         look_again(log, [this] { refuse_late_ones(); }),
-        link(its_settings, its_log) {
+        servers(servers_of(its_settings, its_log)) {
     look_again.may_be_left();  // what has left keeps a draining worker
   }
 
@@ -64,6 +73,9 @@ struct Store::State {
   void refuse_late_ones();
   void give_up_rest(Queue::iterator waiting, const Refusal& why);
   void answer(Queue::iterator waiting);
+  bool is_up() const {
+    return std::visit([](const auto& its) { return its.is_up(); }, servers);
+  }
   void quit();
 
   const LinkSettings& settings;
@@ -77,7 +89,7 @@ struct Store::State {
   Distance distance{};
   bool has_quit = false;
   Event look_again;
-  RedisLink link;
+  Servers servers;
 };
 
 void Store::State::accept(Queue fresh, Priority priority) {
@@ -93,12 +105,12 @@ void Store::State::accept(Queue fresh, Priority priority) {
   }
   asked.splice(asked.end(), fresh);
   if (is_urgent) return send(waiting, waiting->commands.size(), Priority::user);
-  waiting->commands.clear();  // there is no room; the link answers what is empty in a later turn
+  waiting->commands.clear();  // there is no room; what is empty is answered in a later turn
   waiting->refusal = Refusal{Fault::store_busy};
   send(waiting, 0, Priority::user);
 }
 
-// Of its commands the next `count`. The link answers later, not from in here.
+// Of its commands the next `count`. The answer comes later, not from in here.
 void Store::State::send(Queue::iterator waiting, std::size_t count, Priority priority) {
   const std::size_t first = std::exchange(waiting->sent, waiting->sent + count);
   waiting->missing += count;
@@ -108,13 +120,14 @@ void Store::State::send(Queue::iterator waiting, std::size_t count, Priority pri
                                    std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
   unanswered(priority) += count;
   const auto sent = std::chrono::steady_clock::now();
-  link.submit(std::move(part),
-              [this, waiting, first, count, priority, sent](Outcome<RedisLink::Replies> replies) {
-                unanswered(priority) -= count;
-                if (replies && count > 0) distance.note(sent, std::chrono::steady_clock::now());
-                heard(waiting, first, count, std::move(replies));
-                send_background();
-              });
+  const auto on_replies = [this, waiting, first, count, priority,
+                           sent](Outcome<RedisLink::Replies> replies) {
+    unanswered(priority) -= count;
+    if (replies && count > 0) distance.note(sent, std::chrono::steady_clock::now());
+    heard(waiting, first, count, std::move(replies));
+    send_background();
+  };
+  std::visit([&](auto& its) { its.submit(std::move(part), on_replies); }, servers);
 }
 
 std::size_t Store::State::window_in_crowd() const {
@@ -156,9 +169,9 @@ void Store::State::give_up_rest(Queue::iterator waiting, const Refusal& why) {
   asked.splice(asked.end(), background, waiting);
 }
 
-// What has begun to leave goes on: its time is the link's.
+// What has begun to leave goes on: its time is counted where it went.
 void Store::State::refuse_late_ones() {
-  const Refusal why = link.is_up() ? Refusal{Fault::store_busy, "no room in time"}
+  const Refusal why = is_up() ? Refusal{Fault::store_busy, "no room in time"}
                                    : Refusal{Fault::store_unreachable, "no connection in time"};
   std::vector<Queue::iterator> late;
   auto oldest = background.begin();
@@ -191,7 +204,7 @@ void Store::State::quit() {
     give_up_rest(waiting, why);
     if (waiting->missing == 0) answer(waiting);
   }
-  link.quit();
+  std::visit([](auto& its) { its.quit(); }, servers);
 }
 
 Store::Store(const LinkSettings& settings, ngx_log_t* log) : state_(std::make_unique<State>(settings, log)) {}
@@ -207,7 +220,10 @@ PendingReply Store::submit(std::vector<redis::Command> commands, OnReply on_repl
   return pending;
 }
 
-bool Store::is_up() const noexcept { return state_->link.is_up(); }
+bool Store::is_up() const noexcept { return state_->is_up(); }
+void Store::listen(FeedNews news) {
+  if (auto* cluster = std::get_if<Cluster>(&state_->servers)) cluster->listen(std::move(news));
+}
 bool Store::is_crowded() const noexcept { return state_->is_crowded(); }
 
 void Store::quit() noexcept {

@@ -4,9 +4,8 @@
 // Every submission is answered exactly once, always from a later turn of the event loop, never from inside
 // submit(). Down, timed out or overfull, the answer is a Refusal (store_unreachable, store_timeout,
 // store_busy). What was sent and not answered is ambiguous: only the schema's scripts, which may all be
-// repeated, go this way. Nobody else knows a connection: today there is one, to one server, which sentinels
-// may choose; a Cluster's nodes would be told apart here, where an exchange is sent in parts and its replies
-// are joined, in order.
+// repeated, go this way. Nobody else knows a connection: there is one to one server, which sentinels may
+// choose, or one to each node of a cluster.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +18,7 @@
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/cluster.h"
 #include "ngx_module/redis/pending_reply.h"
 #include "ngx_module/redis/settings.h"
 #include "redis_schema/exchange.h"
@@ -56,6 +56,8 @@ class Store {
   }
 
   bool is_up() const noexcept;
+  // A cluster tells what becomes of its feeds; one server does not, since who waits in it misses nothing.
+  void listen(FeedNews news);
   bool is_crowded() const noexcept;  // by the background: it asks as fast as it is answered
   void quit() noexcept;              // exit_process: fails what waits, closes the socket
 

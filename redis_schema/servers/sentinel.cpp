@@ -3,38 +3,21 @@
 #include "redis_schema/servers/sentinel.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace slo::redis {
 namespace {
 
 constexpr std::size_t most_learnt = 32;
-constexpr std::size_t longest_name = 255;
 
-bool is_name(std::string_view text, std::string_view also) noexcept {
-  return !text.empty() && text.size() <= longest_name && std::ranges::all_of(text, [also](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           also.find(c) != std::string_view::npos;
-  });
-}
-
-std::optional<Peer> read_peer(std::string_view host, std::string_view port) {
-  std::uint16_t number = 0;
-  const auto* end = port.data() + port.size();
-  const auto [stop, error] = std::from_chars(port.data(), end, number);
-  if (error != std::errc() || stop != end || number == 0 || !is_name(host, ".:-_")) return std::nullopt;
-  return Peer{std::string(host), number};
-}
-
-std::optional<Peer> read_peer(const Reply& host, const Reply& port) {
+std::optional<Peer> peer_in(const Reply& host, const Reply& port) {
   return read_peer(host.text().value_or(""), port.text().value_or(""));
 }
 
 Outcome<std::optional<Peer>> read_master(const Reply& reply) {
   if (reply.is_error()) return refuse(refusal_of(reply));
   if (reply.is_nil()) return std::optional<Peer>();
-  auto peer = read_peer(reply[0], reply[1]);
+  auto peer = peer_in(reply[0], reply[1]);
   if (!peer) return refuse(unexpected_reply("SENTINEL"));
   return peer;
 }
@@ -69,18 +52,9 @@ std::vector<std::string_view> words_in(std::string_view text) {
   return words;
 }
 
-bool contains(const std::vector<Peer>& peers, const Peer& peer) {
-  return std::ranges::find(peers, peer) != peers.end();
-}
-
 }  // namespace
 
-std::string name_of(const Peer& peer) {
-  const bool is_v6 = peer.host.find(':') != std::string::npos;
-  return (is_v6 ? '[' + peer.host + ']' : peer.host) + ':' + std::to_string(peer.port);
-}
-
-bool is_master_name(std::string_view text) noexcept { return is_name(text, ".-_"); }
+bool is_master_name(std::string_view text) noexcept { return is_plain_name(text, ".-_"); }
 
 Exchange<SentinelAnswer> ask_sentinel(const std::string& master) {
   return {

@@ -4,24 +4,15 @@
 // What to do with a connection is the host's business; where it goes is decided here.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "redis_schema/exchange.h"
+#include "redis_schema/servers/peer.h"
 
 namespace slo::redis {
-
-// A server as others name it: an address, or a host name.
-struct Peer {
-  std::string host{};
-  std::uint16_t port = 0;
-  friend bool operator==(const Peer&, const Peer&) = default;
-};
-std::string name_of(const Peer& peer);  // host:port, [host]:port
 
 // What Sentinel itself accepts: 1 to 255 letters, digits, `.`, `_` and `-`.
 bool is_master_name(std::string_view text) noexcept;

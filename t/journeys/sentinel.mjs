@@ -2,84 +2,13 @@
 // Three servers, three sentinels, and masters that go in every way, while users log out all the time: who reads "signed out" is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { send } from './parts/browser_jar.mjs'
 import { make_authority } from './parts/certificates.mjs'
+import { Crowd, guard, guards_know, longest_gap, losses, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
 import { start_receiver } from './parts/receivers.mjs'
 import { ask, in_a_hurry, master_by, places, replicas_in_step, sentinels_know, shown, start_replica, start_sentinel } from './parts/sentinels.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 import { our_lines, start_table } from './parts/table.mjs'
-
-const lanes = 3
-const guard = `location /app/ { slo_guard main sid=$arg_sid; add_header X-Slo-Status $slo_status always; empty_gif; }`
-
-const store_up = async (nginx) => /^slo_store_up (\d)$/m.exec(await nginx.metrics())[1]
-const claims_in = (body) => JSON.parse(Buffer.from(new URLSearchParams(body).get('logout_token').split('.')[1], 'base64url'))
-
-// Users who log in and out, again and again: what each was answered, and when.
-class Crowd {
-  logins = new Map()  // sid -> when it was answered 201
-  outs = new Map()  // sid -> {at, is_known}, answered 200
-  refused = 0
-  wrong = []
-  #goes = true
-  #lanes = []
-
-  constructor(nginx, name) {
-    const live = async (lane) => {
-      for (let n = 0; this.#goes; ++n) await this.#in_and_out(nginx, `${name}-${lane}-${n}`), await sleep(10)
-    }
-    this.#lanes = Array.from({ length: lanes }, (_, lane) => live(lane))
-  }
-
-  async #in_and_out(nginx, sid) {
-    const { status } = await nginx.register({ client_id: 'app', sid, sub: sid })
-    if (status === 503) return ++this.refused, sleep(20)
-    if (status !== 201) return this.wrong.push(`register ${sid}: ${status}`)
-    this.logins.set(sid, Date.now())
-    const out = await nginx.ask('DELETE', `sessions/${sid}`)
-    if (out.status === 503) return ++this.refused
-    if (out.status !== 200) return this.wrong.push(`log out ${sid}: ${out.status}`)
-    this.outs.set(sid, { at: Date.now(), is_known: out.json.registered !== false })
-  }
-
-  async leave() {
-    this.#goes = false
-    await Promise.all(this.#lanes)
-  }
-}
-
-// How long after `since` nobody had logged out, at the longest.
-function longest_gap(crowd, since) {
-  const times = [since, ...[...crowd.outs.values()].map(({ at }) => at).filter((at) => at >= since).sort((a, b) => a - b)]
-  return Math.max(...times.slice(1).map((at, i) => at - times[i]))
-}
-
-// What was acknowledged, and the new master does not know: asynchronous replication had not sent it.
-async function losses(stage, crowd) {
-  const sids = [...crowd.outs]
-  const revived = [], forgotten = []
-  await Promise.all(sids.map(async ([sid]) => {
-    const { status, json } = await eventually('the store answers', async () => {
-      const answer = await stage.nginx.session(sid)
-      return answer.status !== 503 && answer
-    })
-    if (status === 200 && json.state === 'live') revived.push(sid)
-    if (status === 404) forgotten.push(sid)
-  }))
-  const told = new Set(stage.app.requests.map(({ body }) => claims_in(body).sid))
-  const known = sids.filter(([, { is_known }]) => is_known)
-  const is_marked = new Set(sids.filter(([, { is_known }]) => !is_known).map(([sid]) => sid))
-  return { logins: is_marked.size, logouts: revived, both: forgotten.filter((sid) => !is_marked.has(sid)),
-           untold: known.filter(([sid]) => !told.has(sid)).length }
-}
-
-async function guards_know(stage, crowd, lost) {
-  const passed = []
-  for (const sid of crowd.outs.keys()) if ((await send(`${stage.nginx.url}/app/?sid=${sid}`)).status !== 401) passed.push(sid)
-  assert.deepEqual(passed.filter((sid) => !lost.has(sid)), [], 'whose end the store knows passes no guard')
-  assert.equal((await send(`${stage.nginx.url}/app/?sid=nobody-${Date.now()}`)).status, 200)
-}
 
 const ways = {
   'the master is killed (-9)': async ({ server }) => {

@@ -150,12 +150,12 @@ the client "a" is duplicate
 duplicate slo_provider "main"
 
 
-=== TEST 16: unsupported stores are refused by name
+=== TEST 16: a cluster has no master with a name
 --- http_config
-slo_store redis-cluster://127.0.0.1:7000;
+slo_store redis-cluster://127.0.0.1:7000/mymaster;
 --- must_die
 --- error_log
-redis-cluster
+must end with its nodes
 
 
 === TEST 17: a missing file is named

@@ -226,11 +226,11 @@ cannot stand beside a directive that answers in the same location
 
 === TEST 15: a store of a kind that is not supported says so
 --- http_config
-    slo_store redis-cluster://a,b/master;
+    slo_store memcached://127.0.0.1:11211;
 --- config
 --- must_die
 --- error_log
-cluster
+has an unknown scheme
 
 
 

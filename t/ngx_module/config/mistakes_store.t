@@ -127,9 +127,27 @@ slo_store redis-sentinel://127.0.0.1/main sentinel_ca=/nowhere;
 === a certificate for servers that are called without TLS
 slo_store redis-sentinel://127.0.0.1/main sentinel_tls=on ca=/nowhere;
 [emerg] "slo_store": ca=, certificate= and key= need TLS: begin the URL with rediss-sentinel:// in http.conf:1
-=== Cluster
-slo_store redis-cluster://127.0.0.1:7000;
-[emerg] "slo_store": redis-cluster:// is not supported by this version; name one Redis server with redis://, rediss:// or unix:, or sentinels with redis-sentinel:// in http.conf:1
+=== a database in a cluster
+slo_store redis-cluster://127.0.0.1:7000/1;
+[emerg] "slo_store": the URL must end with its nodes: a cluster has one database, and no master with a name; write redis-cluster://[user:password@]host[:port][,host[:port]]... in http.conf:1
+=== a cluster without nodes
+slo_store redis-cluster://;
+[emerg] "slo_store": the URL names no node; write redis-cluster://[user:password@]host[:port][,host[:port]]... in http.conf:1
+=== a cluster's port out of range
+slo_store redis-cluster://127.0.0.1:7000,127.0.0.1:77777;
+[emerg] "slo_store": the URL must name each node as host or host:port, with a port of 1 to 65535, and a comma between two; write redis-cluster://[user:password@]host[:port][,host[:port]]... in http.conf:1
+=== an @ in a password before nodes
+slo_store redis-cluster://slo:hunter@2@127.0.0.1;
+[emerg] "slo_store": the URL must have one "@" at most, before its hosts; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
+=== no slashes before nodes
+slo_store redis-cluster:127.0.0.1;
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+=== files of TLS before a cluster that is called without
+slo_store redis-cluster://127.0.0.1 ca=/nowhere;
+[emerg] "slo_store": ca=, certificate= and key= need TLS: begin the URL with rediss-cluster:// in http.conf:1
+=== a sentinel's password before a cluster
+slo_store redis-cluster://127.0.0.1 sentinel_password_file=/nowhere;
+[emerg] "slo_store": parameters that begin with "sentinel_" need a URL of redis-sentinel:// in http.conf:1
 === a store that is down for ever
 slo_store redis://127.0.0.1 timeout=0;
 [emerg] invalid parameter "timeout=0" in "slo_store" directive, it must be greater than zero in http.conf:1

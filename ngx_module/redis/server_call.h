@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One connection to one sentinel: its addresses in turn, AUTH, and then what is said and heard.
+// One connection to one server of several: its addresses in turn, AUTH, and then what is said and heard.
 #pragma once
 
 #include <functional>
@@ -14,15 +14,16 @@
 
 namespace slo::ngx {
 
-class SentinelCall {
+class ServerCall {
  public:
   struct Callbacks {
     std::function<void(redis::OwnedReply)> replied{};
     std::function<void(const std::string& reason)> failed{};  // it is over; never from inside begin()
   };
 
-  // REQUIRES: settings, which have sentinels, and log outlive it.
-  SentinelCall(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
+  // `link`: how any of them is spoken to; `known`: whose addresses need not be asked for. REQUIRES: log
+  // outlives it.
+  ServerCall(LinkSettings link, std::vector<KnownServer> known, ngx_log_t* log, Callbacks callbacks);
 
   // What was begun before is given up, and nobody is told.
   void begin(const redis::Peer& peer, std::vector<redis::Command> words);
@@ -38,8 +39,8 @@ class SentinelCall {
   void looked_up(bool changed);
   void fail(const std::string& reason);
 
-  const LinkSettings link_;  // to a sentinel, not to the store
-  const SentinelSettings& settings_;
+  const LinkSettings link_;
+  const std::vector<KnownServer> known_;
   Callbacks callbacks_;
   RedisPlaces places_;
   RedisWire wire_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Calls a sentinel until one of its addresses answers.
-#include "ngx_module/redis/sentinel_call.h"
+// Calls a server until one of its addresses answers.
+#include "ngx_module/redis/server_call.h"
 
 #include <algorithm>
 #include <string_view>
@@ -8,17 +8,6 @@
 
 namespace slo::ngx {
 namespace {
-
-LinkSettings link_to_sentinels(const LinkSettings& settings) {
-  const auto& its = *settings.sentinel;
-  return {.url = settings.url,
-          .resolver = settings.resolver,
-          .tls = its.tls,
-          .ssl = its.ssl,
-          .user = its.user,
-          .password = its.password,
-          .timeout = settings.timeout};
-}
 
 redis::Command auth(const LinkSettings& link) {
   redis::Command command{.words = {"AUTH"}};
@@ -29,9 +18,9 @@ redis::Command auth(const LinkSettings& link) {
 
 }  // namespace
 
-SentinelCall::SentinelCall(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks)
-    : link_(link_to_sentinels(settings)),
-      settings_(*settings.sentinel),
+ServerCall::ServerCall(LinkSettings link, std::vector<KnownServer> known, ngx_log_t* log, Callbacks callbacks)
+    : link_(std::move(link)),
+      known_(std::move(known)),
       callbacks_(std::move(callbacks)),
       places_(link_, log, [this](bool changed) { looked_up(changed); }),
       wire_(link_, log,
@@ -47,28 +36,28 @@ SentinelCall::SentinelCall(const LinkSettings& settings, ngx_log_t* log, Callbac
   limit_.may_be_left();
 }
 
-void SentinelCall::begin(const redis::Peer& peer, std::vector<redis::Command> words) {
+void ServerCall::begin(const redis::Peer& peer, std::vector<redis::Command> words) {
   stop();
   words_ = std::move(words);
   has_heard_ = has_looked_up_ = false;
-  const auto known = std::ranges::find(settings_.places, peer, &SentinelSettings::Place::peer);
-  places_.move_to(peer, known == settings_.places.end() ? std::vector<ngx_addr_t>() : known->addresses);
+  const auto known = std::ranges::find(known_, peer, &KnownServer::peer);
+  places_.move_to(peer, known == known_.end() ? std::vector<ngx_addr_t>() : known->addresses);
   again_.after(Millis(1));
 }
 
-void SentinelCall::dial() {
+void ServerCall::dial() {
   if (places_.empty()) return closed("its name is not known");
   limit_.after(link_.timeout);
   wire_.open(places_.address(), places_.tls_name(), false);
 }
 
-void SentinelCall::opened() {
+void ServerCall::opened() {
   is_introduced_ = link_.password.empty();
   if (!is_introduced_) say(auth(link_));
   for (const auto& command : words_) say(command);
 }
 
-void SentinelCall::heard(redis::OwnedReply reply) {
+void ServerCall::heard(redis::OwnedReply reply) {
   if (std::exchange(is_introduced_, true)) {
     has_heard_ = true;
     return callbacks_.replied(std::move(reply));
@@ -80,7 +69,7 @@ void SentinelCall::heard(redis::OwnedReply reply) {
 }
 
 // The next address; behind the last one its name is asked for others.
-void SentinelCall::closed(const std::string& reason) {
+void ServerCall::closed(const std::string& reason) {
   limit_.cancel();
   if (has_heard_) return fail(reason);
   if (places_.next()) return again_.after(Millis(1));
@@ -88,18 +77,18 @@ void SentinelCall::closed(const std::string& reason) {
   if (std::exchange(has_looked_up_, true) || !places_.look_up()) looked_up(false);
 }
 
-void SentinelCall::looked_up(bool changed) {
+void ServerCall::looked_up(bool changed) {
   if (changed) return again_.after(Millis(1));
   const bool is_nameless = places_.empty() && !places_.trouble().empty();
   fail(is_nameless ? "its name cannot be resolved: " + places_.trouble() : trouble_);
 }
 
-void SentinelCall::fail(const std::string& reason) {
+void ServerCall::fail(const std::string& reason) {
   stop();
   callbacks_.failed(reason);
 }
 
-void SentinelCall::stop() noexcept {
+void ServerCall::stop() noexcept {
   again_.cancel();
   limit_.cancel();
   places_.quit();

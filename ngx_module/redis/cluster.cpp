@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A cluster as one store: its map, its schema, and who waits for them.
+#include "ngx_module/redis/cluster.h"
+
+#include <algorithm>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ngx_module/nginx/deadline.h"
+#include "ngx_module/nginx/entry.h"
+#include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/cluster_guide.h"
+#include "ngx_module/redis/cluster_router.h"
+#include "ngx_module/redis/subscription.h"
+#include "ngx_module/redis/tidings.h"
+#include "ngx_module/redis/watch.h"
+#include "redis_schema/servers/cluster.h"
+
+namespace slo::ngx {
+namespace {
+
+constexpr Millis heartbeat_every{1000};
+constexpr std::size_t max_waiting = 10'000;  // submissions, for the first map and the schema
+
+}  // namespace
+
+struct Cluster::State {
+  struct Waiting {
+    std::vector<redis::Command> commands{};
+    OnReplies on_replies{};
+    ngx_msec_t deadline = 0;
+    std::optional<Refusal> refusal{};
+  };
+  using Queue = std::list<Waiting>;
+
+  State(const LinkSettings& its_settings, ngx_log_t* its_log);
+
+  void accept(Queue fresh);
+  void turn_away(Queue fresh, std::optional<Refusal> why);
+  void answer_turned_away();
+  void refuse_late_ones();
+  void send(Queue fresh);
+  void refuse_all(Queue queue, const Refusal& why);
+  void found(const redis::ClusterMap& map);
+  void is_lost(const Refusal& why);
+  void agree();
+  void agreed(const Outcome<redis::Agreement>& agreement);
+  void heard_of(std::uint16_t partition, const std::function<void(std::uint16_t)>& whom) const;
+  void quit();
+
+  const LinkSettings& settings;
+  ngx_log_t* log;
+  Queue waiting{};      // for the map, and for the schema
+  Queue turned_away{};  // their answer is known; they get it in a later turn of the event loop
+  std::optional<Refusal> down{};
+  bool has_map = false;
+  bool is_agreed = false;   // on the schema
+  bool is_agreeing = false;
+  bool has_quit = false;
+  FeedNews news{};
+  Event soon;  // a draining worker stays for this one
+  Event look_again;
+  Event heartbeat;
+  StoreWatch watch;
+  StoreTidings tidings;
+  ClusterGuide guide;
+  ClusterRouter router;
+  std::optional<Subscription> subscription{};
+};
+
+Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
+    : settings(its_settings),
+      log(its_log),
+      soon(log, [this] { answer_turned_away(); }),
+      look_again(log, [this] { refuse_late_ones(); }),
+      heartbeat(log, [this] { agree(); }),
+      watch(settings, log),
+      tidings(settings, log),
+      guide(settings, log,
+            {.found = [this](const redis::ClusterMap& map) { found(map); },
+             .nowhere = [this](const std::string& why) { is_lost({Fault::store_unreachable, why}); }}),
+      router(settings, log,
+             {.in_doubt = [this] { guide.ask(); },
+              .moved = [this](std::uint16_t partition) { heard_of(partition, news.moved); }}) {
+  heartbeat.may_be_left();
+  guide.start(Millis(ngx_random() % settings.start_spread.count()));
+}
+
+void Cluster::State::accept(Queue fresh) {
+  if (fresh.front().commands.empty()) return turn_away(std::move(fresh), std::nullopt);
+  if (down) return turn_away(std::move(fresh), *down);
+  if (is_agreed) return send(std::move(fresh));
+  if (waiting.size() >= max_waiting) return turn_away(std::move(fresh), Refusal{Fault::store_busy});
+  waiting.splice(waiting.end(), fresh);
+  if (!look_again.is_set()) look_again.after(settings.timeout);
+}
+
+// The answer may not come from inside submit(). A timer, not a posted event: it keeps a draining worker until
+// then, and a caller that tries again at once does not stop the event loop.
+void Cluster::State::turn_away(Queue fresh, std::optional<Refusal> why) {
+  fresh.front().refusal = std::move(why);
+  turned_away.splice(turned_away.end(), fresh);
+  if (!soon.is_set()) soon.after(Millis(1));
+}
+
+void Cluster::State::answer_turned_away() {
+  Queue now;
+  now.swap(turned_away);
+  for (auto& each : now) {
+    guarded(log, [&each] {
+      each.on_replies(each.refusal ? Outcome<RedisLink::Replies>(refuse(*each.refusal)) : RedisLink::Replies());
+    });
+  }
+}
+
+void Cluster::State::refuse_late_ones() {
+  Queue late;
+  while (!waiting.empty() && is_past(waiting.front().deadline))
+    late.splice(late.end(), waiting, waiting.begin());
+  if (!waiting.empty()) look_again.after(std::max(time_left(waiting.front().deadline), Millis(1)));
+  refuse_all(std::move(late), {Fault::store_unreachable, "no connection in time"});
+}
+
+void Cluster::State::send(Queue fresh) {
+  while (!fresh.empty()) {
+    Queue one;
+    one.splice(one.end(), fresh, fresh.begin());
+    auto& first = one.front();
+    if (auto allowed = watch.may_send(first.commands); !allowed) {
+      turn_away(std::move(one), allowed.error());
+    } else {
+      router.carry(std::move(first.commands), std::move(first.on_replies));
+    }
+  }
+}
+
+void Cluster::State::refuse_all(Queue queue, const Refusal& why) {
+  for (auto& each : queue) guarded(log, [&] { each.on_replies(refuse(why)); });
+}
+
+void Cluster::State::found(const redis::ClusterMap& map) {
+  if (has_quit) return;
+  router.use(map);
+  has_map = true;
+  if (!is_agreed || down) agree();
+}
+
+void Cluster::State::is_lost(const Refusal& why) {
+  if (has_quit) return;
+  down = why;
+  tidings.down(why);
+  refuse_all(std::exchange(waiting, {}), why);
+}
+
+// Once each second, as on one server: is it the same store still, and may we use it?
+void Cluster::State::agree() {
+  if (has_quit || ngx_exiting) return;
+  heartbeat.after(heartbeat_every);
+  if (!has_map || std::exchange(is_agreeing, true)) return;
+  auto question = watch.question();
+  router.carry(std::move(question.commands),
+               [this, read = std::move(question.read)](const Outcome<RedisLink::Replies>& replies) {
+                 is_agreeing = false;
+                 agreed(replies ? read(redis::views_of(*replies))
+                                : Outcome<redis::Agreement>(refuse(replies.error())));
+               });
+}
+
+// The node that knows may be away while others serve.
+void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
+  if (has_quit) return;
+  if (agreement) {
+    watch.learned(*agreement);
+    is_agreed = true;
+    down.reset();
+    tidings.up();
+    return send(std::exchange(waiting, {}));
+  }
+  const auto& why = agreement.error();
+  if (why.fault == Fault::store_schema_foreign) is_agreed = false;
+  if (!is_agreed) is_lost(why);
+}
+
+void Cluster::State::heard_of(std::uint16_t partition, const std::function<void(std::uint16_t)>& whom) const {
+  if (whom && partition < redis::partitions) whom(partition);
+}
+
+void Cluster::State::quit() {
+  has_quit = true;
+  heartbeat.cancel();
+  look_again.cancel();
+  guide.quit();
+  if (subscription) subscription->stop();
+  down = Refusal{Fault::store_unreachable, "the worker exits"};
+  router.quit();
+  refuse_all(std::exchange(waiting, {}), *down);
+  // Who is answered may ask once more; who would go on for ever is left behind.
+  for (int round = 0; round < 8; ++round) answer_turned_away();
+  soon.cancel();
+}
+
+Cluster::Cluster(const LinkSettings& settings, ngx_log_t* log)
+    : state_(std::make_unique<State>(settings, log)) {}
+Cluster::~Cluster() = default;
+
+void Cluster::submit(std::vector<redis::Command> commands, OnReplies on_replies) {
+  State::Queue fresh(1);
+  fresh.front().commands = std::move(commands);
+  fresh.front().on_replies = std::move(on_replies);
+  fresh.front().deadline = deadline_in(state_->settings.timeout);
+  state_->accept(std::move(fresh));
+}
+
+bool Cluster::is_up() const noexcept {
+  return !state_->down && state_->is_agreed && state_->router.is_up();
+}
+
+void Cluster::listen(FeedNews news) {
+  auto& state = *state_;
+  state.news = std::move(news);
+  const auto said = [&state](const redis::Reply& message) {
+    if (const auto partition = redis::partition_in_the_news(message)) state.heard_of(*partition, state.news.grew);
+  };
+  state.subscription.emplace(link_to_nodes(state.settings), state.settings.cluster,
+                             redis::subscribe_to_news(state.settings.prefix), state.log,
+                             Subscription::Callbacks{.servers = [&state] { return state.guide.nodes(); },
+                                                     .listening = [] {},
+                                                     .said = said,
+                                                     .deaf = [](const redis::Peer&, const std::string&) {}});
+  state.subscription->begin();
+}
+
+void Cluster::quit() noexcept {
+  guarded(state_->log, [this] { state_->quit(); });
+}
+
+}  // namespace slo::ngx

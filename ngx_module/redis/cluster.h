@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A cluster of Redis nodes as one server: each command goes to the node that has its partition.
+//
+// Every submission is answered as RedisLink answers: exactly once, from a later turn of the event loop. Of a
+// node that is away the others know nothing: what they have is served.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/settings.h"
+
+namespace slo::ngx {
+
+// What happens to the feeds, told as soon as it is known; some of it may go untold.
+struct FeedNews {
+  std::function<void(std::uint16_t partition)> grew{};
+  std::function<void(std::uint16_t partition)> moved{};  // to another node, which may lack its last entries
+};
+
+class Cluster {
+ public:
+  using OnReplies = RedisLink::OnReplies;
+
+  // REQUIRES: settings, which have a cluster, and log outlive it.
+  Cluster(const LinkSettings& settings, ngx_log_t* log);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+
+  void submit(std::vector<redis::Command> commands, OnReplies on_replies);
+  bool is_up() const noexcept;  // all nodes that serve something
+  void listen(FeedNews news);   // from now on
+  void quit() noexcept;
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace slo::ngx

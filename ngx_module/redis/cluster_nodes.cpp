@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Makes links to nodes, and gives them up outside of their own callbacks.
+#include "ngx_module/redis/cluster_nodes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ngx_module/redis/cluster_guide.h"
+
+namespace slo::ngx {
+namespace {
+
+LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer) {
+  LinkSettings link = link_to_nodes(settings);
+  link.url += " node " + redis::name_of(peer);
+  link.start_spread = Millis{1};
+  link.longest_pause = settings.longest_pause;
+  link.sends_again = settings.sends_again;
+  link.prefix = settings.prefix;
+  const auto known = std::ranges::find(settings.cluster, peer, &KnownServer::peer);
+  link.node = known == settings.cluster.end() ? KnownServer{peer, {}} : *known;
+  return link;
+}
+
+}  // namespace
+
+struct ClusterNodes::Node {
+  Node(LinkSettings its_settings, ngx_log_t* log)
+      : settings(std::move(its_settings)), link(settings, log) {}
+  const LinkSettings settings;
+  RedisLink link;
+};
+
+ClusterNodes::ClusterNodes(const LinkSettings& settings, ngx_log_t* log)
+    : settings_(settings), log_(log), bury_(log, [this] { bury(); }) {}
+
+ClusterNodes::~ClusterNodes() = default;
+
+RedisLink& ClusterNodes::link_to(const redis::Peer& peer) {
+  auto& node = nodes_[peer];
+  if (!node) node = std::make_unique<Node>(link_to_node(settings_, peer), log_);
+  return node->link;
+}
+
+bool ClusterNodes::are_up(const std::vector<redis::Peer>& peers) const noexcept {
+  return std::ranges::all_of(peers, [this](const redis::Peer& peer) {
+    const auto node = nodes_.find(peer);
+    return node != nodes_.end() && node->second->link.is_up();
+  });
+}
+
+void ClusterNodes::keep_only(const std::vector<redis::Peer>& peers) {
+  for (auto node = nodes_.begin(); node != nodes_.end();) {
+    const auto next = std::next(node);
+    if (!redis::contains(peers, node->first)) leaving_.push_back(nodes_.extract(node));
+    node = next;
+  }
+  if (!leaving_.empty() && !bury_.is_set()) bury_.after(Millis{1});
+}
+
+void ClusterNodes::bury() noexcept {
+  auto leaving = std::exchange(leaving_, {});
+  for (const auto& node : leaving) node.mapped()->link.quit();
+}
+
+void ClusterNodes::quit() noexcept {
+  bury_.cancel();
+  bury();
+  for (const auto& [peer, node] : nodes_) node->link.quit();
+}
+
+}  // namespace slo::ngx

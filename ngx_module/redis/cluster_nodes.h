@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The links to the nodes of a cluster: one each, made when it is first needed.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/link.h"
+#include "redis_schema/servers/peer.h"
+
+namespace slo::ngx {
+
+class ClusterNodes {
+ public:
+  // REQUIRES: settings, which have a cluster, and log outlive it.
+  ClusterNodes(const LinkSettings& settings, ngx_log_t* log);
+  ~ClusterNodes();
+
+  RedisLink& link_to(const redis::Peer& peer);
+  bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
+  // Links to others are given up in a later turn of the event loop: what they have not answered is refused.
+  void keep_only(const std::vector<redis::Peer>& peers);
+  void quit() noexcept;
+
+ private:
+  struct Node;
+  using Nodes = std::map<redis::Peer, std::unique_ptr<Node>>;
+
+  void bury() noexcept;
+
+  const LinkSettings& settings_;
+  ngx_log_t* log_;
+  Nodes nodes_{};
+  std::list<Nodes::node_type> leaving_{};
+  Event bury_;
+};
+
+}  // namespace slo::ngx

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes the lines of a store that comes and goes.
+#include "ngx_module/redis/tidings.h"
+
+#include <utility>
+
+namespace slo::ngx {
+
+// An outage ends where it began: in the log that shows errors only, too.
+void StoreTidings::up() {
+  const Told before = std::exchange(told_, Told::up);
+  if (before == Told::up) return;
+  const bool was_away = before == Told::down || before == Told::foreign;
+  const ngx_uint_t level = was_away ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+  ngx_log_error(level, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
+}
+
+void StoreTidings::down(const Refusal& why) {
+  const bool is_foreign = why.fault == Fault::store_schema_foreign;
+  const Told told = is_foreign ? Told::foreign : Told::down;
+  if (std::exchange(told_, told) == told) return;
+  if (is_foreign) {
+    ngx_log_error(NGX_LOG_EMERG, log_, 0, "slo: store \"%s\" holds data of another schema: %s",
+                  settings_.url.c_str(), why.detail.c_str());
+    return;
+  }
+  ngx_log_error(NGX_LOG_ERR, log_, 0, "slo: store \"%s\" cannot be reached: %s", settings_.url.c_str(),
+                why.detail.c_str());
+}
+
+}  // namespace slo::ngx

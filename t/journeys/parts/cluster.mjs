@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A cluster of Redis nodes, each a process of its own: made, resharded, shrunk and grown with redis-cli.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { eventually, free_port } from './house.mjs'
+import { start_redis } from './redis.mjs'
+import { ask } from './sentinels.mjs'
+
+const run = promisify(execFile)
+const name_of = ({ host, port }) => `${host}:${port}`
+
+export const node_options = async (host = '127.0.0.1') =>
+  ['--cluster-enabled', 'yes', '--cluster-port', String(await free_port(host)), '--cluster-node-timeout', '1500', '--repl-diskless-sync-delay', '0']
+
+export const start_node = async (house, name, at, more = []) =>
+  ({ ...await start_redis(house, { name, at, more: [...await node_options(), ...more] }), at })
+
+const manage = async (...words) => (await run('redis-cli', ['--cluster', ...words], { timeout: 60_000 })).stdout
+
+export async function make_cluster(places, replicas) {
+  await manage('create', ...places.map(name_of), '--cluster-replicas', String(replicas), '--cluster-yes')
+  await Promise.all(places.map(in_order))
+}
+
+export const in_order = (at) => eventually(`${name_of(at)} sees the whole cluster`, async () => {
+  const said = await ask(at, 'cluster', 'info').catch(() => '')
+  return /cluster_state:ok/.test(said) && /cluster_slots_assigned:16384/.test(said)
+}, { within: 40_000 })
+
+// [{id, at, is_master, of, is_alive, slots}], as the node at `at` sees them.
+export async function nodes_by(at) {
+  return (await ask(at, 'cluster', 'nodes')).split('\n').map((line) => {
+    const [id, place, flags, of, , , , link, ...slots] = line.split(' ')
+    return { id, at: { host: place.split(':')[0], port: Number(place.split(':')[1].split('@')[0]) }, of,
+             is_master: flags.includes('master'), is_alive: !/fail/.test(flags), slots: slots.length, link }
+  })
+}
+
+export const master_of = async (at) => (await nodes_by(at)).find((node) => node.at.port === at.port)?.is_master
+export const move_slots = (by, from, to, count) =>
+  manage('reshard', name_of(by), '--cluster-from', from, '--cluster-to', to, '--cluster-slots', String(count), '--cluster-yes')
+export const take_in = (by, at) => manage('add-node', name_of(at), name_of(by))
+export const spread_evenly = (by) => manage('rebalance', name_of(by), '--cluster-use-empty-masters')
+export const let_go = (by, id) => manage('del-node', name_of(by), id)
+export const fix = (by) => manage('fix', name_of(by))
