@@ -16,7 +16,7 @@
 #include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/deliveries.h"
 
 namespace slo::ngx {

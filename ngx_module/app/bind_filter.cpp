@@ -15,7 +15,7 @@
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/pool.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 namespace {

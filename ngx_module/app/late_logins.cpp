@@ -9,7 +9,7 @@
 #include "ngx_module/app/conf.h"
 #include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/moment.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 namespace {

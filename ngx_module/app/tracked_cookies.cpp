@@ -13,7 +13,7 @@
 #include "ngx_module/nginx/pool.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {

@@ -14,7 +14,7 @@
 #include "ngx_module/marks/marks.h"
 #include "ngx_module/nginx/thread_end.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 namespace {

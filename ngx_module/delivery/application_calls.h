@@ -8,7 +8,7 @@
 #include "core/delivery/delivery.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/attempt.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 

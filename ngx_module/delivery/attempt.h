@@ -13,7 +13,7 @@
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/detached_call.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/pending_reply.h"
+#include "ngx_module/store/pending_reply.h"
 
 namespace slo::ngx {
 

@@ -19,8 +19,8 @@
 #include "ngx_module/delivery/unbundling.h"
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/loop_budget.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/loop_budget.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 

@@ -11,7 +11,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/deliveries.h"
 
 namespace slo::ngx {

@@ -8,7 +8,7 @@
 #include "ngx_module/config/conf.h"
 #include "ngx_module/delivery/batch.h"
 #include "ngx_module/delivery/settling.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/bundle.h"
 
 namespace slo::ngx {

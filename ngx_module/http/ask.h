@@ -6,7 +6,7 @@
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {

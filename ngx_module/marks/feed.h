@@ -21,7 +21,7 @@
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/nginx/ngx.h"
 #include "ngx_module/redis/settings.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/feed.h"
 
 namespace slo::ngx {

@@ -12,7 +12,7 @@
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/sessions.h"
 
 namespace slo::ngx {

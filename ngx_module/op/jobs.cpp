@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 namespace slo::ngx {
 namespace {

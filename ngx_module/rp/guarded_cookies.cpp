@@ -14,7 +14,7 @@
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 #include "ngx_module/rp/evidence.h"
 #include "redis_schema/bound_cookies.h"
 

@@ -48,13 +48,13 @@ declare -A below=(
   [core/rp]='core core/text core/jose core/client core/provider core/pages core/app'
   [core/admin]='core core/text core/client core/provider core/app core/participation core/delivery'
 )
-nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
-keys="nginx redis config http delivery"
-clients="nginx redis config http delivery keys"
-marks="nginx redis config http delivery keys clients"
-app="nginx redis config http delivery keys clients marks"
-role="nginx redis config http delivery keys clients marks"
-for room in nginx redis config http delivery keys clients marks app; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
+nginx='' redis='nginx' store='nginx redis' config="nginx redis store" http="nginx redis store config" delivery="nginx redis store config http"
+keys="nginx redis store config http delivery"
+clients="nginx redis store config http delivery keys"
+marks="nginx redis store config http delivery keys clients"
+app="nginx redis store config http delivery keys clients marks"
+role="nginx redis store config http delivery keys clients marks"
+for room in nginx redis store config http delivery keys clients marks app; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' ${!room}); done
 for room in base op rp admin saml; do below[ngx_module/$room]=$(printf 'ngx_module/%s ' $role); done
 below[ngx_module/rp]+=' ngx_module/app '
 below[ngx_module/logout]=$(printf 'ngx_module/%s ' $role op)

@@ -192,6 +192,23 @@ TEST(ReadFeed, asks_for_all_streams_at_once) {
   EXPECT_EQ(exchange.commands[0].partition, meta_partition);
 }
 
+TEST(ReadFeed, asks_for_one_partition_of_all_sources) {
+  FeedPlaces places{};
+  places[7] = {5, 6};
+  const auto exchange =
+      read_feed({{&test_space, &places}, {&other_space, &places}}, 50, Millis{0}, FeedPartitions{7});
+  ASSERT_EQ(exchange.commands.size(), 1u);
+  EXPECT_EQ(exchange.commands[0].words,
+            (std::vector<std::string>{"XREAD", "COUNT", "50", "STREAMS", feed_key(test_space, 7),
+                                      feed_key(other_space, 7), "5-6", "5-6"}));
+  EXPECT_EQ(exchange.commands[0].partition, 7);
+  const auto entries = read_bytes(
+      exchange, "*1\r\n*2\r\n$" + std::to_string(feed_key(other_space, 7).size()) + "\r\n" +
+                    feed_key(other_space, 7) + "\r\n*1\r\n*2\r\n$3\r\n9-0\r\n*2\r\n$1\r\ns\r\n$1\r\na\r\n");
+  ASSERT_TRUE(entries);
+  EXPECT_EQ(*entries, (Entries{{1, 7, {9, 0}, {sid_at("a", Seconds{0})}}}));
+}
+
 TEST(ReadFeed, does_not_wait_for_ever_and_reads_something) {
   const FeedPlaces places{};
   const auto words = words_of(read_feed({{&test_space, &places}}, 0, Millis{0})).at(0);

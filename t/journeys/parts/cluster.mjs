@@ -15,7 +15,13 @@ export const node_options = async (host = '127.0.0.1') =>
 export const start_node = async (house, name, at, more = []) =>
   ({ ...await start_redis(house, { name, at, more: [...await node_options(), ...more] }), at })
 
-const manage = async (...words) => (await run('redis-cli', ['--cluster', ...words], { timeout: 60_000 })).stdout
+async function manage(...words) {
+  try {
+    return (await run('redis-cli', ['--cluster', ...words], { timeout: 60_000 })).stdout
+  } catch ({ stdout, message }) {
+    throw new Error(`${message}: ${stdout.trim().split('\n').slice(-3).join(' | ')}`)
+  }
+}
 
 export async function make_cluster(places, replicas) {
   await manage('create', ...places.map(name_of), '--cluster-replicas', String(replicas), '--cluster-yes')
@@ -40,6 +46,4 @@ export const master_of = async (at) => (await nodes_by(at)).find((node) => node.
 export const move_slots = (by, from, to, count) =>
   manage('reshard', name_of(by), '--cluster-from', from, '--cluster-to', to, '--cluster-slots', String(count), '--cluster-yes')
 export const take_in = (by, at) => manage('add-node', name_of(at), name_of(by))
-export const spread_evenly = (by) => manage('rebalance', name_of(by), '--cluster-use-empty-masters')
 export const let_go = (by, id) => manage('del-node', name_of(by), id)
-export const fix = (by) => manage('fix', name_of(by))

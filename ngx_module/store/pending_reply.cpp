@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // PendingReply and submission know each other, and whichever goes first tells the other.
-#include "ngx_module/redis/pending_reply.h"
+#include "ngx_module/store/pending_reply.h"
 
 namespace slo::ngx {
 

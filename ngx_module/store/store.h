@@ -18,8 +18,8 @@
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/cluster.h"
-#include "ngx_module/redis/pending_reply.h"
+#include "ngx_module/store/cluster.h"
+#include "ngx_module/store/pending_reply.h"
 #include "ngx_module/redis/settings.h"
 #include "redis_schema/exchange.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Makes links to nodes, and gives them up outside of their own callbacks.
-#include "ngx_module/redis/cluster_nodes.h"
+#include "ngx_module/store/cluster_nodes.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "ngx_module/redis/cluster_guide.h"
+#include "ngx_module/store/cluster_guide.h"
 
 namespace slo::ngx {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Carries the question for the map from node to node, a quarter of a second apart at least.
-#include "ngx_module/redis/cluster_guide.h"
+#include "ngx_module/store/cluster_guide.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A cluster as one store: its map, its schema, and who waits for them.
-#include "ngx_module/redis/cluster.h"
+#include "ngx_module/store/cluster.h"
 
 #include <algorithm>
 #include <list>
@@ -11,8 +11,8 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/cluster_guide.h"
-#include "ngx_module/redis/cluster_router.h"
+#include "ngx_module/store/cluster_guide.h"
+#include "ngx_module/store/cluster_router.h"
 #include "ngx_module/redis/subscription.h"
 #include "ngx_module/redis/tidings.h"
 #include "ngx_module/redis/watch.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which node is asked what, and what becomes of it where it has it not.
-#include "ngx_module/redis/cluster_router.h"
+#include "ngx_module/store/cluster_router.h"
 
 #include <map>
 #include <utility>

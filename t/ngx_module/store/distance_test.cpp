@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The distance of the store is the shortest time that a reply took lately.
-#include "ngx_module/redis/distance.h"
+#include "ngx_module/store/distance.h"
 
 #include <gtest/gtest.h>
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/cluster_nodes.h"
-#include "ngx_module/redis/cluster_trip.h"
+#include "ngx_module/store/cluster_nodes.h"
+#include "ngx_module/store/cluster_trip.h"
 #include "redis_schema/servers/cluster.h"
 
 namespace slo::ngx {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The store of one worker: users' commands at once, the background's a few at a time.
-#include "ngx_module/redis/store.h"
+#include "ngx_module/store/store.h"
 
 #include <algorithm>
 #include <chrono>
@@ -15,8 +15,8 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/cluster.h"
-#include "ngx_module/redis/distance.h"
+#include "ngx_module/store/cluster.h"
+#include "ngx_module/store/distance.h"
 #include "ngx_module/redis/link.h"
 
 namespace slo::ngx {
