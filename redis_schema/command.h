@@ -20,6 +20,7 @@ struct Command {
   std::vector<std::string> words{};
   const Script* script = nullptr;  // set: words are EVALSHA …, and NOSCRIPT is answered by sending fallback()
   std::uint16_t partition = meta_partition;
+  bool must_last = false;  // it ends something, and somebody is told so: replicas may be asked to confirm it
   friend bool operator==(const Command&, const Command&) = default;
 };
 

@@ -15,7 +15,7 @@
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/distance.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/server.h"
 
 namespace slo::ngx {
 namespace {
@@ -60,7 +60,7 @@ struct Store::State {
   std::size_t room_for_background() const;
   void send_background();
   void heard(Queue::iterator waiting, std::size_t first, std::size_t count,
-             Outcome<RedisLink::Replies> replies);
+             Outcome<RedisServer::Replies> replies);
   void refuse_late_ones();
   void give_up_rest(Queue::iterator waiting, const Refusal& why);
   void answer(Queue::iterator waiting);
@@ -77,7 +77,7 @@ struct Store::State {
   Distance distance{};
   bool has_quit = false;
   Event look_again;
-  RedisLink link;
+  RedisServer link;
 };
 
 void Store::State::accept(Queue fresh, Priority priority) {
@@ -109,7 +109,7 @@ void Store::State::send(Queue::iterator waiting, std::size_t count, Priority pri
   unanswered(priority) += count;
   const auto sent = std::chrono::steady_clock::now();
   link.submit(std::move(part),
-              [this, waiting, first, count, priority, sent](Outcome<RedisLink::Replies> replies) {
+              [this, waiting, first, count, priority, sent](Outcome<RedisServer::Replies> replies) {
                 unanswered(priority) -= count;
                 if (replies && count > 0) distance.note(sent, std::chrono::steady_clock::now());
                 heard(waiting, first, count, std::move(replies));
@@ -140,7 +140,7 @@ void Store::State::send_background() {
 }
 
 void Store::State::heard(Queue::iterator waiting, std::size_t first, std::size_t count,
-                         Outcome<RedisLink::Replies> replies) {
+                         Outcome<RedisServer::Replies> replies) {
   waiting->missing -= count;
   if (replies) {
     std::ranges::move(*replies, waiting->replies.begin() + static_cast<std::ptrdiff_t>(first));
