@@ -5,7 +5,7 @@ import { cores } from './parts/cores.mjs'
 import { ticks } from './parts/cpu.mjs'
 import { remark } from './parts/numbers.mjs'
 
-const all = ['logout', 'fanout', 'thousand', 'latency', 'neighbours', 'expiry', 'learn', 'clients', 'register', 'memory', 'links', 'guard', 'track', 'receive', 'news', 'profile', 'compare']
+const all = ['logout', 'fanout', 'thousand', 'latency', 'neighbours', 'expiry', 'learn', 'clients', 'register', 'memory', 'links', 'stores', 'guard', 'track', 'receive', 'news', 'profile', 'compare']
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')
 const named = words.filter((word) => word !== '--quick')

@@ -100,6 +100,10 @@ std::string jti_key(const Space& space, const Mark& mark, std::string_view jti) 
   whole.append(mark.value).append(jti);
   return key_of(space, partition_of(mark.value), "j").append(":").append(digest_of(whole));
 }
+std::string awaited_key(std::string_view prefix, std::uint16_t partition) {
+  return std::string(prefix).append("{").append(tag_of(partition)).append("}:wait");
+}
+
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
 std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
 

@@ -62,6 +62,8 @@ std::string way_back_key(const Space&, std::string_view nonce);  // B, in the no
 std::string mark_key(const Space&, const Mark&);                 // R, in the partition of its value
 // J: a jti under which this mark was recorded, beside the mark.
 std::string jti_key(const Space&, const Mark&, std::string_view jti);
+// What is written before replicas are waited for.
+std::string awaited_key(std::string_view prefix, std::uint16_t partition);
 std::string schema_key(std::string_view prefix);   // <prefix>{meta}:cfg
 std::string issuers_key(std::string_view prefix);  // <prefix>{meta}:iss
 

@@ -40,11 +40,13 @@ Exchange<MarkAnswer> put_mark(const Space& space, const Mark& mark, const MarkTe
   std::vector<std::string> keys{mark_key(space, mark), feed_key(space, partition)};
   for (auto& place : places_of(space, mark)) keys.push_back(std::move(place));
   if (!terms.jti.empty()) keys.push_back(jti_key(space, mark, terms.jti));
+  auto command = run_script(mark_script, partition, std::move(keys),
+                            {kind_of(mark), mark.value, std::to_string(mark.at.time_since_epoch().count()),
+                             std::to_string(std::max(terms.retention, Seconds{1}).count()),
+                             in_millis(std::max(terms.jti_life, Seconds{1}))});
+  command.must_be_confirmed = true;
   return {
-      .commands = {run_script(mark_script, partition, std::move(keys),
-                              {kind_of(mark), mark.value, std::to_string(mark.at.time_since_epoch().count()),
-                               std::to_string(std::max(terms.retention, Seconds{1}).count()),
-                               in_millis(std::max(terms.jti_life, Seconds{1}))})},
+      .commands = {std::move(command)},
       .read = [](std::span<const Reply> replies) -> Outcome<MarkAnswer> {
         return check_replies(replies, 1, "mark").and_then([&] { return read_marked(replies[0]); });
       },

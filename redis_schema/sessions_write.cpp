@@ -209,32 +209,33 @@ Exchange<bool> take_pointers(const Space& space, const Registration& registratio
 
 Exchange<std::optional<Ended>> end_session(const Space& space, const SessionKey& key, const EndTerms& terms) {
   const auto partition = partition_of(key.value);
-  return ending(
-      run_script(
-          end_script, partition,
-          {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
-           records_key(space, partition), tokens_key(space, partition), counters_key(space, partition),
-           feed_key(space, partition)},
-          {key.value,
-           terms.only_if_due ? "due"
-           : terms.are_told  ? "told"
-                             : "force",
-           std::string(terms.reason), std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
-           std::to_string(terms.lease.count()), common_sid(key), terms.caller,
-           std::to_string(own_fields + max_unbundled), memory_of(terms)}),
-      key, terms);
+  auto command = run_script(
+      end_script, partition,
+      {session_key(space, key), expiry_key(space, partition), queue_key(space, partition),
+       records_key(space, partition), tokens_key(space, partition), counters_key(space, partition),
+       feed_key(space, partition)},
+      {key.value,
+       terms.only_if_due ? "due"
+       : terms.are_told  ? "told"
+                         : "force",
+       std::string(terms.reason), std::to_string(std::max(terms.tombstone.count(), Seconds::rep{1})),
+       std::to_string(terms.lease.count()), common_sid(key), terms.caller,
+       std::to_string(own_fields + max_unbundled), memory_of(terms)});
+  command.must_be_confirmed = !terms.only_if_due;
+  return ending(std::move(command), key, terms);
 }
 
 Exchange<std::optional<Ended>> end_participation(const Space& space, const SessionKey& key,
                                                  const ClientId& client, const EndTerms& terms) {
   const auto partition = partition_of(key.value);
-  return ending(
+  auto command =
       run_script(leave_script, partition,
                  {session_key(space, key), queue_key(space, partition), records_key(space, partition),
                   tokens_key(space, partition), counters_key(space, partition), feed_key(space, partition)},
                  {key.value, stored_client(client).value, std::string(terms.reason),
-                  std::to_string(terms.lease.count()), common_sid(key), terms.caller, memory_of(terms)}),
-      key, terms);
+                  std::to_string(terms.lease.count()), common_sid(key), terms.caller, memory_of(terms)});
+  command.must_be_confirmed = true;
+  return ending(std::move(command), key, terms);
 }
 
 Exchange<bool> redeem(const Space& space, std::string_view nonce, Seconds life, const std::string& caller) {

@@ -35,6 +35,35 @@ Outcome<std::size_t> read_marks_size(ngx_conf_t* cf, const std::string& value) {
   return static_cast<std::size_t>(size);
 }
 
+// wait=replicas,time
+Taker take_wait(std::optional<redis::ReplicaWait>& target) {
+  return [&target](const std::string& value) -> Outcome<void> {
+    constexpr std::size_t most_replicas = 64;
+    const std::size_t comma = value.find(',');
+    const auto count = std::string_view(value).substr(0, comma);
+    const auto time = comma == std::string::npos ? Outcome<Millis>(bad_line(""))
+                                                 : read_millis(std::string_view(value).substr(comma + 1));
+    const ngx_int_t replicas =
+        ngx_atoi(const_cast<u_char*>(reinterpret_cast<const u_char*>(count.data())), count.size());
+    if (replicas == NGX_ERROR || !time) return bad_line(R"(write replicas and a time, as in "wait=1,100ms")");
+    if (replicas < 1 || replicas > static_cast<ngx_int_t>(most_replicas))
+      return bad_line("replicas must be 1 to " + std::to_string(most_replicas));
+    if (*time <= Millis{0}) return bad_line("its time must be greater than zero");
+    target = redis::ReplicaWait{.replicas = static_cast<unsigned>(replicas), .time = *time};
+    return {};
+  };
+}
+
+Outcome<void> check_times(const StoreOptions& options) {
+  if (options.timeout <= Millis{0})
+    return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
+  if (options.timeout > Millis{60'000})
+    return bad_line("invalid parameter \"timeout=\", it must be at most 60 seconds: users wait so long");
+  if (options.wait && options.wait->time >= options.timeout)
+    return bad_line("invalid parameter \"wait=\", its time must be less than \"timeout=\"");
+  return {};
+}
+
 Outcome<std::string> read_secret(ngx_conf_t* cf, const std::string& name) {
   // Any bytes are a secret here, a byte order mark as well.
   return read_file(cf, name).and_then([&](const std::string& bytes) -> Outcome<std::string> {
@@ -57,6 +86,7 @@ Outcome<void> set_store(ConfLine& line) {
                             {{"zone", take_text(zone)},
                              {"prefix", take_text(options.prefix)},
                              {"timeout", take_millis(options.timeout)},
+                             {"wait", take_wait(options.wait)},
                              {"user", take_text(options.user)},
                              {"password_file", take_text(options.password_file)},
                              {"ca", take_text(options.ca)},
@@ -72,10 +102,7 @@ Outcome<void> set_store(ConfLine& line) {
                              {"sentinel_key", take_text(options.sentinel_key)}},
                             {.may_be_secrets = true});
   if (!taken) return taken;
-  if (options.timeout <= Millis{0})
-    return bad_line("invalid parameter \"timeout=0\", it must be greater than zero");
-  if (options.timeout > Millis{60'000})
-    return bad_line("invalid parameter \"timeout=\", it must be at most 60 seconds: users wait so long");
+  if (auto right = check_times(options); !right) return right;
   for (const auto* key : {&options.key, &options.sentinel_key}) {
     if (!key->empty()) warn_if_open(line.cf, *key);
   }
@@ -83,6 +110,7 @@ Outcome<void> set_store(ConfLine& line) {
   auto link = read_store_url(line.cf, options);
   if (!link) return refuse(link.error());
   store.link = std::move(*link);
+  store.link.wait = options.wait;
   auto made = read_zone(line.cf, zone);
   if (!made) return refuse(made.error());
   store.zone = *made;

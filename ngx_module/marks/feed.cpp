@@ -50,6 +50,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
   link_.start_spread = start_spread;
   link_.longest_pause = longest_pause;
   link_.sends_again = false;  // it may be another server: we go back a little
+  link_.wait.reset();         // it ends nothing
   tick_.may_be_left();
   if (link_.cluster.empty()) {
     lanes_.push_back(std::make_unique<Lane>(*this, redis::all_partitions()));

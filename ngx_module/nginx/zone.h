@@ -39,6 +39,7 @@ enum class Counter : std::uint8_t {
   guard_closed,
   cookies_kept_out,
   bindings_failed,
+  store_unconfirmed,
 };
 inline constexpr auto counter_names =
     std::to_array<std::string_view>({"logouts_ended",         "logouts_already_over",
@@ -51,8 +52,8 @@ inline constexpr auto counter_names =
                                      "upstream_logouts_done", "upstream_logouts_failed",
                                      "logouts_received",      "logouts_received_refused",
                                      "guard_closed",          "cookies_kept_out",
-                                     "bindings_failed"});
-static_assert(counter_names.size() == static_cast<std::size_t>(Counter::bindings_failed) + 1,
+                                     "bindings_failed",       "store_unconfirmed"});
+static_assert(counter_names.size() == static_cast<std::size_t>(Counter::store_unconfirmed) + 1,
               "a name for each");
 
 // Called while slo_store is read. Null if nginx cannot add the zone.
@@ -78,6 +79,11 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
 
 // Which one this host has seen there last, and where; 0: none yet.
 std::uint64_t store_seen() noexcept;
+
+// Do replicas confirm what ends? True for the worker of this host who is to say so: of the first time that
+// they did not, and of the first time that they did when they had not failed to for a second.
+bool replicas_failed() noexcept;
+bool replicas_came_back() noexcept;
 
 // Which zone the free functions above mean, set once per worker.
 void use_zone(ngx_shm_zone_t* zone) noexcept;

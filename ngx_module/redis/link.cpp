@@ -161,7 +161,8 @@ void RedisLink::State::heard(redis::OwnedReply reply) {
   due.pop_front();
   const auto& command = place.waiting->commands[place.index];
   watch.heard(command, view);
-  if (command.script != nullptr && !place.in_full && is_unknown_script(reply.get())) {
+  if (settings.sends_scripts && command.script != nullptr && !place.in_full &&
+      is_unknown_script(reply.get())) {
     dial.say(redis::encode(redis::fallback(command)));
     due.push_back({place.waiting, place.index, true});
     return;

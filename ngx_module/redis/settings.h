@@ -10,6 +10,7 @@
 #include "ngx_module/nginx/ngx.h"
 #include "redis_schema/schema.h"
 #include "redis_schema/servers/peer.h"
+#include "redis_schema/servers/replicas.h"
 
 namespace slo::ngx {
 
@@ -22,6 +23,7 @@ struct StoreOptions {
   std::string password_file{};
   std::string ca{}, certificate{}, key{};
   Millis timeout{1000};
+  std::optional<redis::ReplicaWait> wait{};
   std::string prefix = "slo";
   std::string sentinel_user{};
   std::string sentinel_password_file{};
@@ -62,6 +64,8 @@ struct LinkSettings {
   Millis start_spread{100};    // all workers of all hosts start at once
   Millis longest_pause{2000};  // between calls that fail
   bool sends_again = true;     // what was sent, and not answered when the connection broke
+  bool sends_scripts = true;   // those that Redis does not know, behind all that was said meanwhile
+  std::optional<redis::ReplicaWait> wait{};  // who must confirm what somebody is told to have ended
   std::string prefix = "slo";
   std::vector<redis::Tenant> tenants{};        // whose data lies there, by their tags
   std::optional<SentinelSettings> sentinel{};  // then there is neither host nor address: they are asked for

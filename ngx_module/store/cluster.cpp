@@ -22,7 +22,7 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis heartbeat_every{1000};
-constexpr std::size_t max_waiting = 10'000;  // submissions, for the first map and the schema
+constexpr std::size_t max_before_agreement = 10'000;  // submissions, for the first map and the schema
 
 }  // namespace
 
@@ -92,7 +92,7 @@ void Cluster::State::accept(Queue fresh) {
   if (fresh.front().commands.empty()) return turn_away(std::move(fresh), std::nullopt);
   if (down) return turn_away(std::move(fresh), *down);
   if (is_agreed) return send(std::move(fresh));
-  if (waiting.size() >= max_waiting) return turn_away(std::move(fresh), Refusal{Fault::store_busy});
+  if (waiting.size() >= max_before_agreement) return turn_away(std::move(fresh), Refusal{Fault::store_busy});
   waiting.splice(waiting.end(), fresh);
   if (!look_again.is_set()) look_again.after(settings.timeout);
 }
@@ -110,7 +110,7 @@ void Cluster::State::answer_turned_away() {
   now.swap(turned_away);
   for (auto& each : now) {
     guarded(log, [&each] {
-      each.on_replies(each.refusal ? Outcome<RedisLink::Replies>(refuse(*each.refusal)) : RedisLink::Replies());
+      each.on_replies(each.refusal ? Outcome<RedisServer::Replies>(refuse(*each.refusal)) : RedisServer::Replies());
     });
   }
 }
@@ -161,7 +161,7 @@ void Cluster::State::agree() {
   if (!has_map || std::exchange(is_agreeing, true)) return;
   auto question = watch.question();
   router.carry(std::move(question.commands),
-               [this, read = std::move(question.read)](const Outcome<RedisLink::Replies>& replies) {
+               [this, read = std::move(question.read)](const Outcome<RedisServer::Replies>& replies) {
                  is_agreeing = false;
                  agreed(replies ? read(redis::views_of(*replies))
                                 : Outcome<redis::Agreement>(refuse(replies.error())));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A cluster of Redis nodes as one server: each command goes to the node that has its partition.
 //
-// Every submission is answered as RedisLink answers: exactly once, from a later turn of the event loop. Of a
+// Every submission is answered as RedisServer answers: exactly once, from a later turn of the event loop. Of a
 // node that is away the others know nothing: what they have is served.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/server.h"
 #include "ngx_module/redis/settings.h"
 
 namespace slo::ngx {
@@ -24,7 +24,7 @@ struct FeedNews {
 
 class Cluster {
  public:
-  using OnReplies = RedisLink::OnReplies;
+  using OnReplies = RedisServer::OnReplies;
 
   // REQUIRES: settings, which have a cluster, and log outlive it.
   Cluster(const LinkSettings& settings, ngx_log_t* log);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Makes links to nodes, and gives them up outside of their own callbacks.
+// Makes connections to nodes, and gives them up outside of their own callbacks.
 #include "ngx_module/store/cluster_nodes.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer)
   link.longest_pause = settings.longest_pause;
   link.sends_again = settings.sends_again;
   link.prefix = settings.prefix;
+  link.wait = settings.wait;
   const auto known = std::ranges::find(settings.cluster, peer, &KnownServer::peer);
   link.node = known == settings.cluster.end() ? KnownServer{peer, {}} : *known;
   return link;
@@ -26,9 +27,9 @@ LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer)
 
 struct ClusterNodes::Node {
   Node(LinkSettings its_settings, ngx_log_t* log)
-      : settings(std::move(its_settings)), link(settings, log) {}
+      : settings(std::move(its_settings)), server(settings, log) {}
   const LinkSettings settings;
-  RedisLink link;
+  RedisServer server;
 };
 
 ClusterNodes::ClusterNodes(const LinkSettings& settings, ngx_log_t* log)
@@ -36,16 +37,16 @@ ClusterNodes::ClusterNodes(const LinkSettings& settings, ngx_log_t* log)
 
 ClusterNodes::~ClusterNodes() = default;
 
-RedisLink& ClusterNodes::link_to(const redis::Peer& peer) {
+RedisServer& ClusterNodes::server_at(const redis::Peer& peer) {
   auto& node = nodes_[peer];
   if (!node) node = std::make_unique<Node>(link_to_node(settings_, peer), log_);
-  return node->link;
+  return node->server;
 }
 
 bool ClusterNodes::are_up(const std::vector<redis::Peer>& peers) const noexcept {
   return std::ranges::all_of(peers, [this](const redis::Peer& peer) {
     const auto node = nodes_.find(peer);
-    return node != nodes_.end() && node->second->link.is_up();
+    return node != nodes_.end() && node->second->server.is_up();
   });
 }
 
@@ -60,13 +61,13 @@ void ClusterNodes::keep_only(const std::vector<redis::Peer>& peers) {
 
 void ClusterNodes::bury() noexcept {
   auto leaving = std::exchange(leaving_, {});
-  for (const auto& node : leaving) node.mapped()->link.quit();
+  for (const auto& node : leaving) node.mapped()->server.quit();
 }
 
 void ClusterNodes::quit() noexcept {
   bury_.cancel();
   bury();
-  for (const auto& [peer, node] : nodes_) node->link.quit();
+  for (const auto& [peer, node] : nodes_) node->server.quit();
 }
 
 }  // namespace slo::ngx

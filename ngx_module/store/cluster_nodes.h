@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The links to the nodes of a cluster: one each, made when it is first needed.
+// The nodes of a cluster: a server each, made when it is first needed.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/server.h"
 #include "redis_schema/servers/peer.h"
 
 namespace slo::ngx {
@@ -20,9 +20,9 @@ class ClusterNodes {
   ClusterNodes(const LinkSettings& settings, ngx_log_t* log);
   ~ClusterNodes();
 
-  RedisLink& link_to(const redis::Peer& peer);
+  RedisServer& server_at(const redis::Peer& peer);
   bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
-  // Links to others are given up in a later turn of the event loop: what they have not answered is refused.
+  // Others are given up in a later turn of the event loop: what they have not answered is refused.
   void keep_only(const std::vector<redis::Peer>& peers);
   void quit() noexcept;
 

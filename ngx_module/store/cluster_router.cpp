@@ -26,7 +26,7 @@ ClusterRouter::ClusterRouter(const LinkSettings& settings, ngx_log_t* log, Callb
 void ClusterRouter::use(const redis::ClusterMap& fresh) {
   const auto before = std::exchange(map_, fresh);
   const auto peers = fresh.nodes();
-  for (const auto& peer : peers) nodes_.link_to(peer);
+  for (const auto& peer : peers) nodes_.server_at(peer);
   nodes_.keep_only(peers);
   if (before == redis::ClusterMap{}) return;
   for (std::uint16_t p = 0; p < redis::partitions; ++p) {
@@ -37,7 +37,7 @@ void ClusterRouter::use(const redis::ClusterMap& fresh) {
 
 bool ClusterRouter::is_up() const noexcept { return map_.orphans() == 0 && nodes_.are_up(map_.nodes()); }
 
-void ClusterRouter::carry(std::vector<redis::Command> commands, RedisLink::OnReplies on_replies) {
+void ClusterRouter::carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies) {
   const auto trip = trips_.emplace(trips_.end());
   trip->commands = std::move(commands);
   trip->on_replies = std::move(on_replies);
@@ -67,8 +67,8 @@ void ClusterRouter::send_to(const redis::Peer& peer, Trips::iterator trip, Indic
     if (auto told = redis::news_of(trip->commands[index], settings_.prefix))
       commands.push_back(*std::move(told));
   }
-  nodes_.link_to(peer).submit(std::move(commands), [this, peer, trip, its = std::move(indices)](
-                                                       Outcome<RedisLink::Replies> replies) {
+  nodes_.server_at(peer).submit(std::move(commands), [this, peer, trip, its = std::move(indices)](
+                                                       Outcome<RedisServer::Replies> replies) {
     heard(peer, trip, its, std::move(replies));
   });
 }
@@ -78,15 +78,15 @@ void ClusterRouter::send_on(const redis::Redirection& where, Trips::iterator tri
   const auto& command = trip->commands[index];
   std::vector<redis::Command> commands{redis::asking(),
                                        command.script != nullptr ? redis::fallback(command) : command};
-  nodes_.link_to(where.to).submit(
-      std::move(commands), [this, peer = where.to, trip, index](Outcome<RedisLink::Replies> replies) {
+  nodes_.server_at(where.to).submit(
+      std::move(commands), [this, peer = where.to, trip, index](Outcome<RedisServer::Replies> replies) {
         if (replies) replies->erase(replies->begin());
         heard(peer, trip, {index}, std::move(replies));
       });
 }
 
 void ClusterRouter::heard(const redis::Peer& peer, Trips::iterator trip, const Indices& indices,
-                          Outcome<RedisLink::Replies> replies) {
+                          Outcome<RedisServer::Replies> replies) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (replies) {
       take(peer, trip, indices[i], std::move((*replies)[i]));

@@ -32,7 +32,7 @@ class ClusterRouter {
   void use(const redis::ClusterMap& fresh);
   bool is_up() const noexcept;  // every partition has a node, and every node a connection
   // Answered exactly once, from a later turn of the event loop. REQUIRES: a map was given; commands.
-  void carry(std::vector<redis::Command> commands, RedisLink::OnReplies on_replies);
+  void carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies);
   void quit() noexcept;  // refuses what is under way
 
  private:
@@ -49,7 +49,7 @@ class ClusterRouter {
   void send_to(const redis::Peer& peer, Trips::iterator trip, Indices indices);
   void send_on(const redis::Redirection& where, Trips::iterator trip, std::size_t index);
   void heard(const redis::Peer& peer, Trips::iterator trip, const Indices& indices,
-             Outcome<RedisLink::Replies> replies);
+             Outcome<RedisServer::Replies> replies);
   void take(const redis::Peer& peer, Trips::iterator trip, std::size_t index, redis::OwnedReply reply);
   void turned_away(const redis::Peer& peer, Trips::iterator trip, std::size_t index, const Refusal& why);
   void has_moved(std::uint16_t partition, const redis::Peer& to);

@@ -9,7 +9,7 @@
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
-#include "ngx_module/redis/link.h"
+#include "ngx_module/redis/server.h"
 #include "redis_schema/command.h"
 
 namespace slo::ngx {
@@ -18,9 +18,9 @@ struct ClusterTrip {
   using Indices = std::vector<std::size_t>;
 
   std::vector<redis::Command> commands{};
-  RedisLink::OnReplies on_replies{};
+  RedisServer::OnReplies on_replies{};
   ngx_msec_t deadline = 0;           // for new attempts
-  RedisLink::Replies replies{};      // one place per command
+  RedisServer::Replies replies{};      // one place per command
   std::size_t begun = 0;             // commands that have set out, in order
   std::size_t missing = 0;           // of those, replies still to come
   std::optional<Refusal> refusal{};  // of some of them: the rest stays here
@@ -44,8 +44,8 @@ struct ClusterTrip {
     if (!refusal) refusal = why;
     --missing;
   }
-  Outcome<RedisLink::Replies> outcome() {
-    return refusal ? Outcome<RedisLink::Replies>(refuse(*refusal)) : std::move(replies);
+  Outcome<RedisServer::Replies> outcome() {
+    return refusal ? Outcome<RedisServer::Replies>(refuse(*refusal)) : std::move(replies);
   }
 };
 

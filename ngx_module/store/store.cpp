@@ -15,9 +15,9 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/redis/server.h"
 #include "ngx_module/store/cluster.h"
 #include "ngx_module/store/distance.h"
-#include "ngx_module/redis/link.h"
 
 namespace slo::ngx {
 namespace {
@@ -38,10 +38,10 @@ constexpr std::size_t max_waiting = 10'000;  // submissions of the background
 
 Store* this_store = nullptr;
 
-using Servers = std::variant<RedisLink, Cluster>;
+using Servers = std::variant<RedisServer, Cluster>;
 
 Servers servers_of(const LinkSettings& settings, ngx_log_t* log) {
-  if (settings.cluster.empty()) return Servers(std::in_place_type<RedisLink>, settings, log);
+  if (settings.cluster.empty()) return Servers(std::in_place_type<RedisServer>, settings, log);
   return Servers(std::in_place_type<Cluster>, settings, log);
 }
 
@@ -69,7 +69,7 @@ struct Store::State {
   std::size_t room_for_background() const;
   void send_background();
   void heard(Queue::iterator waiting, std::size_t first, std::size_t count,
-             Outcome<RedisLink::Replies> replies);
+             Outcome<RedisServer::Replies> replies);
   void refuse_late_ones();
   void give_up_rest(Queue::iterator waiting, const Refusal& why);
   void answer(Queue::iterator waiting);
@@ -121,7 +121,7 @@ void Store::State::send(Queue::iterator waiting, std::size_t count, Priority pri
   unanswered(priority) += count;
   const auto sent = std::chrono::steady_clock::now();
   const auto on_replies = [this, waiting, first, count, priority,
-                           sent](Outcome<RedisLink::Replies> replies) {
+                           sent](Outcome<RedisServer::Replies> replies) {
     unanswered(priority) -= count;
     if (replies && count > 0) distance.note(sent, std::chrono::steady_clock::now());
     heard(waiting, first, count, std::move(replies));
@@ -153,7 +153,7 @@ void Store::State::send_background() {
 }
 
 void Store::State::heard(Queue::iterator waiting, std::size_t first, std::size_t count,
-                         Outcome<RedisLink::Replies> replies) {
+                         Outcome<RedisServer::Replies> replies) {
   waiting->missing -= count;
   if (replies) {
     std::ranges::move(*replies, waiting->replies.begin() + static_cast<std::ptrdiff_t>(first));

@@ -57,7 +57,7 @@ untouched
 
 === TEST 3: a whole configuration is accepted while Redis is down
 --- http_config
-    slo_store unix:$TEST_NGINX_DIR/nobody.sock zone=slo:64k prefix=other timeout=500ms;
+    slo_store unix:$TEST_NGINX_DIR/nobody.sock zone=slo:64k prefix=other timeout=500ms wait=2,499ms;
     slo_provider corp {
         issuer         https://op.example;
         jwks           $TEST_NGINX_DIR/jwks.json;

@@ -42,13 +42,13 @@ slo_store hunter2://slo:hunter3@127.0.0.1;
 [emerg] "slo_store": the URL has an unknown scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === a password in an option that does not exist
 slo_store redis://127.0.0.1 password=hunter2;
-[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
+[emerg] invalid parameter "password=" in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "wait=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === a password between the options
 slo_store redis://127.0.0.1 user=slo hunter2;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "wait=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === a password that ends in =, between the options
 slo_store redis://127.0.0.1 user=slo hunterTWO=;
-[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
+[emerg] invalid parameter in "slo_store" directive, known are "zone=", "prefix=", "timeout=", "wait=", "user=", "password_file=", "ca=", "certificate=", "key=", "secret_file=", "marks=", "sentinel_user=", "sentinel_password_file=", "sentinel_tls=", "sentinel_ca=", "sentinel_certificate=", "sentinel_key=" in http.conf:1
 === no scheme
 slo_store 127.0.0.1:6379;
 [emerg] "slo_store": the URL has no scheme, write "redis://127.0.0.1:6379" in http.conf:1
@@ -158,4 +158,28 @@ slo_store redis://127.0.0.1;
 === a store that is waited for too long
 slo_store unix:/nowhere.sock timeout=1h;
 [emerg] invalid parameter "timeout=" in "slo_store" directive, it must be at most 60 seconds: users wait so long in http.conf:1
+=== replicas without a time
+slo_store unix:/nowhere.sock wait=1;
+[emerg] invalid parameter "wait=" in "slo_store" directive, write replicas and a time, as in "wait=1,100ms" in http.conf:1
+=== a time that is none
+slo_store unix:/nowhere.sock wait=1,soon;
+[emerg] invalid parameter "wait=" in "slo_store" directive, write replicas and a time, as in "wait=1,100ms" in http.conf:1
+=== replicas that are no number
+slo_store unix:/nowhere.sock wait=all,100ms;
+[emerg] invalid parameter "wait=" in "slo_store" directive, write replicas and a time, as in "wait=1,100ms" in http.conf:1
+=== replicas below nought
+slo_store unix:/nowhere.sock wait=-1,100ms;
+[emerg] invalid parameter "wait=" in "slo_store" directive, write replicas and a time, as in "wait=1,100ms" in http.conf:1
+=== no replicas to wait for
+slo_store unix:/nowhere.sock wait=0,100ms;
+[emerg] invalid parameter "wait=" in "slo_store" directive, replicas must be 1 to 64 in http.conf:1
+=== more replicas than anybody has
+slo_store unix:/nowhere.sock wait=65,100ms;
+[emerg] invalid parameter "wait=" in "slo_store" directive, replicas must be 1 to 64 in http.conf:1
+=== no time to wait
+slo_store unix:/nowhere.sock wait=1,0;
+[emerg] invalid parameter "wait=" in "slo_store" directive, its time must be greater than zero in http.conf:1
+=== to wait as long as for the store itself
+slo_store unix:/nowhere.sock timeout=500ms wait=1,500ms;
+[emerg] invalid parameter "wait=" in "slo_store" directive, its time must be less than "timeout=" in http.conf:1
 TABLE

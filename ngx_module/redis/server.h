@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One server's connections of one worker: the shared one, and one for what replicas must confirm.
+//
+// It is asked as a RedisLink is, and promises the same.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "ngx_module/redis/confirmed_link.h"
+#include "ngx_module/redis/link.h"
+
+namespace slo::ngx {
+
+class RedisServer {
+ public:
+  using Replies = RedisLink::Replies;
+  using OnReplies = RedisLink::OnReplies;
+
+  // REQUIRES: settings and log outlive it.
+  RedisServer(const LinkSettings& settings, ngx_log_t* log);
+  RedisServer(const RedisServer&) = delete;
+
+  void submit(std::vector<redis::Command> commands, OnReplies on_replies);
+
+  bool is_up() const noexcept { return shared_.is_up(); }
+  void quit() noexcept;
+
+ private:
+  RedisLink shared_;
+  std::optional<ConfirmedLink> confirmed_{};  // where slo_store has wait=
+};
+
+}  // namespace slo::ngx
