@@ -13,6 +13,8 @@ constexpr Millis between_pings{1000};
 constexpr Millis between_sentinels{20};
 constexpr Millis between_rounds{1000};
 
+bool is_pong(const redis::Reply& reply) { return reply[0].text() == "pong"; }
+
 }  // namespace
 
 FailoverWatch::FailoverWatch(const LinkSettings& settings, const redis::SentinelList& list, ngx_log_t* log,
@@ -41,17 +43,24 @@ void FailoverWatch::listen() {
 void FailoverWatch::heard(const redis::Reply& reply) {
   is_pinging_ = false;
   if (reply.is_error()) {
+    const std::string command = is_listening_ ? "PING" : "SUBSCRIBE";
     call_.stop();
-    return lost("SUBSCRIBE was answered " + std::string(redis::code_of(reply.error())));
+    return lost(command + " was answered " + std::string(redis::code_of(reply.error())));
   }
   if (!std::exchange(is_listening_, true)) {
-    failures_ = 0;
     call_.has_heard_enough();
-    ping_.after(between_pings);
-    tell_hearing();
+    ping();
     return callbacks_.listening();
   }
+  if (is_pong(reply)) return settle();
   if (const auto master = redis::moved_to(reply, settings_.sentinel->master)) callbacks_.moved(*master);
+}
+
+// Not before: a sentinel that lets us subscribe and does not answer a PING would be left each second, in
+// silence.
+void FailoverWatch::settle() {
+  failures_ = 0;
+  tell_hearing();
 }
 
 void FailoverWatch::ping() {

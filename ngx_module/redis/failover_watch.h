@@ -31,6 +31,7 @@ class FailoverWatch {
  private:
   void listen();
   void heard(const redis::Reply& reply);
+  void settle();
   void lost(const std::string& reason);
   void ping();
   void tell_deaf(const std::string& reason);
@@ -44,7 +45,7 @@ class FailoverWatch {
   Event again_;
   Event ping_;
   redis::Peer peer_{};
-  std::size_t failures_ = 0;  // since it listened last
+  std::size_t failures_ = 0;  // since one answered a PING
   bool is_listening_ = false;
   bool is_pinging_ = false;
   bool is_told_deaf_ = false;

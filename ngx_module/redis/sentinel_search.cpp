@@ -4,11 +4,15 @@
 
 #include <utility>
 
+#include "redis_schema/servers/mood.h"
+
 namespace slo::ngx {
 
 SentinelSearch::SentinelSearch(const LinkSettings& settings, redis::SentinelList& list, ngx_log_t* log,
                                Callbacks callbacks)
-    : callbacks_(std::move(callbacks)),
+    : url_(settings.url),
+      log_(log),
+      callbacks_(std::move(callbacks)),
       search_(list, settings.sentinel->master),
       question_(redis::ask_sentinel(settings.sentinel->master)),
       call_(settings, log,
@@ -35,13 +39,23 @@ void SentinelSearch::heard(redis::OwnedReply reply) {
   replies_.push_back(std::move(reply));
   if (replies_.size() < question_.commands.size()) return;
   call_.stop();
-  const auto answer = question_.read(redis::views_of(replies_));
+  const auto views = redis::views_of(replies_);
+  tell_forbidden(views.back());
+  const auto answer = question_.read(views);
   if (answer) {
     search_.answered(*answer);
   } else {
     search_.failed("it answered " + answer.error().detail);
   }
   ask();
+}
+
+// All the same it has said where the master is.
+void SentinelSearch::tell_forbidden(const redis::Reply& names) {
+  if (!redis::is_forbidden(names) || std::exchange(is_told_forbidden_, true)) return;
+  ngx_log_error(NGX_LOG_WARN, log_, 0,
+                "slo: store \"%s\" does not learn of other sentinels: SENTINEL SENTINELS was answered NOPERM",
+                url_.c_str());
 }
 
 }  // namespace slo::ngx
