@@ -57,14 +57,15 @@ test('whatever else is taken away is missed, and one line says so', { timeout: 6
     const name = `no-${command}`
     const stage = await open_house(town, name, without(store_rule, command))
     const line = was_refused(command)
-    const goes_on = story(stage).catch(() => {})
+    let problem
+    const goes_on = story(stage).catch((error) => { problem = error.message })
     const is_told = () => line.test(stage.nginx.log())
     await Promise.race([goes_on, eventually('it is missed', is_told, { within: 60_000 }).catch(() => {})])
     await eventually('its line', is_told, { within: 3000 }).catch(() => {})
     const said = our_lines(stage.nginx.log()).find((one) => /NOPERM/.test(one.said))?.said
     const objects = await town.forbidden(name)
     await end_of_rights(stage)
-    if (!is_told() || !objects.includes(command)) unmissed.push([command, objects, said])
+    if (!is_told() || !objects.includes(command)) unmissed.push([command, objects, said, problem])
     table.row(command, said?.replace(/store "[^"]*"/, 'store "…"').slice(0, 110) ?? '')
   }
   const lane = async () => { while (left.length > 0) await miss(left.shift()) }
