@@ -193,13 +193,9 @@ Exchange<std::vector<RememberedCookie>> remembered_cookies(const Space& space, c
   return read_cookies<RememberedCookie>(space, key, by_application);
 }
 
-Exchange<bool> forget_cookies(const Space& space, const SessionKey& key, const ClientId& application) {
-  return change_cookies(space, key, forget_script, {application.value, "all"});
-}
-
 Exchange<bool> forget_cookies(const Space& space, const SessionKey& key, const ClientId& application,
                               const std::vector<BoundCookie>& told) {
-  std::vector<std::string> arguments{application.value, "told"};
+  std::vector<std::string> arguments{application.value};
   for (const auto& cookie : told) {
     arguments.push_back(cookie.name);
     arguments.push_back(cookie.digest.value);

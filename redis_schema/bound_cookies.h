@@ -37,10 +37,8 @@ Exchange<std::vector<BoundCookie>> cookies_of(const Space&, const SessionKey&, c
 // Of all applications, by application, oldest first; without what could tell a value.
 Exchange<std::vector<RememberedCookie>> remembered_cookies(const Space&, const SessionKey&);
 
-// Forgets all cookies of this application. May be repeated. Works on a full server.
-Exchange<bool> forget_cookies(const Space&, const SessionKey&, const ClientId& application);
 // Forgets those that the application was told of, but what has come under their names since then stays: it
-// was not told of that.
+// was not told of that. May be repeated. Works on a full server.
 Exchange<bool> forget_cookies(const Space&, const SessionKey&, const ClientId& application,
                               const std::vector<BoundCookie>& told);
 

@@ -19,6 +19,7 @@ std::optional<long long> within_bounds(long long number) noexcept {
 constexpr std::string_view wrapped = "ERR Error running script";
 constexpr std::string_view core_of_it = ": -";
 constexpr std::string_view may_not = "The user executing the script can't ";  // "run", or "access" a key
+constexpr std::string_view may_not_since_7_2 = "ERR ACL failure in script: ";
 
 }  // namespace
 
@@ -56,6 +57,7 @@ Reply Reply::operator[](std::size_t index) const noexcept {
 }
 
 std::string_view code_of(std::string_view error) noexcept {
+  if (error.starts_with(may_not_since_7_2)) return "NOPERM";
   if (error.starts_with("ERR ") && error.find(may_not) != std::string_view::npos) return "NOPERM";
   if (error.starts_with(wrapped)) {
     const auto at = error.find(core_of_it);

@@ -38,8 +38,8 @@ class Reply {
   const redisReply* reply_;
 };
 
-// The code of an error line; also where Redis 6 wraps what happened inside a script, and where Redis 7 does
-// not tell it at all (a script that may not run a command: NOPERM).
+// The code of an error line; also where Redis 6 wraps what happened inside a script, and where Redis 7 and
+// Valkey do not tell it at all (a script that may not run a command: NOPERM).
 std::string_view code_of(std::string_view error) noexcept;
 
 // An error reply as a Refusal: OOM → store_full, everything else → store_refused with its code as

@@ -17,14 +17,14 @@ FailoverWatch::FailoverWatch(const LinkSettings& settings, const redis::Sentinel
       subscription_(
           link_to_sentinels(settings), settings.sentinel->places, redis::subscribe_to_failovers(), log,
           {.servers = [&list] { return list.in_order(); },
-           .listening = [this] { listening(); },
+           .listening = [this] { callbacks_.listening(); },
+           .hears = [this] { tell_hearing(); },
            .said = [this](const redis::Reply& message) { said(message); },
            .deaf = [this](const redis::Peer& last, const std::string& why) { tell_deaf(last, why); }}) {}
 
-void FailoverWatch::listening() {
-  if (std::exchange(is_told_deaf_, false))
-    ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: store \"%s\" hears of failovers again", settings_.url.c_str());
-  callbacks_.listening();
+void FailoverWatch::tell_hearing() {
+  if (!std::exchange(is_told_deaf_, false)) return;
+  ngx_log_error(NGX_LOG_WARN, log_, 0, "slo: store \"%s\" hears of failovers again", settings_.url.c_str());
 }
 
 void FailoverWatch::said(const redis::Reply& message) {

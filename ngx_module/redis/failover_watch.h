@@ -27,7 +27,7 @@ class FailoverWatch {
   void stop() noexcept { subscription_.stop(); }
 
  private:
-  void listening();
+  void tell_hearing();
   void said(const redis::Reply& message);
   void tell_deaf(const redis::Peer& last, const std::string& reason);
 

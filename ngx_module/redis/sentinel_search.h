@@ -31,7 +31,11 @@ class SentinelSearch {
  private:
   void ask();
   void heard(redis::OwnedReply reply);
+  void tell_forbidden(const redis::Reply& names);
 
+  std::string url_;
+  ngx_log_t* log_;
+  bool is_told_forbidden_ = false;
   Callbacks callbacks_;
   redis::MasterSearch search_;
   redis::Exchange<redis::SentinelAnswer> question_;

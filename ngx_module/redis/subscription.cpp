@@ -13,6 +13,8 @@ constexpr Millis between_pings{1000};
 constexpr Millis between_servers{20};
 constexpr Millis between_rounds{1000};
 
+bool is_pong(const redis::Reply& reply) { return reply[0].text() == "pong"; }
+
 }  // namespace
 
 Subscription::Subscription(LinkSettings link, std::vector<KnownServer> known, redis::Command subscribe,
@@ -38,14 +40,18 @@ void Subscription::listen() {
 void Subscription::heard(const redis::Reply& reply) {
   is_pinging_ = false;
   if (reply.is_error()) {
+    const std::string command = is_listening_ ? "PING" : subscribe_.words.front();
     call_.stop();
-    return lost(subscribe_.words.front() + " was answered " + std::string(redis::code_of(reply.error())));
+    return lost(command + " was answered " + std::string(redis::code_of(reply.error())));
   }
-  if (std::exchange(is_listening_, true)) return callbacks_.said(reply);
-  failures_ = 0;
-  call_.has_heard_enough();
-  ping_.after(between_pings);
-  callbacks_.listening();
+  if (!std::exchange(is_listening_, true)) {
+    call_.has_heard_enough();
+    ping();
+    return callbacks_.listening();
+  }
+  if (!is_pong(reply)) return callbacks_.said(reply);
+  failures_ = 0;  // not before: one that does not answer a PING would be left each second, in silence
+  callbacks_.hears();
 }
 
 void Subscription::ping() {

@@ -21,6 +21,7 @@ class Subscription {
   struct Callbacks {
     std::function<std::vector<redis::Peer>()> servers{};  // at least one
     std::function<void()> listening{};                    // from now on
+    std::function<void()> hears{};                        // it answers PING as well; again and again
     std::function<void(const redis::Reply& message)> said{};
     std::function<void(const redis::Peer& last, const std::string& why)> deaf{};  // nobody lets us listen
   };
@@ -45,7 +46,7 @@ class Subscription {
   Event ping_;
   redis::Peer peer_{};
   std::size_t round_ = 0;     // how many servers there were when it was listened to the last one
-  std::size_t failures_ = 0;  // since it listened last
+  std::size_t failures_ = 0;  // since one answered a PING
   bool is_listening_ = false;
   bool is_pinging_ = false;
 };

@@ -47,7 +47,10 @@ struct Cluster::State {
   void is_lost(const Refusal& why);
   void agree();
   void agreed(const Outcome<redis::Agreement>& agreement);
-  void heard_of(std::uint16_t partition, const std::function<void(std::uint16_t)>& whom) const;
+  void moved(std::uint16_t partition) const;
+  void heard(const redis::Reply& message) const;
+  void tell_deaf(const redis::Peer& last, const std::string& why);
+  void tell_hearing();
   void quit();
 
   const LinkSettings& settings;
@@ -59,6 +62,7 @@ struct Cluster::State {
   bool is_agreed = false;   // on the schema
   bool is_agreeing = false;
   bool has_quit = false;
+  bool is_told_deaf = false;
   FeedNews news{};
   Event soon;  // a draining worker stays for this one
   Event look_again;
@@ -83,7 +87,7 @@ Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
              .nowhere = [this](const std::string& why) { is_lost({Fault::store_unreachable, why}); }}),
       router(settings, log,
              {.in_doubt = [this] { guide.ask(); },
-              .moved = [this](std::uint16_t partition) { heard_of(partition, news.moved); }}) {
+              .moved = [this](std::uint16_t partition) { moved(partition); }}) {
   heartbeat.may_be_left();
   guide.start(Millis(ngx_random() % settings.start_spread.count()));
 }
@@ -183,8 +187,25 @@ void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
   if (!is_agreed) is_lost(why);
 }
 
-void Cluster::State::heard_of(std::uint16_t partition, const std::function<void(std::uint16_t)>& whom) const {
-  if (whom && partition < redis::partitions) whom(partition);
+void Cluster::State::moved(std::uint16_t partition) const {
+  if (news.moved && partition < redis::partitions) news.moved(partition);
+}
+
+void Cluster::State::heard(const redis::Reply& message) const {
+  if (const auto partition = redis::partition_in_the_news(message)) news.grew(*partition);
+}
+
+void Cluster::State::tell_deaf(const redis::Peer& last, const std::string& why) {
+  if (std::exchange(is_told_deaf, true)) return;
+  ngx_log_error(NGX_LOG_WARN, log, 0,
+                "slo: store \"%s\" tells no news, guards hear of ended sessions a quarter of a second late; "
+                "%s: %s",
+                settings.url.c_str(), redis::name_of(last).c_str(), why.c_str());
+}
+
+void Cluster::State::tell_hearing() {
+  if (!std::exchange(is_told_deaf, false)) return;
+  ngx_log_error(NGX_LOG_WARN, log, 0, "slo: store \"%s\" tells news again", settings.url.c_str());
 }
 
 void Cluster::State::quit() {
@@ -220,15 +241,15 @@ bool Cluster::is_up() const noexcept {
 void Cluster::listen(FeedNews news) {
   auto& state = *state_;
   state.news = std::move(news);
-  const auto said = [&state](const redis::Reply& message) {
-    if (const auto partition = redis::partition_in_the_news(message)) state.heard_of(*partition, state.news.grew);
-  };
-  state.subscription.emplace(link_to_nodes(state.settings), state.settings.cluster,
-                             redis::subscribe_to_news(state.settings.prefix), state.log,
-                             Subscription::Callbacks{.servers = [&state] { return state.guide.nodes(); },
-                                                     .listening = [] {},
-                                                     .said = said,
-                                                     .deaf = [](const redis::Peer&, const std::string&) {}});
+  state.subscription.emplace(
+      link_to_nodes(state.settings), state.settings.cluster, redis::subscribe_to_news(state.settings.prefix),
+      state.log,
+      Subscription::Callbacks{
+          .servers = [&state] { return state.guide.nodes(); },
+          .listening = [] {},
+          .hears = [&state] { state.tell_hearing(); },
+          .said = [&state](const redis::Reply& message) { state.heard(message); },
+          .deaf = [&state](const redis::Peer& last, const std::string& why) { state.tell_deaf(last, why); }});
   state.subscription->begin();
 }
 

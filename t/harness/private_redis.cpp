@@ -32,9 +32,15 @@ int connect_to(const std::string& path) {
   return -1;
 }
 
+// Another one than the system's, such as a Valkey: t/README.md.
+const char* server_program() {
+  const char* named = std::getenv("SLO_REDIS_SERVER");
+  return named && *named ? named : "redis-server";
+}
+
 [[noreturn]] void become_redis(const std::string& directory, const std::vector<std::string>& options) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::vector<std::string> words{"redis-server",
+  std::vector<std::string> words{server_program(),
                                  "--port",
                                  "0",
                                  "--unixsocket",

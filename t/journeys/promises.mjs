@@ -7,9 +7,7 @@ import { send } from './parts/browser_jar.mjs'
 import { House, eventually, free_port, patience } from './parts/house.mjs'
 import { start_nginx } from './parts/nginx.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
-import { make_issuer } from './parts/issuer.mjs'
-import { start_redis } from './parts/redis.mjs'
-import { back_client, query, set_stage } from './parts/stage.mjs'
+import { back_client, set_stage } from './parts/stage.mjs'
 
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')
 
@@ -162,37 +160,4 @@ test('an attempt lasts no longer than its timeout, whatever the receiver does', 
   await eventually('nothing is owed', async () => (await nginx.deliveries('pending')).length === 0)
   assert.ok(lasted.length >= clients.length, `${lasted.length} attempts`)
   assert.ok(Math.max(...lasted) < 1000 + 1000 * patience, `attempts lasted ${lasted} ms`)
-})
-
-test('the Redis user of the manual may do all that is needed', { timeout: 60_000 }, async (t) => {
-  const house = new House(t)
-  const app = await start_receiver(house, { behave: manners.first(manners.refusing_the_token) })
-  const rule = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8').match(/`user (slo on >PASSWORD [^`]*)`/)[1]
-  const redis = await start_redis(house)
-  await redis.ask('ACL', 'SETUSER', ...rule.replace('PASSWORD', 'geheim').split(' '))
-  const port = await free_port()
-  const issuer = await make_issuer(`http://127.0.0.1:${port}`)
-  const nginx = await start_nginx(house, {
-    host: '127.0.0.1', port, redis, issuer, clients: [back_client('app', app.url)],
-    store: `timeout=5s user=slo password_file=${house.write('redis-password', 'geheim\n')}`, provider: 'delivery wait=1s;' })
-
-  for (const sid of ['s1', 's2', 's3', 's4']) {
-    assert.equal((await nginx.register({ client_id: 'app', sid, sub: 'ann', session_cookie: `c-${sid}` })).status, 201)
-  }
-  const token = await issuer.id_token({ aud: 'app', sub: 'ann', sid: 's1' })
-  assert.equal((await send(`${nginx.logout}?${query({ id_token_hint: token })}`)).status, 200)
-  const [dead] = await eventually('a dead letter', async () => {
-    const letters = await nginx.deliveries('dead')
-    return letters.length > 0 && letters
-  })
-  assert.equal((await nginx.ask('POST', `deliveries/${dead.id}/retry`, {})).status, 200)
-  assert.equal((await nginx.ask('DELETE', 'sessions/s2')).status, 200)
-  assert.equal((await nginx.ask('DELETE', 'sessions/s3/clients/app')).status, 200)
-  assert.equal((await nginx.ask('DELETE', 'users/ann/sessions')).status, 200)
-  await eventually('four deliveries', () => app.requests.length >= 5)
-  assert.match(await nginx.metrics(), /slo_store_up 1/)
-  assert.equal(await redis.ask('ACL', 'LOG'), '', 'nothing was forbidden')
-  for (const words of [['XREAD', 'BLOCK', '1000', 'STREAMS', 'slo{x}:rs', '0-0'], ['XTRIM', 'slo{x}:rs', 'MINID', '1']]) {
-    assert.equal(await redis.ask('ACL', 'DRYRUN', 'slo', ...words), 'OK', 'guards may follow what ends')
-  }
 })

@@ -226,15 +226,16 @@ TEST_F(BoundCookies, are_remembered_for_a_month_longer_where_a_call_may_be_owed)
   EXPECT_TRUE(is_about(number({"PTTL", kept_under()}), 3'600'000 + month)) << "nobody shortens it";
 }
 
-TEST_F(BoundCookies, of_an_application_are_forgotten_all_at_once) {
+TEST_F(BoundCookies, of_an_application_are_forgotten_that_it_was_told_of) {
   keep(wiki, {cookie("a"), cookie("b")});
   keep(shop, {cookie("a")});
+  const auto told = kept(wiki);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, wiki)));
+    EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, wiki, told)));
     EXPECT_EQ(kept(wiki), Cookies{});
     EXPECT_EQ(kept(shop), Cookies{cookie("a")});
   }
-  EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, shop)));
+  EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, shop, kept(shop))));
   EXPECT_EQ(number({"DBSIZE"}), 0);
 }
 
@@ -259,14 +260,9 @@ TEST_F(BoundCookies, agree_with_a_model) {
     if (roll(10) == 0) {
       const auto told = kept(application);
       if (roll(2) == 0) keep(application, {cookie(told.empty() ? "c0" : told[0].name, step)});
-      if (roll(2) == 0 || told.empty()) {
-        run(forget_cookies(test_space, {"sid-1"}, application));
-        std::erase_if(model, [&](const auto& one) { return one.first.first == application; });
-      } else {
-        run(forget_cookies(test_space, {"sid-1"}, application, told));
-        for (const auto& one : told) model.erase({application, one.name});
-        for (const auto& one : kept(application)) model[{application, one.name}] = step;
-      }
+      run(forget_cookies(test_space, {"sid-1"}, application, told));
+      for (const auto& one : told) model.erase({application, one.name});
+      for (const auto& one : kept(application)) model[{application, one.name}] = step;
     } else {
       const auto name = "c" + std::to_string(roll(25)), value = "value-" + std::to_string(step);
       for (unsigned times = 1 + roll(2); times > 0; --times) keep(application, {cookie(name, step, value)});

@@ -141,7 +141,7 @@ TEST_F(FullStore, I9_claims_and_keeps_no_cookie_but_knows_and_forgets_those_that
   EXPECT_EQ(run(cookies_of(test_space, {"sid-1"}, wiki)), cookies);
   EXPECT_TRUE(run(keep_cookies(test_space, {"sid-1"}, wiki, cookies, Seconds{600})));
   EXPECT_EQ(all_keys(), keys);
-  EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, wiki)));
+  EXPECT_TRUE(run(forget_cookies(test_space, {"sid-1"}, wiki, cookies)));
   EXPECT_EQ(run(cookies_of(test_space, {"sid-1"}, wiki)), std::vector<BoundCookie>{});
 }
 

@@ -344,11 +344,6 @@ class Scripts : public Repeated {
         {&keep_script, "cookies beyond what a session remembers", "1",
          [&] { return answer_to(keeping(0, 60)), keeping(55, 70); }},
         {&forget_script, "cookies", "1", [&] { return answer_to(keeping(0, 3)), forgetting(); }},
-        {&forget_script, "all cookies", "1",
-         [&] {
-           answer_to(keeping(0, 3));
-           return forget_cookies(test_space, {"sid-1"}, {"app:wiki"}).commands.at(0);
-         }},
         {&end_script, "a session of an application", "[ended, ",
          [&] {
            run(register_participation(test_space, an_application()));

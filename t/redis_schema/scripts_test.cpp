@@ -263,7 +263,7 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(put_mark(test_space, {Mark::Of::sid, "sid-1", {}}, {.jti = "jti-1"}));
   add(own(test_space, {}, {CookieDigest{"0123456789abcdef"}}, Seconds{1}));
   add(keep_cookies(test_space, {"sid-1"}, {"app:wiki"}, {}, Seconds{1}));
-  add(forget_cookies(test_space, {"sid-1"}, {"app:wiki"}));
+  add(forget_cookies(test_space, {"sid-1"}, {"app:wiki"}, {}));
   add(redeem(test_space, "nonce", Seconds{1}, "logout"));
   add(agree_on_schema("slo", {}, "id"));
   std::set<const Script*> seen;

@@ -7,12 +7,15 @@ import { stop } from './house.mjs'
 
 const run = promisify(execFile)
 
+// Another one than the system's, such as a Valkey: t/README.md.
+export const server_program = process.env.SLO_REDIS_SERVER || 'redis-server'
+
 export async function start_redis(house, { name = 'redis', fsync = 'everysec', at, more = [] } = {}) {
   const socket = house.path(`${name}.sock`)
   const door = at ? ['--port', String(at.port), '--bind', at.host] : ['--port', '0']
   const dir = house.path(`${name}.files`)
   mkdirSync(dir, { recursive: true })
-  const words = ['redis-server', ...door, '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
+  const words = [server_program, ...door, '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
                  '--appendonly', 'yes', '--appendfsync', fsync, '--dir', dir, '--maxmemory-policy', 'noeviction', ...more]
   let child = await house.start(name, words, socket)
   return {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { eventually, free_port, stop } from './house.mjs'
-import { start_redis } from './redis.mjs'
+import { server_program, start_redis } from './redis.mjs'
 
 const run = promisify(execFile)
 const host = '127.0.0.1'
@@ -31,7 +31,7 @@ sentinel failover-timeout main 3000
 sentinel parallel-syncs main 2
 ${more}
 `)
-  const child = await house.start(name, ['redis-server', conf, '--sentinel'], at)
+  const child = await house.start(name, [server_program, conf, '--sentinel'], at)
   return { name, at, stop: () => stop(child), kill: async () => { child.kill('SIGKILL'); await child.gone } }
 }
 

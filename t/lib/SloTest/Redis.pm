@@ -27,7 +27,7 @@ sub start {
         open STDOUT, '>>', "$dir/redis.log";
         open STDERR, '>>', "$dir/redis.log";
         # pdeathsig: a killed test run leaves no server behind.
-        exec qw(setpriv --pdeathsig KILL redis-server --port 0 --unixsocket), $socket_path,
+        exec qw(setpriv --pdeathsig KILL), $ENV{SLO_REDIS_SERVER} || 'redis-server', qw(--port 0 --unixsocket), $socket_path,
           '--save', '', qw(--appendonly no --maxmemory-policy noeviction --dir), $dir
           or POSIX::_exit(127);
     }

@@ -92,6 +92,9 @@ TEST(Mood, tells_what_the_user_may_not_do) {
            "script: 87c4726e47a0e13515df8325414edbad6da7b721, on @user_script:1.",
            "ERR Error running script (call to f_87c4726e47a0e13515df8325414edbad6da7b721): @user_script:1: "
            "@user_script: 1: The user executing the script can't run this command or subcommand",
+           "ERR ACL failure in script: User slo has no permissions to run the 'hgetall' command script: "
+           "3a82edaed1ed9a6fc0d6d40123e9e8ed4f96b34f, on @user_script:1.",
+           "ERR ACL failure in script: No permissions to access a key script: on @user_script:1.",
        }) {
     EXPECT_TRUE(is_forbidden(Reply(error_reply(line).get()))) << line;
     EXPECT_EQ(refusal_of(Reply(error_reply(line).get())), (Refusal{Fault::store_refused, "NOPERM"})) << line;
