@@ -83,7 +83,7 @@ Outcome<void> secure_store(ngx_conf_t* cf, const StoreOptions& options, LinkSett
   const Files files{options.ca, options.certificate, options.key};
   if (!settings.tls && files.are_named()) {
     return bad_line(std::string("ca=, certificate= and key= need TLS: begin the URL with ") +
-                    (settings.sentinel           ? "rediss-sentinel://"
+                    (settings.sentinel          ? "rediss-sentinel://"
                      : settings.cluster.empty() ? "rediss://"
                                                 : "rediss-cluster://"));
   }

@@ -82,8 +82,7 @@ std::string form_of(std::string_view url) {
 // A URL that is wrong is never shown behind its scheme: a `/`, `?`, `#` or `@` in a password moves the bounds
 // of everything else.
 tl::unexpected<Refusal> malformed_store(std::string_view url, const std::string& why) {
-  if (url.find('@') == std::string_view::npos)
-    return bad_line("the URL " + why + "; write " + form_of(url));
+  if (url.find('@') == std::string_view::npos) return bad_line("the URL " + why + "; write " + form_of(url));
   return bad_line(
       "the URL " + why +
       "; in its user and password percent-encode \"/\" as %2F, \"?\" as %3F, \"#\" as %23, \"@\" as %40, "
@@ -229,8 +228,7 @@ Outcome<LinkSettings> read_url(ngx_conf_t* cf, const StoreOptions& options) {
   const bool is_ours = scheme == "redis" || scheme == "rediss";
   const bool has_slashes = colon != std::string::npos && url.find("://") == colon;
   const bool is_list = scheme.ends_with("-sentinel") || scheme.ends_with("-cluster");
-  if ((is_ours || is_list) && !has_slashes)
-    return malformed_store(url, "must have \"//\" behind its scheme");
+  if ((is_ours || is_list) && !has_slashes) return malformed_store(url, "must have \"//\" behind its scheme");
   if (!has_slashes) return without_scheme(url);
   if (!is_ours) return malformed_store(url, "has an unknown scheme");
   const auto uri = read_uri(url);

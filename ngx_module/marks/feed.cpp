@@ -43,10 +43,7 @@ bool is_over() { return ngx_terminate || (ngx_exiting && !are_marks_needed()); }
 }  // namespace
 
 Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
-    : link_(conf.store->link),
-      marks_(marks),
-      log_(log),
-      tick_(log, [this] { tick(); }) {
+    : link_(conf.store->link), marks_(marks), log_(log), tick_(log, [this] { tick(); }) {
   link_.start_spread = start_spread;
   link_.longest_pause = longest_pause;
   link_.sends_again = false;  // it may be another server: we go back a little

@@ -187,7 +187,7 @@ void RedisLink::State::came_up(const redis::Agreement& agreement) {
   down.reset();
   is_beating = false;
   heartbeat.after(heartbeat_every);
-  if (!settings.node) watch.learned(agreement);
+  watch.learned(agreement);
   send(std::exchange(pending, {}));
 }
 
@@ -245,13 +245,8 @@ void RedisLink::State::beat() {
   if (ngx_exiting || !dial.is_up()) return;
   heartbeat.after(heartbeat_every);
   if (std::exchange(is_beating, true)) return;
-  Queue pulse(1);
-  if (settings.node) {
-    pulse.front().commands = {{.words = {"PING"}}};
-    pulse.front().on_replies = [this](const Outcome<Replies>&) { is_beating = false; };
-    return send(std::move(pulse));
-  }
   auto question = watch.question();
+  Queue pulse(1);
   pulse.front().commands = std::move(question.commands);
   pulse.front().on_replies = [this, read = std::move(question.read)](const Outcome<Replies>& replies) {
     is_beating = false;

@@ -12,7 +12,8 @@ RedisServer::RedisServer(const LinkSettings& settings, ngx_log_t* log) : shared_
 }
 
 void RedisServer::submit(std::vector<redis::Command> commands, OnReplies on_replies) {
-  const bool must_be_confirmed = confirmed_ && std::ranges::any_of(commands, &redis::Command::must_be_confirmed);
+  const bool must_be_confirmed =
+      confirmed_ && std::ranges::any_of(commands, &redis::Command::must_be_confirmed);
   if (must_be_confirmed) return confirmed_->submit(std::move(commands), std::move(on_replies));
   shared_.submit(std::move(commands), std::move(on_replies));
 }

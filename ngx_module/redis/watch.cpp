@@ -28,10 +28,14 @@ std::string name_of(const redis::Command& command) {
 }  // namespace
 
 redis::Exchange<redis::Agreement> StoreWatch::question() const {
+  if (settings_.node)
+    return {.commands = {{.words = {"PING"}}},
+            .read = [](std::span<const redis::Reply>) { return redis::Agreement{}; }};
   return redis::agree_on_schema(settings_.prefix, settings_.tenants, nonce(this_moment(), 0));
 }
 
 void StoreWatch::learned(const redis::Agreement& agreement) {
+  if (settings_.node) return;
   compare(agreement.store_id);
   if (agreement.foreign != foreign_) tell_foreign(agreement.foreign);
 }

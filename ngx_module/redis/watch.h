@@ -19,7 +19,8 @@ class StoreWatch {
   // REQUIRES: settings and log outlive it.
   StoreWatch(const LinkSettings& settings, ngx_log_t* log) : settings_(settings), log_(log) {}
 
-  // Writes the schema again where it is gone, and asks what learned() wants to know.
+  // Writes the schema again where it is gone, and asks what learned() wants to know. A node of a cluster,
+  // where the schema is one node's, is only asked whether it is there.
   redis::Exchange<redis::Agreement> question() const;
   void learned(const redis::Agreement& agreement);
   // store_schema_foreign: a provider's tag is another issuer's here, so its data are not touched.

@@ -14,8 +14,8 @@
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/report.h"
 #include "ngx_module/nginx/zone.h"
-#include "ngx_module/store/store.h"
 #include "ngx_module/rp/evidence.h"
+#include "ngx_module/store/store.h"
 #include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {

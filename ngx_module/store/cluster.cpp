@@ -11,11 +11,11 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/store/cluster_guide.h"
-#include "ngx_module/store/cluster_router.h"
 #include "ngx_module/redis/subscription.h"
 #include "ngx_module/redis/tidings.h"
 #include "ngx_module/redis/watch.h"
+#include "ngx_module/store/cluster_guide.h"
+#include "ngx_module/store/cluster_router.h"
 #include "redis_schema/servers/cluster.h"
 
 namespace slo::ngx {
@@ -59,7 +59,7 @@ struct Cluster::State {
   Queue turned_away{};  // their answer is known; they get it in a later turn of the event loop
   std::optional<Refusal> down{};
   bool has_map = false;
-  bool is_agreed = false;   // on the schema
+  bool is_agreed = false;  // on the schema
   bool is_agreeing = false;
   bool has_quit = false;
   bool is_told_deaf = false;
@@ -84,7 +84,10 @@ Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
       tidings(settings, log),
       guide(settings, log,
             {.found = [this](const redis::ClusterMap& map) { found(map); },
-             .nowhere = [this](const std::string& why) { is_lost({Fault::store_unreachable, why}); }}),
+             .nowhere =
+                 [this](const std::string& why) {
+                   is_lost({Fault::store_unreachable, why});
+                 }}),
       router(settings, log,
              {.in_doubt = [this] { guide.ask(); },
               .moved = [this](std::uint16_t partition) { moved(partition); }}) {
@@ -114,7 +117,8 @@ void Cluster::State::answer_turned_away() {
   now.swap(turned_away);
   for (auto& each : now) {
     guarded(log, [&each] {
-      each.on_replies(each.refusal ? Outcome<RedisServer::Replies>(refuse(*each.refusal)) : RedisServer::Replies());
+      each.on_replies(each.refusal ? Outcome<RedisServer::Replies>(refuse(*each.refusal))
+                                   : RedisServer::Replies());
     });
   }
 }
@@ -164,12 +168,11 @@ void Cluster::State::agree() {
   heartbeat.after(heartbeat_every);
   if (!has_map || std::exchange(is_agreeing, true)) return;
   auto question = watch.question();
-  router.carry(std::move(question.commands),
-               [this, read = std::move(question.read)](const Outcome<RedisServer::Replies>& replies) {
-                 is_agreeing = false;
-                 agreed(replies ? read(redis::views_of(*replies))
-                                : Outcome<redis::Agreement>(refuse(replies.error())));
-               });
+  router.carry(std::move(question.commands), [this, read = std::move(question.read)](
+                                                 const Outcome<RedisServer::Replies>& replies) {
+    is_agreeing = false;
+    agreed(replies ? read(redis::views_of(*replies)) : Outcome<redis::Agreement>(refuse(replies.error())));
+  });
 }
 
 // The node that knows may be away while others serve.
@@ -234,9 +237,7 @@ void Cluster::submit(std::vector<redis::Command> commands, OnReplies on_replies)
   state_->accept(std::move(fresh));
 }
 
-bool Cluster::is_up() const noexcept {
-  return !state_->down && state_->is_agreed && state_->router.is_up();
-}
+bool Cluster::is_up() const noexcept { return !state_->down && state_->is_agreed && state_->router.is_up(); }
 
 void Cluster::listen(FeedNews news) {
   auto& state = *state_;

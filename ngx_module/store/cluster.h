@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A cluster of Redis nodes as one server: each command goes to the node that has its partition.
 //
-// Every submission is answered as RedisServer answers: exactly once, from a later turn of the event loop. Of a
-// node that is away the others know nothing: what they have is served.
+// Every submission is answered as RedisServer answers: exactly once, from a later turn of the event loop. Of
+// a node that is away the others know nothing: what they have is served.
 #pragma once
 
 #include <cstdint>

@@ -68,7 +68,7 @@ void ClusterRouter::send_to(const redis::Peer& peer, Trips::iterator trip, Indic
       commands.push_back(*std::move(told));
   }
   nodes_.server_at(peer).submit(std::move(commands), [this, peer, trip, its = std::move(indices)](
-                                                       Outcome<RedisServer::Replies> replies) {
+                                                         Outcome<RedisServer::Replies> replies) {
     heard(peer, trip, its, std::move(replies));
   });
 }
@@ -102,7 +102,8 @@ void ClusterRouter::take(const redis::Peer& peer, Trips::iterator trip, std::siz
   const redis::Reply view(reply.get());
   if (redis::is_to_be_asked_again(view)) {
     callbacks_.in_doubt();
-    return try_later(trip, index, redis::name_of(peer) + " answers " + std::string(redis::code_of(view.error())));
+    return try_later(trip, index,
+                     redis::name_of(peer) + " answers " + std::string(redis::code_of(view.error())));
   }
   const auto where = redis::redirection_in(view, peer);
   if (!where) return trip->answered(index, std::move(reply));

@@ -20,7 +20,7 @@ struct ClusterTrip {
   std::vector<redis::Command> commands{};
   RedisServer::OnReplies on_replies{};
   ngx_msec_t deadline = 0;           // for new attempts
-  RedisServer::Replies replies{};      // one place per command
+  RedisServer::Replies replies{};    // one place per command
   std::size_t begun = 0;             // commands that have set out, in order
   std::size_t missing = 0;           // of those, replies still to come
   std::optional<Refusal> refusal{};  // of some of them: the rest stays here

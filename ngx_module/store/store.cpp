@@ -172,7 +172,7 @@ void Store::State::give_up_rest(Queue::iterator waiting, const Refusal& why) {
 // What has begun to leave goes on: its time is counted where it went.
 void Store::State::refuse_late_ones() {
   const Refusal why = is_up() ? Refusal{Fault::store_busy, "no room in time"}
-                                   : Refusal{Fault::store_unreachable, "no connection in time"};
+                              : Refusal{Fault::store_unreachable, "no connection in time"};
   std::vector<Queue::iterator> late;
   auto oldest = background.begin();
   if (oldest != background.end() && oldest->sent > 0) ++oldest;

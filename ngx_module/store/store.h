@@ -18,9 +18,9 @@
 
 #include "core/outcome.h"
 #include "ngx_module/nginx/ngx.h"
+#include "ngx_module/redis/settings.h"
 #include "ngx_module/store/cluster.h"
 #include "ngx_module/store/pending_reply.h"
-#include "ngx_module/redis/settings.h"
 #include "redis_schema/exchange.h"
 
 namespace slo::ngx {

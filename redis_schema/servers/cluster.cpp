@@ -115,7 +115,8 @@ bool is_to_be_asked_again(const Reply& reply) noexcept {
 
 std::string feed_channel(std::string_view prefix) { return std::string(prefix) + ":feed"; }
 
-// Not behind a registration, which feeds only where it comes after the end: that is found by who reads anyway.
+// Not behind a registration, which feeds only where it comes after the end: that is found by who reads
+// anyway.
 std::optional<Command> news_of(const Command& command, std::string_view prefix) {
   const auto* script = command.script;
   if (script != &end_script && script != &leave_script && script != &unbundle_script &&

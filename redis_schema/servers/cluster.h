@@ -26,7 +26,7 @@ class ClusterMap {
   // Null: as far as is known nobody serves it.
   const Peer* node_of(std::uint16_t partition) const noexcept;
   void move(std::uint16_t partition, Peer to);
-  std::vector<Peer> nodes() const;  // that serve something; each once
+  std::vector<Peer> nodes() const;       // that serve something; each once
   std::size_t orphans() const noexcept;  // partitions that nobody serves
   friend bool operator==(const ClusterMap&, const ClusterMap&) = default;
 
@@ -53,8 +53,8 @@ Command asking();
 // Nobody can serve it at the moment, but soon: a slot on its way, a node whose successor is being elected.
 bool is_to_be_asked_again(const Reply& reply) noexcept;
 
-// The feed of which partition has grown, told to all hosts: `channel` carries the partition's number. It is a hint: who misses it
-// finds the entry when it reads the next time.
+// The feed of which partition has grown, told to all hosts: `channel` carries the partition's number. It is a
+// hint: who misses it finds the entry when it reads the next time.
 std::string feed_channel(std::string_view prefix);
 // Where `command` may feed: what is to be said behind it.
 std::optional<Command> news_of(const Command& command, std::string_view prefix);

@@ -12,7 +12,9 @@ constexpr ServerKind nodes_of_clusters{"node", "nodes", 6379};
 
 }  // namespace
 
-std::string ClusterUrl::shown() const { return std::string(tls ? secure_scheme : plain_scheme) + redis::shown(nodes); }
+std::string ClusterUrl::shown() const {
+  return std::string(tls ? secure_scheme : plain_scheme) + redis::shown(nodes);
+}
 
 bool is_cluster_url(std::string_view text) noexcept {
   return text.starts_with(plain_scheme) || text.starts_with(secure_scheme);
@@ -20,7 +22,8 @@ bool is_cluster_url(std::string_view text) noexcept {
 
 Outcome<ClusterUrl> read_cluster_url(std::string_view text) {
   ClusterUrl url{.tls = text.starts_with(secure_scheme)};
-  auto list = read_server_list(text.substr((url.tls ? secure_scheme : plain_scheme).size()), nodes_of_clusters);
+  auto list =
+      read_server_list(text.substr((url.tls ? secure_scheme : plain_scheme).size()), nodes_of_clusters);
   if (!list) return refuse(list.error());
   if (!list->path.empty())
     return refuse(Fault::configuration_invalid,

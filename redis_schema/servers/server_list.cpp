@@ -45,14 +45,14 @@ Outcome<std::vector<Peer>> read_servers(std::string_view list, const ServerKind&
     auto place = read_server(list.substr(0, comma), kind.usual_port);
     if (!place)
       return unreadable("must name each " + std::string(kind.one) +
-                       " as host or host:port, with a port of 1 to 65535, and a comma between two");
+                        " as host or host:port, with a port of 1 to 65535, and a comma between two");
     places.push_back(*std::move(place));
     if (comma == list.size()) break;
     list.remove_prefix(comma + 1);
   }
   if (places.size() > most_servers)
     return unreadable("must name at most " + std::to_string(most_servers) + ' ' + kind.several +
-                     ": they name the others");
+                      ": they name the others");
   return places;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What nodes of a cluster say, and the URL that names them: whatever bytes come are understood or refused, and nothing leads
-// anywhere but to a name with a port.
+// What nodes of a cluster say, and the URL that names them: whatever bytes come are understood or refused,
+// and nothing leads anywhere but to a name with a port.
 #include <algorithm>
 
 #include "redis_schema/servers/cluster.h"

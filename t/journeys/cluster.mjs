@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Three masters, three replicas, and everything that happens to a cluster, while users log out all the time: who reads "signed out" is.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { in_order, let_go, make_cluster, master_of, move_slots, node_options, nodes_by, start_node, take_in } from './parts/cluster.mjs'
+import { send } from './parts/browser_jar.mjs'
+import { make_authority } from './parts/certificates.mjs'
 import { Crowd, guard, guards_know, longest_gap, losses, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
+import { root } from './parts/manual.mjs'
+import { start_name_server } from './parts/name_server.mjs'
 import { start_receiver } from './parts/receivers.mjs'
 import { ask, places, shown } from './parts/sentinels.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
@@ -100,13 +105,14 @@ async function go_through(t, stage, table, name, strike) {
     const since = Date.now()
     const mend = await strike(stage)
     await eventually('all of it is served', async () => await store_up(stage.nginx) === '1', { within: 30_000 })
+    const whole = Date.now() - since
     await mend()
     await sleep(1000)
     await crowd.leave()
     assert.deepEqual(crowd.wrong, [])
     const lost = await losses(stage, crowd)
     const passed = crowd.passed.filter((sid) => !lost.logouts.includes(sid) && !lost.both.includes(sid))
-    table.row(name, crowd.outs.size, crowd.refused, `${longest_gap(crowd, since)} ms`, crowd.wrong.length, passed.length, lost.logins, lost.logouts.length, lost.both.length, lost.untold)
+    table.row(name, crowd.outs.size, crowd.refused, `${longest_gap(crowd, since)} ms`, `${whole} ms`, crowd.wrong.length, passed.length, lost.logins, lost.logouts.length, lost.both.length, lost.untold)
     assert.equal(lost.untold, 0, 'who is logged out is told')
     // What a master had answered last, and no guard had read, is known when its replica has taken over.
     const is_sudden = /killed|frozen/.test(name)
@@ -117,10 +123,75 @@ async function go_through(t, stage, table, name, strike) {
 }
 
 test('a cluster is one store, whatever happens to its nodes', { timeout: 600_000 }, async (t) => {
-  const table = start_table(t, ['what happens', 'logouts', 'refused (503)', 'works again', 'wrong answers', 'guards late', 'logins lost', 'logouts lost', 'both', 'untold'])
+  const table = start_table(t, ['what happens', 'logouts', 'refused (503)', 'works again', 'all of it', 'wrong answers', 'guards late', 'logins lost', 'logouts lost', 'both', 'untold'])
   const stage = await set_cluster(t)
-  table.row('it is made', '', '', `${stage.took} ms`, '', '', '', '', '', '')
+  table.row('it is made', '', '', `${stage.took} ms`, '', '', '', '', '', '', '')
   for (const [name, strike] of Object.entries(ways)) await go_through(t, stage, table, name, strike)
   assert.doesNotMatch(stage.nginx.log(), /\[(alert|crit|emerg)\]/)
   console.log(`  ${our_lines(stage.nginx.log()).length} lines of ours`)
+})
+
+const manual = readFileSync(`${root}docs/operating.md`, 'utf8')
+const user_of_manual = `${/^ *(user slo on >PASSWORD ~slo.*)$/m.exec(manual)[1]} ${/A user of a cluster's nodes needs `([^`]*)` besides/.exec(manual)[1]}`
+
+// A user with the manual's rights, TLS with a client certificate, and names that a name server alone knows.
+async function set_secured(t, { rights = (words) => words, certificate = true, other_ca = false } = {}) {
+  const house = new House(t), at = await places(3)
+  const authority = make_authority(house, 'trusted'), stranger = make_authority(house, 'stranger')
+  const { key, cert } = authority.issue('node.example'), own = authority.issue('nginx.example')
+  const file = (name, text) => house.write(name, text)
+  const tls_ports = (await places(3)).map(({ port }) => port)
+  const names = await start_name_server(house)
+  const user = rights(user_of_manual).replace('PASSWORD', 'secret-of-nodes')
+  const acl = file('users.acl', `user default on nopass ~* &* +@all\n${user}\n`)
+  const options = async (i) => [...await node_options(), '--tls-port', String(tls_ports[i]), '--tls-cert-file', file('node.pem', cert), '--tls-key-file', file('node.key', key),
+    '--tls-ca-cert-file', authority.ca, '--tls-auth-clients', 'yes', '--tls-cluster', 'yes', '--aclfile', acl,
+    '--cluster-announce-hostname', 'node.example', '--cluster-preferred-endpoint-type', 'hostname']
+  const app = await start_receiver(house)
+  const stage = await set_stage(house, {
+    clients: [back_client('app', app.url)], workers: 1, locations: guard, provider: 'client_id gateway;', http: `resolver 127.0.0.1:${names.port} ipv6=off;`,
+    redis_how: { at: at[0], more: await options(0) }, redis_url: `rediss-cluster://node.example:${tls_ports[0]}`,
+    store: `timeout=2s user=slo password_file=${file('nodes.password', 'secret-of-nodes\n')} ca=${other_ca ? stranger.ca : authority.ca}
+      ${certificate ? `certificate=${file('own.pem', own.cert)} key=${file('own.key', own.key)}` : ''}`,
+  })
+  for (const [i, place] of at.slice(1).entries()) await start_node(house, `node-${i + 2}`, place, await options(i + 1))
+  await make_cluster(at, 0)
+  return { ...stage, app, at }
+}
+
+test('nodes have names, TLS with certificates of both sides, and a user with the rights of the manual', { timeout: 120_000 }, async (t) => {
+  const { nginx, app, at } = await set_secured(t)
+  await eventually('the store is there', async () => await store_up(nginx) === '1')
+  for (const sid of ['s1', 's2', 's3', 's4', 's5', 's6']) {
+    assert.equal((await nginx.register({ client_id: 'app', sid, sub: sid })).status, 201)
+    assert.equal((await nginx.ask('DELETE', `sessions/${sid}`)).status, 200)
+    await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 200, every: 5 })
+  }
+  await eventually('the client is told', () => app.requests.length === 6)
+  for (const place of at) assert.equal(await ask(place, 'acl', 'log'), '')
+  assert.doesNotMatch(nginx.log(), /NOPERM|\[(alert|crit|emerg)\]/)
+})
+
+const refused = {
+  'a stranger': [{ other_ca: true }, /cannot be reached: no node tells the cluster's slots; node\.example:\d+: its certificate is not trusted/],
+  'without a certificate of its own': [{ certificate: false }, /cannot be reached: no node tells the cluster's slots; node\.example:\d+: /],
+  'without CLUSTER SLOTS': [{ rights: (user) => user.replace(' +cluster|slots', '') }, /no node tells the cluster's slots; node\.example:\d+: CLUSTER SLOTS was answered NOPERM/],
+}
+test('what a cluster refuses is said', { timeout: 120_000 }, async (t) => {
+  for (const [name, [how, line]] of Object.entries(refused)) {
+    await t.test(name, async (t) => {
+      const { nginx } = await set_secured(t, how)
+      await eventually('it says why', () => line.test(nginx.log()))
+      assert.equal(await store_up(nginx), '0')
+      assert.ok(!nginx.log().includes('secret-of-nodes'))
+    })
+  }
+  await t.test('without news, which come by themselves a little later', async (t) => {
+    const { nginx } = await set_secured(t, { rights: (user) => user.replace(' +publish', '').replace(' +subscribe', '') })
+    await eventually('the store is there', async () => await store_up(nginx) === '1')
+    assert.equal((await nginx.register({ client_id: 'app', sid: 's1', sub: 's1' })).status, 201)
+    assert.equal((await nginx.ask('DELETE', 'sessions/s1')).status, 200)
+    await eventually('guards refuse', async () => (await send(`${nginx.url}/app/?sid=s1`)).status === 401, { within: 1000, every: 5 })
+    assert.match(nginx.log(), /tells no news, guards hear of ended sessions a quarter of a second late/)
+  })
 })

@@ -54,7 +54,8 @@ TEST(Cluster, has_partitions_in_the_slots_of_their_tags) {
 }
 
 TEST(Cluster, tells_which_node_has_which_partition) {
-  const auto map = map_of({row(0, 8191, bulk(first.host), first.port), row(8192, 16383, bulk(second.host), second.port)});
+  const auto map =
+      map_of({row(0, 8191, bulk(first.host), first.port), row(8192, 16383, bulk(second.host), second.port)});
   ASSERT_TRUE(map);
   EXPECT_EQ(*map->node_of(0), first);
   EXPECT_EQ(*map->node_of(31), first);
@@ -101,8 +102,9 @@ TEST(Cluster, sends_on_for_good_or_for_once) {
   EXPECT_EQ(redirected("MOVED 3999 2001:db8::1:7001"), (Redirection{true, {"2001:db8::1", 7001}}));
   EXPECT_EQ(redirected("MOVED 3999 node.example:7001"), (Redirection{true, {"node.example", 7001}}));
   EXPECT_EQ(redirected("MOVED 3999 :7001"), (Redirection{true, {asked.host, 7001}}));
-  for (const char* line : {"MOVED", "MOVED 3999", "MOVED 3999 10.0.0.1", "MOVED 3999 10.0.0.1:0", "ASK 1 a b:x",
-                           "MOVEDX 3999 10.0.0.1:7001", "ERR MOVED 1 10.0.0.1:7001", "TRYAGAIN later"})
+  for (const char* line :
+       {"MOVED", "MOVED 3999", "MOVED 3999 10.0.0.1", "MOVED 3999 10.0.0.1:0", "ASK 1 a b:x",
+        "MOVEDX 3999 10.0.0.1:7001", "ERR MOVED 1 10.0.0.1:7001", "TRYAGAIN later"})
     EXPECT_EQ(redirected(line), std::nullopt) << line;
   EXPECT_EQ(redirection_in(Reply(nullptr), asked), std::nullopt);
   EXPECT_EQ(redirection_in(Reply(one_reply("+MOVED 1 10.0.0.1:7001\r\n").get()), asked), std::nullopt);
@@ -120,7 +122,8 @@ TEST(Cluster, hears_which_partitions_feed_has_grown) {
   const auto ended = end_session(test_space, {"sid-1"}, {}).commands.at(0);
   const auto said = news_of(ended, "slo");
   ASSERT_TRUE(said);
-  EXPECT_EQ(said->words, (std::vector<std::string>{"PUBLISH", "slo:feed", std::to_string(partition_of("sid-1"))}));
+  EXPECT_EQ(said->words,
+            (std::vector<std::string>{"PUBLISH", "slo:feed", std::to_string(partition_of("sid-1"))}));
   EXPECT_EQ(said->partition, partition_of("sid-1"));
   EXPECT_TRUE(news_of(put_mark(test_space, {Mark::Of::sid, "sid-1", TimeS{}}, {}).commands.at(0), "slo"));
   EXPECT_FALSE(news_of(find_session(test_space, {"sid-1"}).commands.at(0), "slo"));

@@ -50,7 +50,9 @@ TEST(Replicas, are_unknown_of_a_master_that_became_a_replica) {
 }
 
 TEST(Replicas, confirm_what_somebody_is_told_to_have_ended) {
-  const auto must_be_confirmed = [](const auto& exchange) { return exchange.commands.front().must_be_confirmed; };
+  const auto must_be_confirmed = [](const auto& exchange) {
+    return exchange.commands.front().must_be_confirmed;
+  };
   EXPECT_TRUE(must_be_confirmed(end_session(test_space, {"sid-1"}, end_terms())));
   EXPECT_TRUE(must_be_confirmed(end_participation(test_space, {"sid-1"}, {"app-a"}, end_terms())));
   EXPECT_TRUE(must_be_confirmed(put_mark(test_space, {.of = Mark::Of::sid, .value = "sid-1"}, {})));
