@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Guards while something fails: who has ended passes nowhere later than was promised, and all is normal again soon.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { send } from './parts/browser_jar.mjs'
+import { make_daemon } from './parts/daemon.mjs'
 import { GuardWatch, change_conf, heads } from './parts/guard_watch.mjs'
 import { eventually, sleep } from './parts/house.mjs'
 import { start_table } from './parts/table.mjs'
@@ -273,34 +272,6 @@ async function enlarge(nginx) {
   nginx.child.kill('SIGTERM')
   await nginx.child.gone
   await nginx.start_again()
-}
-
-// nginx replaces its binary only where it is a daemon: {pid(), upgrade()}; its master is nobody's child.
-async function make_daemon(house, nginx) {
-  change_conf(nginx, (text) => text.replace('daemon off;', 'daemon on;'))
-  nginx.child.kill('SIGTERM')
-  await nginx.child.gone
-  const pid_in = (name) => Number(readFileSync(`${nginx.dir}/${name}`, 'utf8'))
-  const binary = execFileSync('sh', ['-c', 'command -v nginx']).toString().trim()  // by its whole name: so it is executed again
-  execFileSync(binary, ['-p', nginx.dir, '-c', 'nginx.conf', '-e', `${nginx.dir}/error.log`])
-  house.when_over(async () => {
-    for (const name of ['nginx.pid', 'nginx.pid.oldbin']) {
-      if (!existsSync(`${nginx.dir}/${name}`)) continue
-      process.kill(pid_in(name), 'SIGTERM')
-      await eventually('it has gone', () => !existsSync(`${nginx.dir}/${name}`))
-    }
-  })
-  return {
-    pid: () => pid_in('nginx.pid'),
-    upgrade: async () => {
-      const old = pid_in('nginx.pid')
-      process.kill(old, 'SIGUSR2')
-      await eventually('the new master is there', () => existsSync(`${nginx.dir}/nginx.pid.oldbin`) && existsSync(`${nginx.dir}/nginx.pid`) && pid_in('nginx.pid') !== old, { every: 2 })
-      await sleep(600)  // both serve
-      process.kill(old, 'SIGQUIT')
-      await eventually('the old master has gone', () => !existsSync(`${nginx.dir}/nginx.pid.oldbin`), { every: 5 })
-    },
-  }
 }
 
 for (const mode of ['open', 'closed']) {

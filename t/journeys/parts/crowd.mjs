@@ -42,7 +42,7 @@ export class Crowd {
 
   async #look(nginx, sid) {
     await sleep(1000)
-    if ((await send(`${nginx.url}/app/?sid=${sid}`)).status !== 401) this.passed.push(sid)
+    if ((await send(`${nginx.url}/app/?sid=${sid}`)).status === 200) this.passed.push(sid)
   }
 
   async leave() {
