@@ -191,12 +191,6 @@ void RedisDial::tell_up() {
     const ngx_uint_t level = was_away ? NGX_LOG_ERR : NGX_LOG_NOTICE;
     ngx_log_error(level, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
   }
-  if (greeting_.eviction().empty() || std::exchange(told_eviction_, true)) return;
-  ngx_log_error(NGX_LOG_WARN, log_, 0,
-                "slo: store \"%s\" drops sessions and logouts when its memory is full: maxmemory-policy is "
-                "\"%s\", set it "
-                "to \"noeviction\"",
-                settings_.url.c_str(), greeting_.eviction().c_str());
 }
 
 void RedisDial::tell_down(const Refusal& why) {

@@ -8,6 +8,7 @@
 
 #include "core/fault.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/pool.h"
 #include "ngx_module/redis/addresses.h"
 #include "ngx_module/redis/greeting.h"
 #include "ngx_module/redis/master_guide.h"
@@ -29,6 +30,7 @@ class RedisDial {
 
   void start();
   bool is_up() const noexcept { return up_; }
+  std::string server_name() const { return std::string(places_.empty() ? "" : view(places_.address().name)); }
   void say(std::string_view bytes) { wire_.say(bytes); }  // REQUIRES: is_up()
   void drop(
       const std::string& reason);  // gives the wire up and dials again after a while; no ear hears of it
@@ -76,7 +78,6 @@ class RedisDial {
   bool knocks_again_ = false;   // at the same place: it has served before
   Refusal why_{Fault::store_unreachable};
   Told told_ = Told::nothing;
-  bool told_eviction_ = false;
 };
 
 }  // namespace slo::ngx
