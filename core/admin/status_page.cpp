@@ -123,6 +123,30 @@ void add_marks(std::string& text, const MarksStatus& marks) {
   }
 }
 
+// In a label.
+std::string label_of(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+void add_servers(std::string& text, const std::vector<ServerStatus>& servers) {
+  if (servers.empty()) return;
+  for (std::size_t i = 0; i < servers.front().gauges.size(); ++i) {
+    ProviderMetric metric{.name = "slo_store_" + std::string(servers.front().gauges[i].name),
+                          .type = "gauge"};
+    for (const auto& server : servers) {
+      if (const auto& value = server.gauges[i].value)
+        metric.samples.push_back(metric.name + "{server=" + label_of(server.name) + "} " +
+                                 std::to_string(*value) + "\n");
+    }
+    add_metric(text, metric);
+  }
+}
+
 void add_store_counters(std::string& text, const std::vector<ProviderStatus>& providers) {
   std::map<std::string, ProviderMetric> metrics;
   for (const auto& provider : providers) {
@@ -145,6 +169,7 @@ std::string prometheus_text(const StatusReport& report) {
     add_header(text, name, "counter");
     add_sample(text, name, std::to_string(value));
   }
+  add_servers(text, report.servers);
   add_gauges(text, report.providers);
   add_keys(text, report.providers);
   add_clients(text, report.providers);
@@ -182,6 +207,17 @@ void put_keys(json_t* entry, const KeyStatus& keys) {
   json_object_set_new(entry, "op_keys_fetched", json_boolean(keys.is_fetched));
 }
 
+Json servers_json(const StatusReport& report) {
+  Json servers{json_object()};
+  for (const auto& server : report.servers) {
+    Json entry{json_object()};
+    for (const auto& gauge : server.gauges)
+      if (gauge.value) put_number(entry.get(), std::string(gauge.name), static_cast<long long>(*gauge.value));
+    json_object_set_new(servers.get(), server.name.c_str(), entry.release());
+  }
+  return servers;
+}
+
 Json providers_json(const StatusReport& report) {
   Json providers{json_object()};
   for (const auto& provider : report.providers) {
@@ -206,6 +242,7 @@ std::string json_text(const StatusReport& report) {
   const Json root{json_object()};
   json_object_set_new(root.get(), "store_up", json_boolean(!is_store_away(report)));
   json_object_set_new(root.get(), "host", host_json(report).release());
+  if (!report.servers.empty()) json_object_set_new(root.get(), "servers", servers_json(report).release());
   json_object_set_new(root.get(), "providers", providers_json(report).release());
   return dump_json(root.get());
 }

@@ -70,6 +70,16 @@ struct MarksStatus {
   bool is_complete = false;
 };
 
+// How one of the store's servers is.
+struct ServerGauge {
+  std::string_view name{};  // without prefix
+  std::optional<std::uint64_t> value{};
+};
+struct ServerStatus {
+  std::string name{};                 // host:port, unix:path
+  std::vector<ServerGauge> gauges{};  // of each server the same ones, in the same order
+};
+
 struct ProviderStatus {
   std::string name{};
   std::uint64_t circuits_open = 0;        // on this host
@@ -82,8 +92,9 @@ struct ProviderStatus {
 struct StatusReport {
   std::vector<HostCounter> host{};
   std::vector<ProviderStatus> providers{};
-  std::optional<MarksStatus> marks{};  // nothing: this host needs none
-  std::optional<Refusal> refusal{};    // why the store was not asked, or did not answer at all
+  std::vector<ServerStatus> servers{};  // those that were looked at lately
+  std::optional<MarksStatus> marks{};   // nothing: this host needs none
+  std::optional<Refusal> refusal{};     // why the store was not asked, or did not answer at all
 };
 
 // Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's: who refuses

@@ -15,9 +15,11 @@
 #include "ngx_module/http/respond.h"
 #include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/marks/marks.h"
+#include "ngx_module/nginx/shared_server.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/store/store.h"
 #include "redis_schema/deliveries.h"
+#include "redis_schema/servers/health.h"
 
 namespace slo::ngx {
 namespace {
@@ -77,6 +79,16 @@ void with_statuses(R& r, Outcome<std::vector<StoreStatus>> statuses) {
   ask_next(r);
 }
 
+std::vector<ServerStatus> servers_here() {
+  std::vector<ServerStatus> servers;
+  for (auto& known : known_servers(redis::health_is_known_for)) {
+    ServerStatus status{.name = std::move(known.name), .gauges = redis::gauges_of({})};
+    for (std::size_t i = 0; i < status.gauges.size(); ++i) status.gauges[i].value = known.numbers.at(i);
+    servers.push_back(std::move(status));
+  }
+  return servers;
+}
+
 void show(R& r) {
   StatusReport& report = ctx_of<StatusVisit>(r).report;
   for (std::size_t i = 0; i < counter_names.size(); ++i)
@@ -88,6 +100,7 @@ void show(R& r) {
     report.providers[i].clients = client_renewals()->status(providers[i]);
     if (marks() != nullptr) report.providers[i].guards = marks()->guard_counts(providers[i]);
   }
+  report.servers = servers_here();
   if (marks() != nullptr) report.marks = marks()->status();
   respond(r, status_page(report, admin_loc_conf(r).status_format));
 }

@@ -48,6 +48,7 @@ Feed::Feed(const MainConf& conf, const Marks& marks, ngx_log_t* log)
   link_.longest_pause = longest_pause;
   link_.sends_again = false;  // it may be another server: we go back a little
   link_.wait.reset();         // it ends nothing
+  link_.is_watched = false;   // by the store's own connection
   tick_.may_be_left();
   if (link_.cluster.empty()) {
     lanes_.push_back(std::make_unique<Lane>(*this, redis::all_partitions()));

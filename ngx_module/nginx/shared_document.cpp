@@ -73,7 +73,7 @@ void forget_others(ngx_slab_pool_t* pool, SharedDocument::Record* first) {
 }  // namespace
 
 SharedDocument::SharedDocument(std::string_view name) {
-  const SharedDocuments all = shared_documents();
+  const SharedRecords all = shared_documents();
   if (all.pool == nullptr) return;
   pool_ = all.pool;
   const Name wanted = name_of(name);

@@ -23,6 +23,7 @@ struct Zone {
   WorkerCells::Word* cells = nullptr;  // of open circuits: a row for each provider
   ngx_slab_pool_t* pool = nullptr;     // what is left of it is for documents
   void* documents = nullptr;
+  void* servers = nullptr;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -168,9 +169,14 @@ bool replicas_came_back() noexcept {
   return zone_here->unconfirmed.compare_exchange_strong(last, 0);
 }
 
-SharedDocuments shared_documents() noexcept {
+SharedRecords shared_documents() noexcept {
   if (zone_here == nullptr) return {};
   return {.pool = zone_here->pool, .first = &zone_here->documents};
+}
+
+SharedRecords shared_servers() noexcept {
+  if (zone_here == nullptr) return {};
+  return {.pool = zone_here->pool, .first = &zone_here->servers};
 }
 
 }  // namespace slo::ngx

@@ -88,12 +88,13 @@ bool replicas_came_back() noexcept;
 // Which zone the free functions above mean, set once per worker.
 void use_zone(ngx_shm_zone_t* zone) noexcept;
 
-// The memory of that zone that is left for shared_document.h, and the first of those documents; null: no
-// zone.
-struct SharedDocuments {
+// The memory of that zone that is left for shared_document.h and shared_server.h, and the first of their
+// records; null: no zone.
+struct SharedRecords {
   ngx_slab_pool_t* pool = nullptr;
   void** first = nullptr;  // under the pool's mutex
 };
-SharedDocuments shared_documents() noexcept;
+SharedRecords shared_documents() noexcept;
+SharedRecords shared_servers() noexcept;
 
 }  // namespace slo::ngx

@@ -28,6 +28,7 @@ RedisDial::RedisDial(const LinkSettings& settings, ngx_log_t* log, Callbacks cal
              .replied = [this](redis::OwnedReply reply) { heard(std::move(reply)); },
              .lost = [this](const std::string& reason) { closed(reason); }}),
       greeting_(settings),
+      tidings_(settings, log),
       again_(log, [this] { dial(); }),
       next_(log, [this] { call(); }),
       limit_(log, [this] {
@@ -61,7 +62,7 @@ void RedisDial::dial() {
 void RedisDial::call() {
   if (places_.empty()) return fail({Fault::store_unreachable, "its name is not known"});
   limit_.after(settings_.timeout);
-  wire_.open(places_.address(), places_.tls_name(), told_ != Told::down);
+  wire_.open(places_.address(), places_.tls_name(), !tidings_.is_told_down());
 }
 
 void RedisDial::call_master(const redis::Peer& master) {
@@ -117,7 +118,7 @@ void RedisDial::greeted() {
   has_looked_up_ = knocks_again_ = false;
   up_ = true;
   up_since_ = ngx_current_msec;
-  tell_up();
+  tidings_.up();
   callbacks_.up(greeting_.agreement());
 }
 
@@ -181,36 +182,8 @@ void RedisDial::drop(const std::string& reason) {
 }
 
 void RedisDial::retreat(const Refusal& why) {
-  tell_down(why);
+  tidings_.down(why);
   again_.after(pause_after(failures_++, settings_.longest_pause));
-}
-
-void RedisDial::tell_up() {
-  const Told before = std::exchange(told_, Told::up);
-  if (before != Told::up) {  // an outage ends where it began: in the log that shows errors only, too
-    const bool was_away = before == Told::down || before == Told::foreign;
-    const ngx_uint_t level = was_away ? NGX_LOG_ERR : NGX_LOG_NOTICE;
-    ngx_log_error(level, log_, 0, "slo: store \"%s\" is reachable", settings_.url.c_str());
-  }
-  if (greeting_.eviction().empty() || std::exchange(told_eviction_, true)) return;
-  ngx_log_error(NGX_LOG_WARN, log_, 0,
-                "slo: store \"%s\" drops sessions and logouts when its memory is full: maxmemory-policy is "
-                "\"%s\", set it "
-                "to \"noeviction\"",
-                settings_.url.c_str(), greeting_.eviction().c_str());
-}
-
-void RedisDial::tell_down(const Refusal& why) {
-  const bool foreign = why.fault == Fault::store_schema_foreign;
-  const Told told = foreign ? Told::foreign : Told::down;
-  if (std::exchange(told_, told) == told) return;
-  if (foreign) {
-    ngx_log_error(NGX_LOG_EMERG, log_, 0, "slo: store \"%s\" holds data of another schema: %s",
-                  settings_.url.c_str(), why.detail.c_str());
-    return;
-  }
-  ngx_log_error(NGX_LOG_ERR, log_, 0, "slo: store \"%s\" cannot be reached: %s", settings_.url.c_str(),
-                why.detail.c_str());
 }
 
 void RedisDial::quit() noexcept {

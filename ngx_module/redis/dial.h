@@ -8,9 +8,11 @@
 
 #include "core/fault.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/pool.h"
 #include "ngx_module/redis/addresses.h"
 #include "ngx_module/redis/greeting.h"
 #include "ngx_module/redis/master_guide.h"
+#include "ngx_module/redis/tidings.h"
 #include "ngx_module/redis/wire.h"
 
 namespace slo::ngx {
@@ -29,6 +31,7 @@ class RedisDial {
 
   void start();
   bool is_up() const noexcept { return up_; }
+  std::string server_name() const { return std::string(places_.empty() ? "" : view(places_.address().name)); }
   void say(std::string_view bytes) { wire_.say(bytes); }  // REQUIRES: is_up()
   void drop(
       const std::string& reason);  // gives the wire up and dials again after a while; no ear hears of it
@@ -52,10 +55,6 @@ class RedisDial {
   void looked_up(bool changed);
   void give_up(const Refusal& why);
   void retreat(const Refusal& why);
-  void tell_up();
-  void tell_down(const Refusal& why);
-
-  enum class Told : std::uint8_t { nothing, up, down, foreign };
 
   const LinkSettings& settings_;
   ngx_log_t* log_;
@@ -63,6 +62,7 @@ class RedisDial {
   RedisPlaces places_;
   RedisWire wire_;
   RedisGreeting greeting_;
+  StoreTidings tidings_;
   std::optional<MasterGuide> guide_{};  // where there are sentinels
   redis::Peer master_{};
   bool is_asking_ = false;  // where it is, to call it
@@ -75,8 +75,6 @@ class RedisDial {
   bool has_looked_up_ = false;  // in this round of addresses
   bool knocks_again_ = false;   // at the same place: it has served before
   Refusal why_{Fault::store_unreachable};
-  Told told_ = Told::nothing;
-  bool told_eviction_ = false;
 };
 
 }  // namespace slo::ngx

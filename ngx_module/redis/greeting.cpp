@@ -25,26 +25,11 @@ std::vector<redis::Command> introduction(const LinkSettings& settings) {
   // slo-migrate-store knows by it who speaks an older version.
   commands.push_back({.words = {"CLIENT", "SETNAME", "slo-v2-" + std::to_string(ngx_pid)}});
   if (settings.sentinel) commands.push_back({.words = {"ROLE"}});
-  commands.push_back({.words = {"INFO", "memory"}});
   return commands;
 }
 
 // Only the first word of what Redis says: the rest may quote what we sent.
 std::string first_word(std::string_view text) { return std::string(text.substr(0, text.find(' '))); }
-
-std::string_view line_of(std::string_view text, std::string_view name) {
-  const auto start = text.find(name);
-  if (start == std::string_view::npos) return {};
-  text.remove_prefix(start + name.size());
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
-std::string eviction_in(std::string_view memory) {
-  const auto limit = line_of(memory, "\nmaxmemory:");
-  const auto policy = line_of(memory, "\nmaxmemory_policy:");
-  if (limit.empty() || limit == "0" || policy == "noeviction") return {};
-  return std::string(policy);
-}
 
 }  // namespace
 
@@ -60,10 +45,8 @@ Outcome<RedisGreeting::Next> RedisGreeting::on_reply(redis::OwnedReply reply) {
   return introduced_ ? judge_schema() : judge_introduction();
 }
 
-// AUTH and SELECT must succeed, and whom sentinels name must be a master; a name is a courtesy, and an ACL
-// may forbid INFO.
+// AUTH and SELECT must succeed, and whom sentinels name must be a master; a name is a courtesy.
 Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
-  eviction_.clear();
   for (std::size_t i = 0; i < commands_.size(); ++i) {
     const auto& verb = commands_[i].words.front();
     const redis::Reply reply(replies_[i].get());
@@ -74,7 +57,6 @@ Outcome<RedisGreeting::Next> RedisGreeting::judge_introduction() {
     if (verb == "ROLE") {
       if (const auto why = redis::why_it_is_no_master(reply)) return refuse(Fault::store_unreachable, *why);
     }
-    if (verb == "INFO") eviction_ = eviction_in(reply.text().value_or(""));
   }
   introduced_ = true;
   if (settings_.node) return Next::done;  // of a cluster, where the schema is one node's

@@ -31,9 +31,6 @@ class RedisGreeting {
   // REQUIRES: done. What the store said of itself.
   const redis::Agreement& agreement() const { return agreement_; }
 
-  // The policy under which Redis may drop what we stored; empty: it keeps everything, or would not say.
-  const std::string& eviction() const { return eviction_; }
-
  private:
   Outcome<Next> judge_introduction();
   Outcome<Next> judge_schema();
@@ -44,7 +41,6 @@ class RedisGreeting {
   std::vector<redis::Command> commands_{};
   std::vector<redis::OwnedReply> replies_{};
   redis::Agreement agreement_{};
-  std::string eviction_{};
 };
 
 }  // namespace slo::ngx

@@ -289,6 +289,8 @@ void RedisLink::submit(std::vector<redis::Command> commands, OnReplies on_replie
 
 bool RedisLink::is_up() const noexcept { return state_->dial.is_up(); }
 
+std::string RedisLink::server_name() const { return state_->dial.server_name(); }
+
 void RedisLink::quit() noexcept {
   guarded(state_->log, [this] { state_->quit(); });
 }

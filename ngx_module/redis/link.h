@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/outcome.h"
@@ -33,7 +34,8 @@ class RedisLink {
   void submit(std::vector<redis::Command> commands, OnReplies on_replies);
 
   bool is_up() const noexcept;
-  void quit() noexcept;  // exit_process: fails what waits, closes the socket
+  std::string server_name() const;  // the address that is called: host:port, unix:path
+  void quit() noexcept;             // exit_process: fails what waits, closes the socket
 
   struct State;
 

@@ -9,6 +9,7 @@ namespace slo::ngx {
 
 RedisServer::RedisServer(const LinkSettings& settings, ngx_log_t* log) : shared_(settings, log) {
   if (settings.wait) confirmed_.emplace(settings, shared_, log);
+  if (settings.is_watched && ngx_worker == 0) health_.emplace(settings, shared_, log);
 }
 
 void RedisServer::submit(std::vector<redis::Command> commands, OnReplies on_replies) {
@@ -19,6 +20,7 @@ void RedisServer::submit(std::vector<redis::Command> commands, OnReplies on_repl
 }
 
 void RedisServer::quit() noexcept {
+  if (health_) health_->quit();
   if (confirmed_) confirmed_->quit();
   shared_.quit();
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One server's connections of one worker: the shared one, and one for what replicas must confirm.
 //
-// It is asked as a RedisLink is, and promises the same.
+// It is asked as a RedisLink is, and promises the same. In one worker of the host it asks how the server is.
 #pragma once
 
 #include <optional>
 #include <vector>
 
 #include "ngx_module/redis/confirmed_link.h"
+#include "ngx_module/redis/health_watch.h"
 #include "ngx_module/redis/link.h"
 
 namespace slo::ngx {
@@ -29,6 +30,7 @@ class RedisServer {
  private:
   RedisLink shared_;
   std::optional<ConfirmedLink> confirmed_{};  // where slo_store has wait=
+  std::optional<HealthWatch> health_{};       // in one worker of the host
 };
 
 }  // namespace slo::ngx

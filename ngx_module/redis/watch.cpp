@@ -81,9 +81,8 @@ Outcome<void> StoreWatch::may_send(const std::vector<redis::Command>& commands) 
 }
 
 void StoreWatch::heard(const redis::Command& command, const redis::Reply& reply) {
-  const bool is_told_of_elsewhere = command.words.front() == "WAIT";
-  if (is_told_of_elsewhere || !redis::is_forbidden(reply) || !told_forbidden_.insert(name_of(command)).second)
-    return;
+  const bool is_no_need = command.words.front() == "WAIT" || command.words.front() == "INFO";
+  if (is_no_need || !redis::is_forbidden(reply) || !told_forbidden_.insert(name_of(command)).second) return;
   ngx_log_error(NGX_LOG_ERR, log_, 0,
                 "slo: store \"%s\" does not let its user do all that is needed: %s was answered NOPERM",
                 settings_.url.c_str(), name_of(command).c_str());

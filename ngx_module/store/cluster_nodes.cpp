@@ -18,6 +18,7 @@ LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer)
   link.sends_again = settings.sends_again;
   link.prefix = settings.prefix;
   link.wait = settings.wait;
+  link.is_watched = settings.is_watched;
   const auto known = std::ranges::find(settings.cluster, peer, &KnownServer::peer);
   link.node = known == settings.cluster.end() ? KnownServer{peer, {}} : *known;
   return link;

@@ -17,7 +17,7 @@ only_in 'ngx_module/(nginx/entry|[a-z]+/directives)\.(h|cpp)' '->handler\s*=.*\b
 only_in 'ngx_module/redis/[a-z_]+\.(h|cpp)' 'ngx_event_connect_peer|\b(socket|connect|recv)\s*\(' \
   'the room redis owns the only sockets' bare_code
 only_in 'ngx_module/(redis/[a-z_]+|config/store_tls)\.(h|cpp)' 'SSL_connect|SSL_read|SSL_write|ngx_ssl_handshake' 'and their TLS' bare_code
-only_in 'ngx_module/redis/(store|server|confirmed_link|link)\.(h|cpp)' '\bRedisLink\b|"ngx_module/redis/link\.h"' 'store and what it is made of alone know connections'
+only_in 'ngx_module/redis/(store|server|confirmed_link|health_watch|link)\.(h|cpp)' '\bRedisLink\b|"ngx_module/redis/link\.h"' 'store and what it is made of alone know connections'
 only_in 'redis_schema/(key|script)\.cpp' '"slo:(?! |\d+[km]")' 'key.cpp builds every key'
 only_in 'core/text/html\.(h|cpp)' '&(lt|gt|amp|quot|#39);' 'html.cpp is the only escaping'
 only_in 'ngx_module/nginx/ngx\.h' '#\s*include\s*<ngx_' 'ngx.h includes nginx'

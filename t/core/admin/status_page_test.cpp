@@ -57,6 +57,23 @@ TEST(StatusPage, is_text_for_prometheus) {
                           "slo_store_new_total{provider=\"other\"} 0\n"}));
 }
 
+TEST(StatusPage, shows_how_the_servers_of_the_store_are) {
+  const StatusReport report{
+      .servers = {{.name = "10.0.0.1:6379", .gauges = {{"replicas", 2}, {"evicts", 0}}},
+                  {.name = "unix:/a\"b\\", .gauges = {{"replicas", {}}, {"evicts", 1}}}}};
+  EXPECT_EQ(prometheus(report),
+            "# TYPE slo_store_up gauge\n"
+            "slo_store_up 1\n"
+            "# TYPE slo_store_replicas gauge\n"
+            "slo_store_replicas{server=\"10.0.0.1:6379\"} 2\n"
+            "# TYPE slo_store_evicts gauge\n"
+            "slo_store_evicts{server=\"10.0.0.1:6379\"} 0\n"
+            "slo_store_evicts{server=\"unix:/a\\\"b\\\\\"} 1\n");
+  EXPECT_EQ(json(report),
+            R"({"store_up":true,"host":{},"servers":{"10.0.0.1:6379":{"replicas":2,"evicts":0},)"
+            R"("unix:/a\"b\\":{"evicts":1}},"providers":{}})");
+}
+
 TEST(StatusPage, is_json_for_others) {
   StatusReport report = two_providers();
   report.host = {{"logouts_ended", 3}, {"registrations", 4}};
