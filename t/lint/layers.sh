@@ -46,7 +46,7 @@ declare -A below=(
   [core/keys]='core core/text core/jose core/provider core/delivery'
   [core/op]='core core/text core/jose core/client core/provider core/pages core/participation core/delivery'
   [core/rp]='core core/text core/jose core/client core/provider core/pages core/app'
-  [core/admin]='core core/text core/client core/provider core/app core/participation core/delivery'
+  [core/admin]='core core/text core/client core/provider core/pages core/app core/participation core/delivery'
 )
 nginx='' redis='nginx' config="nginx redis" http="nginx redis config" delivery="nginx redis config http"
 keys="nginx redis config http delivery"
