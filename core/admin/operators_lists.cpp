@@ -159,6 +159,20 @@ std::string dead_card(const OperatorsView& view, const ListedDelivery& listed) {
   return html + "</li>\n";
 }
 
+// Of each client, also what is in other parts of the list.
+std::string retry_all_forms(const OperatorsView& view, const std::vector<ListedDelivery>& letters) {
+  const Backlog* backlog = backlog_of(view);
+  if (!has_buttons(view) || (backlog != nullptr && backlog->dead < 2)) return {};
+  std::map<std::string, std::string> parties;
+  for (const auto& letter : letters)
+    parties.emplace(party_of(*view.provider, letter.delivery.client), letter.delivery.client.value);
+  std::string html;
+  for (const auto& [party, client] : parties) {
+    html += button_form(view, press_retry_all, "Send all again to " + party, "client", client, "");
+  }
+  return html;
+}
+
 }  // namespace
 
 std::string users_part(const OperatorsView& view) {
@@ -192,7 +206,8 @@ std::string dead_part(const OperatorsView& view) {
   html +=
       how_many(entries.size(), backlog_of(view), &Backlog::dead, "dead letter") + "<ul class=\"cards\">\n";
   for (const auto& letter : entries) html += dead_card(view, letter);
-  return html + "</ul>\n" + turning(view, &PageQuery::dead, next, "dead letters");
+  return html + "</ul>\n" + retry_all_forms(view, entries) +
+         turning(view, &PageQuery::dead, next, "dead letters");
 }
 
 }  // namespace slo::operators

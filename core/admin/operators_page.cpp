@@ -25,6 +25,9 @@ std::string notice_sentence(const Provider& provider, const PageNotice& notice) 
   switch (notice.what) {
     case What::retried:
       return "The logout for " + party_of(provider, {notice.client}) + " was put back into the queue.";
+    case What::all_retried:
+      return count_of(notice.count, "logout") + " for " + party_of(provider, {notice.client}) +
+             " put back into the queue." + (notice.more ? " There may be more: press once more." : "");
     case What::dropped:
       return "The logout for " + party_of(provider, {notice.client}) + " was dropped: it is not told.";
     case What::ended:
@@ -168,11 +171,12 @@ Page operators_page(const OperatorsView& view) {
 
 Page operators_refusal(const Refusal& refusal) {
   const int status = describe(refusal.fault).status;
-  Page page = framed_page({.status = status,
-                           .heading = "Nothing was changed",
-                           .body = paragraph(problem_detail(refusal)) + link_button("To the page", "?"),
-                           .sources = "form-action 'none'; ",
-                           .more_style = operators_style});
+  Page page = framed_page(
+      {.status = status,
+       .heading = "This cannot be done",
+       .body = paragraph(problem_detail(refusal) + " Nothing was changed.") + link_button("To the page", "?"),
+       .sources = "form-action 'none'; ",
+       .more_style = operators_style});
   if (status == 405) page.headers.push_back({"Allow", "GET, HEAD, POST"});
   return page;
 }

@@ -67,7 +67,8 @@ std::string party_of(const Provider& provider, const ClientId& id) {
   if (id.value.empty()) return "all clients of a session";
   if (is_application(id)) return "application " + application_name(provider, id);
   const ClientRef known = provider.find(id);  // also by the digest of a long id
-  return known != nullptr ? known->id.value : id.value;
+  if (known != nullptr) return known->id.value;
+  return id.value;
 }
 
 std::string count_of(std::size_t count, std::string_view one) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> page_parameters{"provider", "sub",  "sessions",
                                                           "owed",     "dead", "notice"};
-constexpr std::array<std::string_view, 5> press_parameters{"provider", "ticket", "do", "id", "sub"};
+constexpr std::array<std::string_view, 6> press_parameters{"provider", "ticket", "do", "id", "client", "sub"};
 
 Outcome<ApiCommand> pressed_command(const Form& form) {
   const std::string what = form.find("do").value_or("");
@@ -22,11 +22,16 @@ Outcome<ApiCommand> pressed_command(const Form& form) {
     if (!sub || !is_storable(*sub)) return refuse(Fault::api_body_invalid, "\"sub\" is no subject");
     return api::EndSessionsOf{.sub = Subject{*sub}};
   }
+  if (what == press_retry_all) {
+    const auto client = form.find("client");
+    if (!client) return refuse(Fault::api_body_invalid, "\"client\" is required");
+    return api::RetryDeliveriesOf{.client = ClientId{*client}};
+  }
   auto id = from_base64url(form.find("id").value_or(""));
   if (!id || id->empty()) return refuse(Fault::api_body_invalid, "\"id\" is no id of a delivery");
   if (what == press_retry) return api::RetryDelivery{*std::move(id)};
   if (what == press_drop) return api::DropDelivery{*std::move(id)};
-  return refuse(Fault::api_body_invalid, "\"do\" must be retry, drop or end");
+  return refuse(Fault::api_body_invalid, "\"do\" must be retry, retry_all, drop or end");
 }
 
 }  // namespace

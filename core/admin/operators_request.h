@@ -34,13 +34,14 @@ inline constexpr unsigned page_deliveries = 50;  // owed, and dead, at a time
 struct PagePress {
   std::string provider{};
   std::string ticket{};
-  ApiCommand command{};  // EndSessionsOf, RetryDelivery or DropDelivery
+  ApiCommand command{};  // EndSessionsOf, RetryDelivery, RetryDeliveriesOf or DropDelivery
 };
 // parameter_repeated, form_malformed, api_body_invalid.
 Outcome<PagePress> read_page_press(std::string_view body);
 
-// The buttons' values, of a form with provider, ticket and `id` or `sub`.
+// The buttons' values, of a form with provider, ticket and `id`, `client` or `sub`.
 inline constexpr std::string_view press_retry = "retry";
+inline constexpr std::string_view press_retry_all = "retry_all";
 inline constexpr std::string_view press_drop = "drop";
 inline constexpr std::string_view press_end = "end";
 

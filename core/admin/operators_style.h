@@ -15,6 +15,7 @@ h3{margin:0 0 .5rem;font-size:1rem}
 .cards>li{display:block;padding:1rem;border:1px solid var(--line);border-radius:.6rem}
 .cards>.chosen{border-color:var(--accent)}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,7.5rem),1fr));gap:.6rem 1rem;margin:0}
+main>dl{grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr))}
 dl+p{margin-top:1rem}
 dt{color:var(--soft);font-size:.875rem}
 dd{margin:0}

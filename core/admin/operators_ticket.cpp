@@ -14,7 +14,8 @@
 namespace slo {
 namespace {
 
-constexpr std::array<std::string_view, 4> notice_words{"retried", "dropped", "ended", "refused"};
+constexpr std::array<std::string_view, 5> notice_words{"retried", "all_retried", "dropped", "ended",
+                                                       "refused"};
 
 // Each part by its digest, so that none can lend a byte to its neighbour.
 std::string page_signature(const Provider& provider, const PagePlace& place, std::string_view use,
@@ -60,7 +61,8 @@ std::optional<Fault> fault_named(std::string_view name) {
   return std::nullopt;
 }
 
-constexpr std::array<std::string_view, 6> page_words{"nonce", "until", "what", "client", "count", "fault"};
+constexpr std::array<std::string_view, 7> page_words{"nonce", "until", "what", "client",
+                                                     "count", "more",  "fault"};
 
 }  // namespace
 
@@ -88,6 +90,7 @@ std::string write_page_notice(const Provider& provider, const PagePlace& place, 
       encode_form({{"what", notice_words.at(static_cast<std::size_t>(notice.what))},
                    {"client", notice.client},
                    {"count", count},
+                   {"more", notice.more ? "1" : ""},
                    {"fault", notice.fault ? describe(*notice.fault).name : std::string_view{}},
                    {"until", until}}));
 }
@@ -99,6 +102,7 @@ std::optional<PageNotice> read_page_notice(const Provider& provider, const PageP
   if (!form || number_in(*form, "until") < now.time_since_epoch().count()) return std::nullopt;
   PageNotice notice{.client = form->find("client").value_or(""),
                     .count = static_cast<std::size_t>(number_in(*form, "count")),
+                    .more = form->find("more").has_value(),
                     .fault = fault_named(form->find("fault").value_or(""))};
   for (std::size_t i = 0; i < notice_words.size(); ++i) {
     if (notice_words[i] == form->find("what")) notice.what = static_cast<PageNotice::What>(i);

@@ -36,9 +36,10 @@ Outcome<std::string> open_page_ticket(const Provider& provider, const PagePlace&
 
 // What has become of a press.
 struct PageNotice {
-  enum class What : std::uint8_t { retried, dropped, ended, refused } what = What::refused;
-  std::string client{};          // whose delivery it was, or an application's name
-  std::size_t count = 0;         // of sessions that ended
+  enum class What : std::uint8_t { retried, all_retried, dropped, ended, refused } what = What::refused;
+  std::string client{};          // whose deliveries they were, or an application's name
+  std::size_t count = 0;         // of sessions that ended, or of all_retried
+  bool more = false;             // there may be
   std::optional<Fault> fault{};  // of `refused`
   friend bool operator==(const PageNotice&, const PageNotice&) = default;
 };

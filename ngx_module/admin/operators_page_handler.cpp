@@ -195,6 +195,11 @@ PageNotice notice_of(R& r, int status) {
   if (status >= 300 || !ctx.command) return {.what = PageNotice::What::refused, .fault = ctx.fault};
   if (std::holds_alternative<api::EndSessionsOf>(*ctx.command))
     return {.what = PageNotice::What::ended, .count = ctx.gone.size()};
+  if (const auto* all = std::get_if<api::RetryDeliveriesOf>(&*ctx.command))
+    return {.what = PageNotice::What::all_retried,
+            .client = all->client.value,
+            .count = ctx.retried.size(),
+            .more = !ctx.next.empty()};
   const bool is_retry = std::holds_alternative<api::RetryDelivery>(*ctx.command);
   return {.what = is_retry ? PageNotice::What::retried : PageNotice::What::dropped,
           .client = ctx.delivery ? ctx.delivery->client.value : ""};

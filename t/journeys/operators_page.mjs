@@ -106,6 +106,23 @@ test('a dead letter is sent again by its button and arrives, another is dropped'
   assert.match(stage.nginx.log(), /API write: DELETE delivery, delivery #\S+: 200/)
 })
 
+test('all dead letters of a client are sent again by one button, and nobody else\'s', in_time, async (t) => {
+  const stage = await settle(t)
+  stage.manner.wiki = stage.manner.mail = manners.refusing_the_token
+  for (const sid of ['s1', 's2', 's3']) await stage.nginx.register({ client_id: 'wiki', sid, sub: 'ann' })
+  await stage.nginx.register({ client_id: 'mail', sid: 's1', sub: 'ann' })
+  for (const sid of ['s1', 's2', 's3']) await stage.nginx.ask('DELETE', `sessions/${sid}`)
+  await eventually('four are dead', async () => (await stage.nginx.deliveries('dead')).length === 4)
+  stage.manner.wiki = stage.manner.mail = manners.obeying
+  await stage.page.goto(stage.address)
+  await shows(stage.page, '4 dead letters.')
+  await stage.page.press('[aria-label="Send all again to wiki"]')
+  await shows(stage.page, '3 logouts for wiki put back into the queue.')
+  await eventually('they arrive', () => told(stage, 'wiki') === 6)
+  assert.equal(told(stage, 'mail'), 1)
+  await shows(stage.page, '1 dead letter.')
+})
+
 test('a user is searched for, all of his sessions end, and his relying parties are told', in_time, async (t) => {
   const stage = await settle(t)
   for (const sid of ['s1', 's2']) await stage.nginx.register({ client_id: 'mail', sid, sub: 'ann & co' })

@@ -122,6 +122,21 @@ TEST(OperatorsPage, has_buttons_with_a_ticket_for_dead_letters_and_for_the_user)
   for (const std::string_view value : {"retry", "drop", "end"})
     EXPECT_EQ(count(body, "<button name=\"do\" value=\"" + std::string(value) + "\""), 1u);
   EXPECT_EQ(count(body, "action=\"?\""), 4u);
+  EXPECT_EQ(count(body, "retry_all"), 0u) << "there is one";
+}
+
+TEST(OperatorsPage, has_a_button_for_all_dead_letters_of_each_client) {
+  const Provider provider = a_provider();
+  OperatorsView view = a_view(provider);
+  ListedDelivery other = listed(DeliveryState::dead);
+  other.delivery.client.value = "app:wiki";
+  view.dead.emplace(PageList<ListedDelivery>{{listed(DeliveryState::dead), other, other}, ""});
+  view.status.providers[0].in_store->backlog->dead = 3;
+  EXPECT_EQ(count(operators_page(view).body, "value=\"retry_all\""), 2u);
+  EXPECT_TRUE(holds(view, ">Send all again to application wiki</button>"));
+  EXPECT_TRUE(holds(view, "name=\"client\" value=\"app:wiki\""));
+  view.may_write = false;
+  EXPECT_FALSE(holds(view, "retry_all"));
 }
 
 TEST(OperatorsPage, has_no_button_where_nothing_may_be_written_or_signed) {
@@ -242,6 +257,10 @@ TEST(OperatorsPage, says_what_became_of_a_press) {
   };
   EXPECT_TRUE(
       says({.what = What::retried, .client = "app-a"}, "The logout for app-a was put back into the queue."));
+  EXPECT_TRUE(says({.what = What::all_retried, .client = "app-a", .count = 2},
+                   ">2 logouts for app-a put back into the queue.</p>"));
+  EXPECT_TRUE(says({.what = What::all_retried, .client = "app-a", .count = 1000, .more = true},
+                   "There may be more: press once more."));
   EXPECT_TRUE(says({.what = What::dropped, .client = "app-a"}, "The logout for app-a was dropped"));
   EXPECT_TRUE(says({.what = What::ended, .count = 1}, ">1 session ended."));
   EXPECT_TRUE(says({.what = What::ended, .count = 0}, ">0 sessions ended."));
@@ -257,6 +276,7 @@ TEST(OperatorsPage, refuses_with_the_reason_and_the_way_back) {
     const Page page = operators_refusal({fault});
     EXPECT_EQ(page.status, 403);
     EXPECT_NE(page.body.find(describe(fault).to_client), std::string::npos);
+    EXPECT_NE(page.body.find(" Nothing was changed.</p>"), std::string::npos);
     EXPECT_NE(page.body.find("href=\"?\""), std::string::npos);
   }
   const Page page = operators_refusal({Fault::api_parameter_invalid, evil});

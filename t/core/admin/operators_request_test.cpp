@@ -58,6 +58,8 @@ TEST(PagePress, is_a_command_of_the_api) {
   EXPECT_EQ(retry.provider, "corp");
   EXPECT_EQ(retry.ticket, "t");
   EXPECT_EQ(std::get<api::RetryDelivery>(retry.command).id, id);
+  const PagePress all = granted(read_page_press(base + "do=retry_all&client=app%3Awiki"));
+  EXPECT_EQ(std::get<api::RetryDeliveriesOf>(all.command).client, ClientId{"app:wiki"});
   const PagePress drop = granted(read_page_press(base + "do=drop&id=" + base64url(id)));
   EXPECT_EQ(std::get<api::DropDelivery>(drop.command).id, id);
   const PagePress end = granted(read_page_press(base + "do=end&sub=ann+b"));
@@ -66,8 +68,9 @@ TEST(PagePress, is_a_command_of_the_api) {
 }
 
 TEST(PagePress, refuses_what_no_button_sends) {
-  for (const std::string_view body : {"", "do=end", "do=end&sub=%01", "do=retry", "do=retry&id=%21",
-                                      "do=drop&id=", "do=burn&id=YQ", "id=YQ", "do=retry&sub=ann"}) {
+  for (const std::string_view body :
+       {"", "do=end", "do=end&sub=%01", "do=retry", "do=retry&id=%21", "do=drop&id=", "do=burn&id=YQ",
+        "id=YQ", "do=retry&sub=ann", "do=retry_all", "do=retry_all&id=YQ"}) {
     EXPECT_EQ(fault_of_press(body), Fault::api_body_invalid) << body;
   }
   EXPECT_EQ(fault_of_press("do=end&do=drop&sub=ann"), Fault::parameter_repeated);

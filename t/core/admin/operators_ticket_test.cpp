@@ -76,6 +76,7 @@ TEST(PageNotice, is_read_as_it_was_written) {
   using What = PageNotice::What;
   for (const PageNotice& notice :
        {PageNotice{.what = What::retried, .client = "a&b=<c>\xC3\xA4"},
+        PageNotice{.what = What::all_retried, .client = "app-a", .count = 1000, .more = true},
         PageNotice{.what = What::dropped, .client = "app:wiki"}, PageNotice{.what = What::ended, .count = 51},
         PageNotice{.what = What::refused, .fault = Fault::store_timeout}}) {
     const std::string written = write_page_notice(a_provider(), here, notice, now);

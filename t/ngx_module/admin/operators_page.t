@@ -236,3 +236,28 @@ ticket=
 [ ('') x 53, 'sub=alice&amp;sessions=20">More sessions</a>', '', ('"state":"ended"') x 2 ]
 --- no_error_log
 [alert]
+
+
+=== TEST 13: nobody else has the page say that something was done
+--- request eval
+[ 'GET /api/main/sessions/none', 'GET /api/?notice=d2hhdD1lbmRlZCZjb3VudD0z.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'GET /api/?notice=' . main::ticket() ]
+--- error_code eval
+[ 404, 200, 200 ]
+--- response_body_like eval
+[ '', ('(?s)\A(?!.*class="notice).*There are none') x 2 ]
+
+
+=== TEST 14: a provider that signs nothing has no buttons, and its forms are refused
+--- http_config eval
+main::http() =~ s{ secret_file=\S+?;}{;}r =~ s{slo_provider main.*}{slo_provider main { issuer https://op.example; jwks off; client_id us; }}sr
+--- config
+    location /api/ { slo_api write=on; }
+    location /bye { slo_backchannel_logout main; }
+--- request eval
+[ 'GET /api/main/sessions/none', 'GET /api/?sub=alice', main::press( main::ticket( secret => '' ) ), main::press('') ]
+--- more_headers eval
+[ '', '', ( main::from_page() ) x 2 ]
+--- error_code eval
+[ 404, 200, 403, 403 ]
+--- response_body_like eval
+[ '', '(?s)\A(?!.*method="post").*There are no buttons', ('made for another page') x 2 ]
