@@ -175,6 +175,13 @@ constexpr std::array<FaultRow, fault_count> table{{
      "refused an API request body"},
     {SLO_FAULT(api_parameter_invalid), invalid_request, 400, info, "A parameter is not valid.",
      "refused an API parameter"},
+    {SLO_FAULT(api_ticket_invalid), invalid_request, 403, warn,
+     "This button was made for another page, or for somebody else.",
+     "refused a button of the operators' page that was made for somebody else"},
+    {SLO_FAULT(api_ticket_expired), invalid_request, 403, info, "This page has been open for too long.",
+     "refused a button of an operators' page that is too old"},
+    {SLO_FAULT(api_ticket_used), invalid_request, 403, info, "A button of this page was pressed before.",
+     "refused a second press on an operators' page"},
 
     {SLO_FAULT(internal), server_error, 500, error, "The server failed.", "an internal error"},
 }};

@@ -98,6 +98,10 @@ enum class Fault : std::uint8_t {
   api_content_type_unsupported,
   api_body_invalid,
   api_parameter_invalid,
+  // the operators' page: what its buttons carry
+  api_ticket_invalid,
+  api_ticket_expired,
+  api_ticket_used,
   // ourselves
   internal,
 };

@@ -101,6 +101,8 @@ Outcome<ApiCommand> read_api_command(const Provider& provider, const ApiRequest&
 // unasked. Only JSON needs the browser's permission first; DELETE needs it anyhow, so that it needs a type
 // for its body alone.
 Outcome<void> check_api_write(const ApiRequest& request);
+// The same of a form of our own page: browsers say where it comes from, and who does not is refused.
+Outcome<void> check_form_write(const ApiRequest& request);
 
 // The cursor of a session list is opaque to callers; read_api_command() has checked it.
 unsigned offset_of(const api::ListSessions& command);
@@ -140,6 +142,8 @@ Page client_page(const Client& client);
 // own detail is shown for the api_* faults alone, which are written for the caller; 405 carries Allow, 503
 // Retry-After.
 Page problem_page(const Refusal& refusal);
+// Its `detail`, one sentence: `The request body is not valid: "sub" is required.`
+std::string problem_detail(const Refusal& refusal);
 
 // What the log says of a command that changes something: `DELETE session, session #4qk2pa7x`. Names of
 // clients stand there, sids and subjects as fingerprints only. nullopt for what only reads.

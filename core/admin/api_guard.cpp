@@ -12,12 +12,12 @@ bool is_same_text(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// `application/json` with any parameters.
-bool is_json_type(std::string_view type) {
+// With any parameters.
+bool is_type(std::string_view type, std::string_view wanted) {
   type = type.substr(0, type.find(';'));
   type = type.substr(std::min(type.find_first_not_of(" \t"), type.size()));
   type = type.substr(0, type.find_last_not_of(" \t") + 1);
-  return is_same_text(type, "application/json");
+  return is_same_text(type, wanted);
 }
 
 // Names that nobody else can let lead to us: addresses, this machine's own, and those of `server_name`. Any
@@ -53,7 +53,17 @@ Outcome<void> check_api_write(const ApiRequest& request) {
   if (!request.may_write) return refuse(Fault::api_read_only);
   if (is_sent_by_another_site(request)) return refuse(Fault::api_cross_site_write);
   const bool needs_type = request.method != "DELETE" || !request.body.empty();
-  if (needs_type && !is_json_type(request.content_type)) return refuse(Fault::api_content_type_unsupported);
+  if (needs_type && !is_type(request.content_type, "application/json"))
+    return refuse(Fault::api_content_type_unsupported);
+  return {};
+}
+
+Outcome<void> check_form_write(const ApiRequest& request) {
+  if (!request.may_write) return refuse(Fault::api_read_only);
+  const bool says_where_from = !request.sec_fetch_site.empty() || !request.origin.empty();
+  if (!says_where_from || is_sent_by_another_site(request)) return refuse(Fault::api_cross_site_write);
+  if (!is_type(request.content_type, "application/x-www-form-urlencoded"))
+    return refuse(Fault::content_type_unsupported);
   return {};
 }
 

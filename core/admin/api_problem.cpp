@@ -45,7 +45,8 @@ std::string plain_sentence(const FaultRow& row) {
   return sentence + ".";
 }
 
-// One sentence: `The request body is not valid: "sub" is required.`
+}  // namespace
+
 std::string problem_detail(const Refusal& refusal) {
   std::string detail = plain_sentence(describe(refusal.fault));
   if (!is_written_for_caller(refusal.fault) || refusal.detail.empty()) return detail;
@@ -54,8 +55,6 @@ std::string problem_detail(const Refusal& refusal) {
   if (detail.back() != '?' && detail.back() != '.') detail += '.';
   return detail;
 }
-
-}  // namespace
 
 Page problem_page(const Refusal& refusal) {
   const FaultRow& row = describe(refusal.fault);

@@ -14,7 +14,8 @@ namespace {
 
 std::string content_security_policy(const FrameContent& content) {
   static const std::string style = csp_source_of(page_style);
-  return "default-src 'none'; style-src " + style + "; " + content.sources +
+  const std::string more = content.more_style.empty() ? "" : ' ' + csp_source_of(content.more_style);
+  return "default-src 'none'; style-src " + style + more + "; " + content.sources +
          "base-uri 'none'; frame-ancestors 'none'";
 }
 
@@ -24,11 +25,9 @@ std::string document(const FrameContent& content) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
       "<meta name=\"robots\" content=\"noindex\">\n<title>";
-  html.append(heading)
-      .append("</title>\n<style>")
-      .append(page_style)
-      .append("</style>\n")
-      .append(content.head);
+  html.append(heading).append("</title>\n<style>").append(page_style).append("</style>\n");
+  if (!content.more_style.empty()) html.append("<style>").append(content.more_style).append("</style>\n");
+  html.append(content.head);
   html.append("</head>\n<body>\n<main>\n");
   if (!content.place.empty())
     html.append("<p class=\"place\">").append(escape_html(content.place)).append("</p>\n");

@@ -15,11 +15,12 @@ namespace slo {
 
 struct FrameContent {
   int status = 200;
-  std::string place{};    // plain text above the heading: whose page this is
-  std::string heading{};  // plain text, also the title
-  std::string body{};     // HTML
-  std::string head{};     // HTML: a script, a refresh
-  std::string sources{};  // more of the content security policy: `script-src …; frame-src …; `
+  std::string place{};            // plain text above the heading: whose page this is
+  std::string heading{};          // plain text, also the title
+  std::string body{};             // HTML
+  std::string head{};             // HTML: a script, a refresh
+  std::string sources{};          // more of the content security policy: `script-src …; frame-src …; `
+  std::string_view more_style{};  // behind the style sheet of all
   std::string_view referrer = "no-referrer";
 };
 

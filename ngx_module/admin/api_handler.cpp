@@ -33,9 +33,7 @@ struct Address {
   std::string_view rest{};  // with its leading slash, or empty
 };
 
-std::string_view prefix_of(const R& r);
 Address address_of(std::string_view path, std::string_view prefix);
-const ProviderConf* named_provider(const R& r, std::string_view name);
 std::span<const std::string> own_names(const R& r);
 
 void carry_out(R& r, const api::ShowSession& command);
@@ -82,25 +80,26 @@ void with_body(R& r, Outcome<std::string> body) {
             "the API answers the path that a client sends, no rewrite, redirect or subrequest of nginx"});
   }
   const Address address = address_of(ctx.path, prefix_of(r));
+  if (address.provider.empty() && address.rest.empty()) {
+    ctx.visit = std::make_unique<PageVisit>();
+    return answer_operator(r, *body);
+  }
   ctx.provider = named_provider(r, address.provider);
   if (ctx.provider == nullptr)
     return turn_away(r, Refusal{Fault::api_not_found, "no such slo_provider in the path"});
-  auto command = read_api_command(provider_of(r), {.method = view(r.method_name),
-                                                   .path = address.rest,
-                                                   .query = ctx.query,
-                                                   .body = *body,
-                                                   .content_type = find_header(r, "content-type"),
-                                                   .sec_fetch_site = find_header(r, "sec-fetch-site"),
-                                                   .origin = find_header(r, "origin"),
-                                                   .host = find_header(r, "host"),
-                                                   .server_names = own_names(r),
-                                                   .may_write = admin_loc_conf(r).api_write});
+  ApiRequest request = api_request_of(r);
+  request.path = address.rest;
+  request.query = ctx.query;
+  request.body = *body;
+  auto command = read_api_command(provider_of(r), request);
   if (!command) return turn_away(r, command.error());
   ctx.command = std::move(*command);
-  std::visit([&r](const auto& what) { carry_out(r, what); }, *ctx.command);
+  carry_out_command(r);
 }
 
-namespace {
+void carry_out_command(R& r) {
+  std::visit([&r](const auto& what) { carry_out(r, what); }, *ctx_at(r).command);
+}
 
 std::string_view prefix_of(const R& r) {
   return view(
@@ -108,19 +107,31 @@ std::string_view prefix_of(const R& r) {
           ->name);
 }
 
+const ProviderConf* named_provider(const R& r, std::string_view name) {
+  for (const auto& conf : main_conf(r).providers) {
+    if (conf.provider.name == name) return &conf;
+  }
+  return nullptr;
+}
+
+ApiRequest api_request_of(const R& r) {
+  return {.method = view(r.method_name),
+          .content_type = find_header(r, "content-type"),
+          .sec_fetch_site = find_header(r, "sec-fetch-site"),
+          .origin = find_header(r, "origin"),
+          .host = find_header(r, "host"),
+          .server_names = own_names(r),
+          .may_write = admin_loc_conf(r).api_write};
+}
+
+namespace {
+
 Address address_of(std::string_view path, std::string_view prefix) {
   if (!path.starts_with(prefix)) return {};
   path.remove_prefix(prefix.size());
   if (path.starts_with('/')) path.remove_prefix(1);
   const std::size_t slash = path.find('/');
   return {path.substr(0, slash), slash == std::string_view::npos ? std::string_view{} : path.substr(slash)};
-}
-
-const ProviderConf* named_provider(const R& r, std::string_view name) {
-  for (const auto& conf : main_conf(r).providers) {
-    if (conf.provider.name == name) return &conf;
-  }
-  return nullptr;
 }
 
 std::span<const std::string> own_names(const R& r) {
@@ -221,7 +232,8 @@ void fail(R& r, const Refusal& refusal) {
 
 void conclude(R& r, const Page& page) {
   audit(r, ctx_at(r), page.status);
-  respond(r, page);
+  const auto& visit = ctx_at(r).visit;
+  respond(r, visit && visit->press ? back_to_page(r, page.status) : page);
 }
 
 namespace {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // slo_api, what changes something: registers, ends, retries and drops.
+#include <utility>
+
 #include "ngx_module/admin/api_ctx.h"
 #include "ngx_module/delivery/deliver_and_wait.h"
 #include "ngx_module/delivery/logout_log.h"
@@ -174,6 +176,10 @@ void with_keys_to_end(R& r, Outcome<std::vector<SessionKey>> keys) {
 // One after the other: the sessions of one user need not hurry, and nobody else waits behind them.
 void end_next(R& r) {
   auto& ctx = ctx_at(r);
+  if (ctx.keys.empty() && ctx.visit && !std::exchange(ctx.next, {}).empty()) {
+    users_sessions(r).offset += ends_at_once;  // nobody is there to ask for the next ones
+    return with_user_marked(r, redis::MarkAnswer{redis::Marked::before});
+  }
   if (ctx.keys.empty()) return conclude(r, ends_page(ctx.gone, ctx.logout_id, ctx.next));
   const SessionKey key = std::move(ctx.keys.back());
   ctx.keys.pop_back();

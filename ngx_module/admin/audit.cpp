@@ -22,24 +22,26 @@ std::string quoted(std::string_view what, std::string_view value) {
 }
 
 // Anybody may send any name.
-std::string user_of(ngx_http_request_t& r) {
+std::string_view user_of(ngx_http_request_t& r) {
   if (!has_verified_password(r) || ngx_http_auth_basic_user(&r) != NGX_OK) return {};
-  return quoted("user", view(r.headers_in.user));
+  return view(r.headers_in.user);
 }
 
-std::string certificate_of([[maybe_unused]] ngx_http_request_t& r) {
+std::string_view certificate_of([[maybe_unused]] ngx_http_request_t& r) {
 #if (NGX_HTTP_SSL)
   ngx_str_t verified{}, name{};
   if (r.connection->ssl == nullptr || ngx_ssl_get_client_verify(r.connection, r.pool, &verified) != NGX_OK ||
       view(verified) != "SUCCESS" || ngx_ssl_get_subject_dn(r.connection, r.pool, &name) != NGX_OK)
     return {};
-  return quoted("certificate", view(name));
+  return view(name);
 #else
   return {};
 #endif
 }
 
 }  // namespace
+
+Caller verified_caller(ngx_http_request_t& r) { return {user_of(r), certificate_of(r)}; }
 
 void log_audit(ngx_http_request_t& r, const ApiCommand& command, const AuditNote& note) {
   const ngx_uint_t level = std::holds_alternative<api::Register>(command) ? NGX_LOG_INFO : NGX_LOG_NOTICE;
@@ -48,7 +50,8 @@ void log_audit(ngx_http_request_t& r, const ApiCommand& command, const AuditNote
   if (!done) return;
   std::string line = "API write: " + *done + ": " + std::to_string(note.status);
   if (!note.logout_id.empty()) line.append(", logout ").append(note.logout_id);
-  line.append(user_of(r)).append(certificate_of(r));
+  const Caller caller = verified_caller(r);
+  line.append(quoted("user", caller.user)).append(quoted("certificate", caller.certificate));
   line.append(", provider \"").append(note.provider).append("\"");
   ngx_log_error(level, r.connection->log, 0, "slo: %*s", line.size(), line.data());
 }

@@ -9,6 +9,14 @@
 
 namespace slo::ngx {
 
+// Whom nginx has verified for this request: the user of auth_basic, the subject of a client certificate. In
+// r's pool; empty where it is not known.
+struct Caller {
+  std::string_view user{};
+  std::string_view certificate{};
+};
+Caller verified_caller(ngx_http_request_t& r);
+
 struct AuditNote {
   int status = 0;
   std::string_view logout_id{};  // empty where nothing ended

@@ -46,7 +46,7 @@ declare -A below=(
   [core/keys]='core core/text core/jose core/provider core/delivery'
   [core/op]='core core/text core/jose core/client core/provider core/pages core/participation core/delivery'
   [core/rp]='core core/text core/jose core/client core/provider core/pages core/app'
-  [core/admin]='core core/text core/client core/provider core/app core/participation core/delivery'
+  [core/admin]='core core/text core/client core/provider core/pages core/app core/participation core/delivery'
 )
 nginx='' redis='nginx' store='nginx redis' config="nginx redis store" http="nginx redis store config" delivery="nginx redis store config http"
 keys="nginx redis store config http delivery"

@@ -126,4 +126,36 @@ TEST(ApiRead, minds_neither_type_nor_site) {
   EXPECT_EQ(fault_of({.method = "GET", .path = "/sessions/s", .sec_fetch_site = "cross-site"}), std::nullopt);
 }
 
+TEST(FormWrite, needs_a_browser_that_says_that_it_is_our_own_page) {
+  const auto fault_with = [](std::string_view origin, std::string_view site) -> std::optional<Fault> {
+    ApiRequest request = ending;
+    request.content_type = "application/x-www-form-urlencoded";
+    request.origin = origin;
+    request.sec_fetch_site = site;
+    const auto outcome = check_form_write(request);
+    return outcome ? std::nullopt : std::optional(outcome.error().fault);
+  };
+  EXPECT_EQ(fault_with("https://api.example:9145", "same-origin"), std::nullopt);
+  EXPECT_EQ(fault_with("http://api.example:9145", ""), std::nullopt);
+  EXPECT_EQ(fault_with("", "same-origin"), std::nullopt);
+  for (const auto& [origin, site] : {std::pair{"", ""},
+                                     {"null", ""},
+                                     {"https://evil.example", ""},
+                                     {"https://api.example:9145", "same-site"},
+                                     {"", "cross-site"}}) {
+    EXPECT_EQ(fault_with(origin, site), Fault::api_cross_site_write) << origin << site;
+  }
+}
+
+TEST(FormWrite, needs_a_form_and_the_right_to_write) {
+  ApiRequest request = ending;
+  request.sec_fetch_site = "same-origin";
+  request.content_type = "application/json";
+  EXPECT_EQ(check_form_write(request).error().fault, Fault::content_type_unsupported);
+  request.content_type = "application/x-www-form-urlencoded; charset=UTF-8";
+  EXPECT_TRUE(check_form_write(request));
+  request.may_write = false;
+  EXPECT_EQ(check_form_write(request).error().fault, Fault::api_read_only);
+}
+
 }  // namespace slo::administration_guard_test

@@ -64,15 +64,36 @@ async function new_page(line) {
       .then(({ result }) => result.value, (error) => { if (!/navigated|context/i.test(error.message)) throw error }),
     // In a turn of its own: the answer must not race the navigation that the click starts.
     click: (selector) => page.read(`void setTimeout((it) => it.click(), 0, document.querySelector(${JSON.stringify(selector)}))`),
+    // As a mouse does it, which needs no scripts on the page.
+    press: async (selector) => {
+      const at = await page.read(`(() => { const it = document.querySelector(${JSON.stringify(selector)})
+        it.scrollIntoView({ block: 'center' })
+        const { x, y, width, height } = it.getBoundingClientRect()
+        return { x: x + width / 2, y: y + height / 2 } })()`)
+      for (const type of ['mousePressed', 'mouseReleased'])
+        await say('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 })
+    },
+    // What a promise of this script gives, on a page that need not have scripts of its own.
+    run: async (script) => {
+      const { result, exceptionDetails } = await say('Runtime.evaluate', { expression: script, awaitPromise: true, returnByValue: true })
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+      return result.value
+    },
+    appear: async ({ width, height = 800, scheme }) => {
+      await say('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
+      await say('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })
+    },
     put_cookie: (url, name, value) => say('Network.setCookie', { url, name, value }),
     cookies: async (url) => (await say('Network.getCookies', { urls: [url] })).cookies,
     // All of them, those of a frame under another site as well: their `partitionKey` says so.
     jar: async () => (await line.say('Storage.getCookies', { browserContextId })).cookies,
-    without_scripts: () => say('Emulation.setScriptExecutionDisabled', { value: true }),
+    without_scripts: (value = true) => say('Emulation.setScriptExecutionDisabled', { value }),
     arrives_at: (start, how) => eventually(`the browser arrives at ${start}`, async () => {
       const address = await page.address()
       return address.startsWith(start) && address
     }, how),
+    whole_picture: async (file) =>
+      writeFile(file, Buffer.from((await say('Page.captureScreenshot', { captureBeyondViewport: true })).data, 'base64')),
     picture: async (file) => writeFile(file, Buffer.from((await say('Page.captureScreenshot')).data, 'base64')),
   }
   return page
