@@ -29,6 +29,14 @@ bool is_ip(const std::string& name) {
          ngx_inet6_addr(text, name.size(), ignored.data()) == NGX_OK;
 }
 
+// Why the peer ends TLS, in its own word; empty: it does not.
+std::string alert_in(int where, int level_and_alert) {
+  constexpr int certificate_required = 116;  // which OpenSSL has no words for
+  if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || level_and_alert >> 8 != SSL3_AL_FATAL) return {};
+  if ((level_and_alert & 0xff) == certificate_required) return "certificate required";
+  return SSL_alert_desc_string_long(level_and_alert);
+}
+
 bool is_issued_to(ngx_connection_t* c, const std::string& name) {
   if (!is_ip(name)) {
     ngx_str_t wanted{name.size(), const_cast<u_char*>(reinterpret_cast<const u_char*>(name.data()))};
@@ -85,7 +93,16 @@ void RedisWire::on_handshake(ngx_connection_t* connection) {
   wire.attend([&] { wire.secured(); });
 }
 
+void RedisWire::on_tls(const SSL* ssl, int where, int what) {
+  const auto* connection = static_cast<ngx_connection_t*>(ngx_ssl_get_connection(ssl));
+  auto& wire = *static_cast<RedisWire*>(connection->data);
+  guarded(&wire.log_, [&] {
+    if (auto alert = alert_in(where, what); !alert.empty()) wire.alert_ = std::move(alert);
+  });
+}
+
 void RedisWire::open(const ngx_addr_t& address, const std::string& tls_name, bool log_handshake) {
+  alert_.clear();
   tls_name_ = tls_name;
   log_handshake_ = log_handshake;
   ngx_str_t name = address.name;
@@ -134,6 +151,7 @@ void RedisWire::secure() {
   if (connection_->pool == nullptr) return lose("out of memory");
   if (ngx_ssl_create_connection(settings_.ssl, connection_, NGX_SSL_CLIENT) != NGX_OK)
     return lose("TLS cannot start");
+  SSL_set_info_callback(connection_->ssl->connection, on_tls);
   if (!is_ip(tls_name_)) {
     SSL_set_tlsext_host_name(connection_->ssl->connection, tls_name_.c_str());
   }
@@ -180,7 +198,7 @@ void RedisWire::flush() {
     errno = 0;
     auto* rest = reinterpret_cast<u_char*>(out_.data() + sent_);
     const ssize_t sent = connection_->send(connection_, rest, out_.size() - sent_);
-    if (sent == NGX_ERROR) return lose(in_words(errno));
+    if (sent == NGX_ERROR) return lose_unheard(in_words(errno));
     if (sent <= 0) break;
     sent_ += static_cast<std::size_t>(sent);
   }
@@ -223,9 +241,18 @@ bool RedisWire::on_reply() {
   }
 }
 
+// A server that wants another certificate of us says so after the handshake, and closes in the face of what
+// we write.
+void RedisWire::lose_unheard(const std::string& reason) {
+  if (connection_->ssl != nullptr)
+    connection_->recv(connection_, reinterpret_cast<u_char*>(in_.data()), in_.size());
+  lose(reason);
+}
+
 void RedisWire::lose(const std::string& reason) {
+  const std::string why = alert_.empty() ? reason : "it ends TLS, saying \"" + alert_ + '"';
   close();
-  callbacks_.lost(reason);
+  callbacks_.lost(why);
 }
 
 void RedisWire::close() noexcept {

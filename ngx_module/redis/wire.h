@@ -45,6 +45,7 @@ class RedisWire {
   static void on_read(ngx_event_t* event);
   static void on_write(ngx_event_t* event);
   static void on_handshake(ngx_connection_t* connection);
+  static void on_tls(const SSL* ssl, int where, int what);
   template <class Work>
   void attend(Work&& work);
 
@@ -57,6 +58,7 @@ class RedisWire {
   void drain();
   bool on_reply();
   void lose(const std::string& reason);
+  void lose_unheard(const std::string& reason);
   std::optional<std::string> refused_by_kernel() const;
   std::optional<std::string> peer_mismatch() const;
 
@@ -65,6 +67,7 @@ class RedisWire {
   const ngx_uint_t log_level_;
   bool log_handshake_ = false;
   std::string tls_name_{};
+  std::string alert_{};  // by which the peer ended TLS
   Callbacks callbacks_;
   Event flush_;
   Phase phase_ = Phase::closed;

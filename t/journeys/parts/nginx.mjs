@@ -76,7 +76,7 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
   house.write(`${name}/nginx.conf`, conf({ origin, redis, issuer, dir, provider, locations, http, servers, store,
                                               access_log, main, workers, connections, carrier, jwks, zone, listen,
                                               check: check && ` check=${check}` }))
-  const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], { host, port })
+  const start = () => house.start(name, ['nginx', '-p', dir, '-c', 'nginx.conf', '-e', `${dir}/error.log`], `${dir}/admin.sock`)  // which it opens after the other one
 
   const ask = async (method, path, json, agent) => {
     const answer = await send(`http://localhost/api/main/${path}`, {

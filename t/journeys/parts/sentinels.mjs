@@ -19,13 +19,14 @@ export const shown = (list) => list.map(({ host, port }) => `${host}:${port}`).j
 // Asks whoever listens there, in so many words.
 export const ask = async ({ port }, ...words) => (await run('redis-cli', ['-h', host, '-p', String(port), ...words], { timeout: 5000 })).stdout.trim()
 
-export async function start_sentinel(house, name, at, { watches, quorum = 2, more = '', door = `port ${at.port}` }) {
+export async function start_sentinel(house, name, at, { watches, called = host, quorum = 2, before = '', more = '', door = `port ${at.port}` }) {
   mkdirSync(house.path(`${name}.files`))
   const conf = house.write(`${name}.files/sentinel.conf`, `
 ${door}
 bind ${host}
 dir ${house.path(`${name}.files`)}
-sentinel monitor main ${host} ${watches.port} ${quorum}
+${before}
+sentinel monitor main ${called} ${watches.port} ${quorum}
 sentinel down-after-milliseconds main 1000
 sentinel failover-timeout main 3000
 sentinel parallel-syncs main 2
