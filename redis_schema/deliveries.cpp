@@ -18,10 +18,13 @@ constexpr std::size_t max_settled_at_once = 1000;
 
 Command claim_in(const Space& space, std::uint16_t partition, unsigned limit, Millis lease,
                  const std::string& caller) {
-  return run_script(claim_script, partition,
-                    {queue_key(space, partition), records_key(space, partition), tokens_key(space, partition),
-                     claimed_key(space, partition, caller)},
-                    {std::to_string(std::min(limit, max_claimed)), std::to_string(lease.count()), caller});
+  auto command =
+      run_script(claim_script, partition,
+                 {queue_key(space, partition), records_key(space, partition), tokens_key(space, partition),
+                  claimed_key(space, partition, caller)},
+                 {std::to_string(std::min(limit, max_claimed)), std::to_string(lease.count()), caller});
+  command.stands_alone = true;
+  return command;
 }
 
 Outcome<void> read_claimed(const Reply& reply, Owed& claimed) {

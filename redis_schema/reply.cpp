@@ -101,4 +101,13 @@ Outcome<OwnedReply> ReplyReader::next() {
   return OwnedReply(static_cast<redisReply*>(reply));
 }
 
+OwnedReply error_reply(std::string_view line) {
+  ReplyReader reader;
+  reader.feed("-");
+  reader.feed(line);
+  reader.feed("\r\n");
+  auto reply = reader.next();
+  return reply ? *std::move(reply) : nullptr;
+}
+
 }  // namespace slo::redis

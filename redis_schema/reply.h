@@ -51,6 +51,8 @@ struct ReplyRelease {
   void operator()(redisReply* reply) const noexcept;
 };
 using OwnedReply = std::unique_ptr<redisReply, ReplyRelease>;
+// As if a server had said so. REQUIRES: one line.
+OwnedReply error_reply(std::string_view line);
 std::vector<Reply> views_of(const std::vector<OwnedReply>& replies);
 
 class ReplyReader {

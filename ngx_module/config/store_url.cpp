@@ -152,9 +152,9 @@ Outcome<LinkSettings> read_redis(ngx_conf_t* cf, const Uri& uri, const std::stri
   return settings;
 }
 
-Outcome<std::vector<KnownServer>> resolved(ngx_conf_t* cf, const std::vector<redis::Peer>& peers,
+Outcome<std::vector<NamedServer>> resolved(ngx_conf_t* cf, const std::vector<redis::Peer>& peers,
                                            const char* is_down) {
-  std::vector<KnownServer> servers;
+  std::vector<NamedServer> servers;
   for (const auto& peer : peers) {
     auto known = resolved(cf, redis::name_of(peer), is_down);
     if (!known) return refuse(known.error());

@@ -28,7 +28,7 @@ constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a 
 constexpr Millis between_questions{2};
 constexpr Millis questions_saved{20};
 constexpr unsigned entries_at_once = 100;  // of each stream
-constexpr Millis between_looks{250};       // at a partition of which a cluster tells no news
+constexpr Millis between_reads{250};       // at a partition of which a cluster tells no news
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
 
@@ -188,7 +188,7 @@ void Feed::heard(Lane& lane, const Outcome<std::vector<redis::FeedEntry>>& entri
   if (marks_.store_of_places() == 0) marks_.set_store_of_places(store_seen());  // a new zone's first
   const bool is_end = take_in(*entries);
   if (is_end) read_to_end(lane);
-  if (is_end && lanes_.size() > 1 && !lane.is_wanted) return lane.ask_again.after(between_looks);
+  if (is_end && lanes_.size() > 1 && !lane.is_wanted) return lane.ask_again.after(between_reads);
   if (is_end) return ask_soon(lane);
   lane.ask_again.post();
 }

@@ -25,6 +25,7 @@ class RedisServer {
   void submit(std::vector<redis::Command> commands, OnReplies on_replies);
 
   bool is_up() const noexcept { return shared_.is_up(); }
+  bool is_whole() const noexcept { return is_up(); }
   void quit() noexcept;
 
  private:

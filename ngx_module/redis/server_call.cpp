@@ -18,7 +18,7 @@ redis::Command auth(const LinkSettings& link) {
 
 }  // namespace
 
-ServerCall::ServerCall(LinkSettings link, std::vector<KnownServer> known, ngx_log_t* log, Callbacks callbacks)
+ServerCall::ServerCall(LinkSettings link, std::vector<NamedServer> known, ngx_log_t* log, Callbacks callbacks)
     : link_(std::move(link)),
       known_(std::move(known)),
       callbacks_(std::move(callbacks)),
@@ -40,7 +40,7 @@ void ServerCall::begin(const redis::Peer& peer, std::vector<redis::Command> word
   stop();
   words_ = std::move(words);
   has_heard_ = has_looked_up_ = false;
-  const auto known = std::ranges::find(known_, peer, &KnownServer::peer);
+  const auto known = std::ranges::find(known_, peer, &NamedServer::peer);
   places_.move_to(peer, known == known_.end() ? std::vector<ngx_addr_t>() : known->addresses);
   again_.after(Millis(1));
 }

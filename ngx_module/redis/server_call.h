@@ -23,7 +23,7 @@ class ServerCall {
 
   // `link`: how any of them is spoken to; `known`: whose addresses need not be asked for. REQUIRES: log
   // outlives it.
-  ServerCall(LinkSettings link, std::vector<KnownServer> known, ngx_log_t* log, Callbacks callbacks);
+  ServerCall(LinkSettings link, std::vector<NamedServer> known, ngx_log_t* log, Callbacks callbacks);
 
   // What was begun before is given up, and nobody is told.
   void begin(const redis::Peer& peer, std::vector<redis::Command> words);
@@ -40,7 +40,7 @@ class ServerCall {
   void fail(const std::string& reason);
 
   const LinkSettings link_;
-  const std::vector<KnownServer> known_;
+  const std::vector<NamedServer> known_;
   Callbacks callbacks_;
   RedisPlaces places_;
   RedisWire wire_;

@@ -32,7 +32,7 @@ struct StoreOptions {
 };
 
 // A server of several, as the configuration names it.
-struct KnownServer {
+struct NamedServer {
   redis::Peer peer{};
   std::vector<ngx_addr_t> addresses{};  // resolved at configuration time, in the cycle's pool
 };
@@ -40,7 +40,7 @@ struct KnownServer {
 // Who says where the master is.
 struct SentinelSettings {
   std::string master{};
-  std::vector<KnownServer> places{};
+  std::vector<NamedServer> places{};
   bool tls = false;
   ngx_ssl_t* ssl = nullptr;
   std::string user{};
@@ -70,8 +70,8 @@ struct LinkSettings {
   std::string prefix = "slo";
   std::vector<redis::Tenant> tenants{};        // whose data lies there, by their tags
   std::optional<SentinelSettings> sentinel{};  // then there is neither host nor address: they are asked for
-  std::vector<KnownServer> cluster{};          // some of its nodes; then there is neither host nor address
-  std::optional<KnownServer> node{};  // of a cluster, which alone this link goes to: it knows no schema
+  std::vector<NamedServer> cluster{};          // some of its nodes; then there is neither host nor address
+  std::optional<NamedServer> node{};  // of a cluster, which alone this link goes to: it knows no schema
 };
 
 }  // namespace slo::ngx

@@ -17,7 +17,7 @@ bool is_pong(const redis::Reply& reply) { return reply[0].text() == "pong"; }
 
 }  // namespace
 
-Subscription::Subscription(LinkSettings link, std::vector<KnownServer> known, redis::Command subscribe,
+Subscription::Subscription(LinkSettings link, std::vector<NamedServer> known, redis::Command subscribe,
                            ngx_log_t* log, Callbacks callbacks)
     : subscribe_(std::move(subscribe)),
       callbacks_(std::move(callbacks)),

@@ -27,7 +27,7 @@ class Subscription {
   };
 
   // `subscribe` is said on each connection. REQUIRES: log outlives it.
-  Subscription(LinkSettings link, std::vector<KnownServer> known, redis::Command subscribe, ngx_log_t* log,
+  Subscription(LinkSettings link, std::vector<NamedServer> known, redis::Command subscribe, ngx_log_t* log,
                Callbacks callbacks);
 
   void begin() { listen(); }

@@ -237,7 +237,8 @@ void Cluster::submit(std::vector<redis::Command> commands, OnReplies on_replies)
   state_->accept(std::move(fresh));
 }
 
-bool Cluster::is_up() const noexcept { return !state_->down && state_->is_agreed && state_->router.is_up(); }
+bool Cluster::is_up() const noexcept { return !state_->down && state_->is_agreed; }
+bool Cluster::is_whole() const noexcept { return is_up() && state_->router.is_whole(); }
 
 void Cluster::listen(FeedNews news) {
   auto& state = *state_;

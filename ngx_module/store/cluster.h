@@ -32,8 +32,9 @@ class Cluster {
   Cluster(const Cluster&) = delete;
 
   void submit(std::vector<redis::Command> commands, OnReplies on_replies);
-  bool is_up() const noexcept;  // all nodes that serve something
-  void listen(FeedNews news);   // from now on
+  bool is_up() const noexcept;     // it may be asked: some node serves
+  bool is_whole() const noexcept;  // all do that have something
+  void listen(FeedNews news);      // from now on
   void quit() noexcept;
 
   struct State;

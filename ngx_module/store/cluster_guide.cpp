@@ -12,8 +12,8 @@ namespace slo::ngx {
 namespace {
 
 constexpr Millis between_rounds{250};
-constexpr Millis between_looks{5000};  // where nobody has asked
-constexpr Millis longest_call{500};    // a node that is frozen shall not hold up the others' answer
+constexpr Millis between_maps{5000};  // where nobody has asked
+constexpr Millis longest_call{500};   // a node that is frozen shall not hold up the others' answer
 
 LinkSettings in_a_hurry(LinkSettings link) {
   link.timeout = std::min(link.timeout, longest_call);
@@ -82,7 +82,7 @@ void ClusterGuide::heard(const redis::Reply& reply) {
   const auto map = redis::ask_for_map(left_.back()).read({&reply, 1});
   if (!map) return failed("CLUSTER SLOTS was answered " + map.error().detail);
   known_ = map->nodes();
-  end_round(is_wanted_ ? between_rounds : between_looks);
+  end_round(is_wanted_ ? between_rounds : between_maps);
   callbacks_.found(*map);
 }
 

@@ -19,24 +19,15 @@ LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer)
   link.prefix = settings.prefix;
   link.wait = settings.wait;
   link.is_watched = settings.is_watched;
-  const auto known = std::ranges::find(settings.cluster, peer, &KnownServer::peer);
-  link.node = known == settings.cluster.end() ? KnownServer{peer, {}} : *known;
+  const auto known = std::ranges::find(settings.cluster, peer, &NamedServer::peer);
+  link.node = known == settings.cluster.end() ? NamedServer{peer, {}} : *known;
   return link;
 }
 
 }  // namespace
 
-struct ClusterNodes::Node {
-  Node(LinkSettings its_settings, ngx_log_t* log)
-      : settings(std::move(its_settings)), server(settings, log) {}
-  const LinkSettings settings;
-  RedisServer server;
-};
-
 ClusterNodes::ClusterNodes(const LinkSettings& settings, ngx_log_t* log)
     : settings_(settings), log_(log), bury_(log, [this] { bury(); }) {}
-
-ClusterNodes::~ClusterNodes() = default;
 
 RedisServer& ClusterNodes::server_at(const redis::Peer& peer) {
   auto& node = nodes_[peer];

@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ngx_module/nginx/event.h"
@@ -18,7 +19,6 @@ class ClusterNodes {
  public:
   // REQUIRES: settings, which have a cluster, and log outlive it.
   ClusterNodes(const LinkSettings& settings, ngx_log_t* log);
-  ~ClusterNodes();
 
   RedisServer& server_at(const redis::Peer& peer);
   bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
@@ -27,7 +27,12 @@ class ClusterNodes {
   void quit() noexcept;
 
  private:
-  struct Node;
+  struct Node {
+    Node(LinkSettings its_settings, ngx_log_t* log)
+        : settings(std::move(its_settings)), server(settings, log) {}
+    const LinkSettings settings;
+    RedisServer server;
+  };
   using Nodes = std::map<redis::Peer, std::unique_ptr<Node>>;
 
   void bury() noexcept;

@@ -35,7 +35,7 @@ void ClusterRouter::use(const redis::ClusterMap& fresh) {
   }
 }
 
-bool ClusterRouter::is_up() const noexcept { return map_.orphans() == 0 && nodes_.are_up(map_.nodes()); }
+bool ClusterRouter::is_whole() const noexcept { return map_.orphans() == 0 && nodes_.are_up(map_.nodes()); }
 
 void ClusterRouter::carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies) {
   const auto trip = trips_.emplace(trips_.end());
@@ -115,13 +115,20 @@ void ClusterRouter::take(const redis::Peer& peer, Trips::iterator trip, std::siz
 // Another node may have taken over meanwhile: then it is asked, if it may be.
 void ClusterRouter::turned_away(const redis::Peer& peer, Trips::iterator trip, std::size_t index,
                                 const Refusal& why) {
-  if (has_quit_) return trip->refused(why);
+  if (has_quit_) return refuse_one(trip, index, why);
   callbacks_.in_doubt();
   const auto* node = map_.node_of(trip->commands[index].partition);
   const bool may_go_on =
       settings_.sends_again && why.fault == Fault::store_unreachable && !is_past(trip->deadline);
-  if (!may_go_on || node == nullptr || *node == peer) return trip->refused(why);
+  if (!may_go_on || node == nullptr || *node == peer) return refuse_one(trip, index, why);
   send_to(*node, trip, {index});
+}
+
+// What others have done must not be forgotten for one that is away, where that can be told apart.
+void ClusterRouter::refuse_one(Trips::iterator trip, std::size_t index, const Refusal& why) const {
+  if (trip->commands[index].stands_alone && !has_quit_)
+    return trip->answered(index, redis::error_reply("CLUSTERDOWN its node is away"));
+  trip->refused(why);
 }
 
 void ClusterRouter::has_moved(std::uint16_t partition, const redis::Peer& to) {
@@ -140,7 +147,7 @@ void ClusterRouter::try_later(Trips::iterator trip, std::size_t index, std::stri
 void ClusterRouter::try_again() {
   for (auto& [trip, index, why] : std::exchange(late_, {})) {
     if (has_quit_ || is_past(trip->deadline)) {
-      trip->refused({Fault::store_unreachable, why});
+      refuse_one(trip, index, {Fault::store_unreachable, why});
       go_on(trip);
     } else {
       send(trip, {index});

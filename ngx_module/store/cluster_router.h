@@ -30,7 +30,7 @@ class ClusterRouter {
   ClusterRouter(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
 
   void use(const redis::ClusterMap& fresh);
-  bool is_up() const noexcept;  // every partition has a node, and every node a connection
+  bool is_whole() const noexcept;  // every partition has a node, and every node a connection
   // Answered exactly once, from a later turn of the event loop. REQUIRES: a map was given; commands.
   void carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies);
   void quit() noexcept;  // refuses what is under way
@@ -55,6 +55,7 @@ class ClusterRouter {
   void has_moved(std::uint16_t partition, const redis::Peer& to);
   void try_later(Trips::iterator trip, std::size_t index, std::string why);
   void try_again();
+  void refuse_one(Trips::iterator trip, std::size_t index, const Refusal& why) const;
   void go_on(Trips::iterator trip);
 
   const LinkSettings& settings_;

@@ -221,6 +221,9 @@ PendingReply Store::submit(std::vector<redis::Command> commands, OnReply on_repl
 }
 
 bool Store::is_up() const noexcept { return state_->is_up(); }
+bool Store::is_whole() const noexcept {
+  return std::visit([](const auto& its) { return its.is_whole(); }, state_->servers);
+}
 void Store::listen(FeedNews news) {
   if (auto* cluster = std::get_if<Cluster>(&state_->servers)) cluster->listen(std::move(news));
 }

@@ -55,7 +55,8 @@ class Store {
     submit<T>(std::move(exchange), std::move(on_answer), priority).keep();
   }
 
-  bool is_up() const noexcept;
+  bool is_up() const noexcept;     // it may be asked
+  bool is_whole() const noexcept;  // and no part of it is away
   // A cluster tells what becomes of its feeds; one server does not, since who waits in it misses nothing.
   void listen(FeedNews news);
   bool is_crowded() const noexcept;  // by the background: it asks as fast as it is answered

@@ -10,7 +10,7 @@ import { Crowd, guard, guards_know, longest_gap, losses, store_up } from './part
 import { House, eventually, sleep } from './parts/house.mjs'
 import { root } from './parts/manual.mjs'
 import { start_name_server } from './parts/name_server.mjs'
-import { start_receiver } from './parts/receivers.mjs'
+import { manners, start_receiver } from './parts/receivers.mjs'
 import { ask, places, shown } from './parts/sentinels.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 import { our_lines, start_table } from './parts/table.mjs'
@@ -129,6 +129,52 @@ test('a cluster is one store, whatever happens to its nodes', { timeout: 600_000
   for (const [name, strike] of Object.entries(ways)) await go_through(t, stage, table, name, strike)
   assert.doesNotMatch(stage.nginx.log(), /\[(alert|crit|emerg)\]/)
   console.log(`  ${our_lines(stage.nginx.log()).length} lines of ours`)
+})
+
+// Of three masters without replicas one goes: what the others have is served, also what they owe.
+test('where one master is away the others serve', { timeout: 120_000 }, async (t) => {
+  const house = new House(t), at = await places(3), app = await start_receiver(house, { behave: manners.failing })
+  const open = ['--cluster-require-full-coverage', 'no']
+  const stage = await set_stage(house, {
+    clients: [back_client('app', app.url)], store: 'timeout=1s', locations: guard, provider: 'client_id gateway; delivery first=1s attempts=100;',
+    redis_how: { at: at[0], more: [...await node_options(), ...open] }, redis_url: `redis-cluster://${shown(at)}`,
+  })
+  const nodes = [stage.redis]
+  for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place, open))
+  await make_cluster(at, 0)
+  const { nginx } = stage
+  await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
+  const names = (word) => Array.from({ length: 40 }, (_, i) => `${word}-${i}`)
+  const status_of = async (sid) => (await nginx.register({ client_id: 'app', sid, sub: sid })).status
+  for (const sid of names('before')) assert.equal(await status_of(sid), 201)
+  await nodes[2].kill()
+  await eventually('a part is away', async () => await store_up(nginx) === '0')
+  await sleep(3000)  // until its neighbours take it for dead
+  const served = [], not_served = []
+  for (const sid of names('before')) {
+    const { status } = await nginx.ask('DELETE', `sessions/${sid}`)
+    assert.ok([200, 503].includes(status), `${sid}: ${status}`)
+    if (status === 503) { not_served.push(sid); continue }
+    served.push(sid)
+    await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 1000, every: 5 })
+  }
+  assert.ok(served.length >= 15 && not_served.length >= 5, `${served.length} served, ${not_served.length} not`)
+  app.behave = manners.obeying
+  const told = () => new Set(app.requests.filter(({ at: when }) => when > since).map(({ body }) => JSON.parse(Buffer.from(new URLSearchParams(body).get('logout_token').split('.')[1], 'base64url')).sid))
+  const since = Date.now()
+  await eventually('what the others owe is delivered', () => served.every((sid) => told().has(sid)), { within: 12_000 })  // less than a lease
+  await nodes[2].start_again()
+  await eventually('all of it is served', async () => await store_up(nginx) === '1', { within: 30_000 })
+  for (const sid of not_served) {
+    const { status } = await eventually(`${sid} is served`, async () => {
+      const answer = await nginx.ask('DELETE', `sessions/${sid}`)
+      return answer.status !== 503 && answer
+    })
+    assert.equal(status, 200)
+  }
+  await eventually('everybody is told', () => names('before').every((sid) => told().has(sid)))
+  console.log(`  of 40 sessions ${served.length} could be ended meanwhile`)
+  assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
 const manual = readFileSync(`${root}docs/operating.md`, 'utf8')

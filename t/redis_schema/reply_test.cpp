@@ -84,4 +84,10 @@ TEST(ReplyReader, stays_broken_after_bytes_that_are_no_reply) {
   EXPECT_EQ(reader.next().error(), (Refusal{Fault::store_reply_unexpected, "not RESP"}));
 }
 
+TEST(Reply, may_be_an_error_of_our_own) {
+  const auto reply = error_reply("CLUSTERDOWN its node is away");
+  EXPECT_EQ(Reply(reply.get()).error(), "CLUSTERDOWN its node is away");
+  EXPECT_EQ(refusal_of(Reply(reply.get())), (Refusal{Fault::store_refused, "CLUSTERDOWN"}));
+}
+
 }  // namespace slo::redis::reply_test
