@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Three masters, three replicas, and everything that happens to a cluster, while users log out all the time: who reads "signed out" is.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { in_order, let_go, make_cluster, master_of, move_slots, node_options, nodes_by, start_node, take_in } from './parts/cluster.mjs'
-import { send } from './parts/browser_jar.mjs'
-import { make_authority } from './parts/certificates.mjs'
 import { Crowd, guard, guards_know, longest_gap, losses, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
-import { root } from './parts/manual.mjs'
-import { start_name_server } from './parts/name_server.mjs'
-import { manners, start_receiver } from './parts/receivers.mjs'
+import { start_receiver } from './parts/receivers.mjs'
 import { ask, places, shown } from './parts/sentinels.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 import { our_lines, start_table } from './parts/table.mjs'
@@ -129,115 +124,4 @@ test('a cluster is one store, whatever happens to its nodes', { timeout: 600_000
   for (const [name, strike] of Object.entries(ways)) await go_through(t, stage, table, name, strike)
   assert.doesNotMatch(stage.nginx.log(), /\[(alert|crit|emerg)\]/)
   console.log(`  ${our_lines(stage.nginx.log()).length} lines of ours`)
-})
-
-// Of three masters without replicas one goes: what the others have is served, also what they owe.
-test('where one master is away the others serve', { timeout: 120_000 }, async (t) => {
-  const house = new House(t), at = await places(3), app = await start_receiver(house, { behave: manners.failing })
-  const open = ['--cluster-require-full-coverage', 'no']
-  const stage = await set_stage(house, {
-    clients: [back_client('app', app.url)], store: 'timeout=1s', locations: guard, provider: 'client_id gateway; delivery first=1s attempts=100;',
-    redis_how: { at: at[0], more: [...await node_options(), ...open] }, redis_url: `redis-cluster://${shown(at)}`,
-  })
-  const nodes = [stage.redis]
-  for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place, open))
-  await make_cluster(at, 0)
-  const { nginx } = stage
-  await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
-  const names = (word) => Array.from({ length: 40 }, (_, i) => `${word}-${i}`)
-  const status_of = async (sid) => (await nginx.register({ client_id: 'app', sid, sub: sid })).status
-  for (const sid of names('before')) assert.equal(await status_of(sid), 201)
-  await nodes[2].kill()
-  await eventually('a part is away', async () => await store_up(nginx) === '0')
-  await sleep(3000)  // until its neighbours take it for dead
-  const served = [], not_served = []
-  for (const sid of names('before')) {
-    const { status } = await nginx.ask('DELETE', `sessions/${sid}`)
-    assert.ok([200, 503].includes(status), `${sid}: ${status}`)
-    if (status === 503) { not_served.push(sid); continue }
-    served.push(sid)
-    await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 1000, every: 5 })
-  }
-  assert.ok(served.length >= 15 && not_served.length >= 5, `${served.length} served, ${not_served.length} not`)
-  app.behave = manners.obeying
-  const told = () => new Set(app.requests.filter(({ at: when }) => when > since).map(({ body }) => JSON.parse(Buffer.from(new URLSearchParams(body).get('logout_token').split('.')[1], 'base64url')).sid))
-  const since = Date.now()
-  await eventually('what the others owe is delivered', () => served.every((sid) => told().has(sid)), { within: 12_000 })  // less than a lease
-  await nodes[2].start_again()
-  await eventually('all of it is served', async () => await store_up(nginx) === '1', { within: 30_000 })
-  for (const sid of not_served) {
-    const { status } = await eventually(`${sid} is served`, async () => {
-      const answer = await nginx.ask('DELETE', `sessions/${sid}`)
-      return answer.status !== 503 && answer
-    })
-    assert.equal(status, 200)
-  }
-  await eventually('everybody is told', () => names('before').every((sid) => told().has(sid)))
-  console.log(`  of 40 sessions ${served.length} could be ended meanwhile`)
-  assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
-})
-
-const manual = readFileSync(`${root}docs/operating.md`, 'utf8')
-const user_of_manual = `${/^ *(user slo on >PASSWORD ~slo.*)$/m.exec(manual)[1]} ${/A user of a cluster's nodes needs `([^`]*)` besides/.exec(manual)[1]}`
-
-// A user with the manual's rights, TLS with a client certificate, and names that a name server alone knows.
-async function set_secured(t, { rights = (words) => words, certificate = true, other_ca = false } = {}) {
-  const house = new House(t), at = await places(3)
-  const authority = make_authority(house, 'trusted'), stranger = make_authority(house, 'stranger')
-  const { key, cert } = authority.issue('node.example'), own = authority.issue('nginx.example')
-  const file = (name, text) => house.write(name, text)
-  const tls_ports = (await places(3)).map(({ port }) => port)
-  const names = await start_name_server(house)
-  const user = rights(user_of_manual).replace('PASSWORD', 'secret-of-nodes')
-  const acl = file('users.acl', `user default on nopass ~* &* +@all\n${user}\n`)
-  const options = async (i) => [...await node_options(), '--tls-port', String(tls_ports[i]), '--tls-cert-file', file('node.pem', cert), '--tls-key-file', file('node.key', key),
-    '--tls-ca-cert-file', authority.ca, '--tls-auth-clients', 'yes', '--tls-cluster', 'yes', '--aclfile', acl,
-    '--cluster-announce-hostname', 'node.example', '--cluster-preferred-endpoint-type', 'hostname']
-  const app = await start_receiver(house)
-  const stage = await set_stage(house, {
-    clients: [back_client('app', app.url)], workers: 1, locations: guard, provider: 'client_id gateway;', http: `resolver 127.0.0.1:${names.port} ipv6=off;`,
-    redis_how: { at: at[0], more: await options(0) }, redis_url: `rediss-cluster://node.example:${tls_ports[0]}`,
-    store: `timeout=2s user=slo password_file=${file('nodes.password', 'secret-of-nodes\n')} ca=${other_ca ? stranger.ca : authority.ca}
-      ${certificate ? `certificate=${file('own.pem', own.cert)} key=${file('own.key', own.key)}` : ''}`,
-  })
-  for (const [i, place] of at.slice(1).entries()) await start_node(house, `node-${i + 2}`, place, await options(i + 1))
-  await make_cluster(at, 0)
-  return { ...stage, app, at }
-}
-
-test('nodes have names, TLS with certificates of both sides, and a user with the rights of the manual', { timeout: 120_000 }, async (t) => {
-  const { nginx, app, at } = await set_secured(t)
-  await eventually('the store is there', async () => await store_up(nginx) === '1')
-  for (const sid of ['s1', 's2', 's3', 's4', 's5', 's6']) {
-    assert.equal((await nginx.register({ client_id: 'app', sid, sub: sid })).status, 201)
-    assert.equal((await nginx.ask('DELETE', `sessions/${sid}`)).status, 200)
-    await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 200, every: 5 })
-  }
-  await eventually('the client is told', () => app.requests.length === 6)
-  for (const place of at) assert.equal(await ask(place, 'acl', 'log'), '')
-  assert.doesNotMatch(nginx.log(), /NOPERM|\[(alert|crit|emerg)\]/)
-})
-
-const refused = {
-  'a stranger': [{ other_ca: true }, /cannot be reached: no node tells the cluster's slots; node\.example:\d+: its certificate is not trusted/],
-  'without a certificate of its own': [{ certificate: false }, /cannot be reached: no node tells the cluster's slots; node\.example:\d+: /],
-  'without CLUSTER SLOTS': [{ rights: (user) => user.replace(' +cluster|slots', '') }, /no node tells the cluster's slots; node\.example:\d+: CLUSTER SLOTS was answered NOPERM/],
-}
-test('what a cluster refuses is said', { timeout: 120_000 }, async (t) => {
-  for (const [name, [how, line]] of Object.entries(refused)) {
-    await t.test(name, async (t) => {
-      const { nginx } = await set_secured(t, how)
-      await eventually('it says why', () => line.test(nginx.log()))
-      assert.equal(await store_up(nginx), '0')
-      assert.ok(!nginx.log().includes('secret-of-nodes'))
-    })
-  }
-  await t.test('without news, which come by themselves a little later', async (t) => {
-    const { nginx } = await set_secured(t, { rights: (user) => user.replace(' +publish', '').replace(' +subscribe', '') })
-    await eventually('the store is there', async () => await store_up(nginx) === '1')
-    assert.equal((await nginx.register({ client_id: 'app', sid: 's1', sub: 's1' })).status, 201)
-    assert.equal((await nginx.ask('DELETE', 'sessions/s1')).status, 200)
-    await eventually('guards refuse', async () => (await send(`${nginx.url}/app/?sid=s1`)).status === 401, { within: 1000, every: 5 })
-    assert.match(nginx.log(), /tells no news, guards hear of ended sessions a quarter of a second late/)
-  })
 })
