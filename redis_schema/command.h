@@ -21,6 +21,7 @@ struct Command {
   const Script* script = nullptr;  // set: words are EVALSHA …, and NOSCRIPT is answered by sending fallback()
   std::uint16_t partition = meta_partition;
   bool comes_last = false;    // what stands before it in its exchange is answered first, wherever it lies
+  bool waits = false;         // the server answers late, so that nobody may stand behind it
   bool stands_alone = false;  // where its server is away, that is an error among the others' replies
   bool must_be_confirmed = false;  // somebody is told that it has ended something: replicas may be asked, too
   friend bool operator==(const Command&, const Command&) = default;

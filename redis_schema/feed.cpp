@@ -113,7 +113,8 @@ std::vector<Stream> streams_of(const std::vector<FeedSource>& sources, const Fee
 Command ask_for(const std::vector<Stream>& streams, unsigned count, Millis block) {
   const bool is_of_one = streams.front().partition == streams.back().partition;
   Command command{.words = {"XREAD", "COUNT", std::to_string(std::max(count, 1u))},
-                  .partition = is_of_one ? streams.front().partition : meta_partition};
+                  .partition = is_of_one ? streams.front().partition : meta_partition,
+                  .waits = block > Millis{0}};
   auto& words = command.words;
   if (block > Millis{0}) words.insert(words.end(), {"BLOCK", std::to_string(block.count())});
   words.push_back("STREAMS");

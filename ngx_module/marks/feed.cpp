@@ -28,7 +28,6 @@ constexpr Millis longest_pause{300};  // of one worker of a host: no crowd at a 
 constexpr Millis between_questions{2};
 constexpr Millis questions_saved{20};
 constexpr unsigned entries_at_once = 100;  // of each stream
-constexpr Millis between_reads{250};       // at a partition of which a cluster tells no news
 // A server that took another's place may have lost the last entries, or have a clock that is behind.
 constexpr Millis overlap{10 * 60 * 1000};
 
@@ -79,8 +78,7 @@ void Feed::tick() {
 void Feed::begin() {
   store_ = std::make_unique<Store>(link_, log_);
   for (auto& source : sources_) source.places = marks_.places(*source.marks);
-  store_->listen({.grew = [this](std::uint16_t partition) { ask_soon(lane_of(partition)); },
-                  .moved = [this](std::uint16_t partition) { has_moved(lane_of(partition)); }});
+  store_->on_move([this](std::uint16_t partition) { lanes_[partition]->goes_back = true; });
   for (const auto& lane : lanes_) {
     lane->has_gone_back = lane->goes_back = true;
     ask(*lane);
@@ -94,12 +92,8 @@ void Feed::stop() {
   store_.reset();
   for (const auto& lane : lanes_) {
     lane->ask_again.cancel();
-    lane->is_asking = lane->is_wanted = false;
+    lane->is_asking = false;
   }
-}
-
-Feed::Lane& Feed::lane_of(std::uint16_t partition) const {
-  return *lanes_[lanes_.size() > 1 ? partition : 0];
 }
 
 // What is not urgent, now and then.
@@ -138,36 +132,17 @@ void Feed::go_back(Lane& lane) {
   }
 }
 
-void Feed::has_moved(Lane& lane) {
-  lane.goes_back = true;
-  ask_soon(lane);
-}
-
 void Feed::ask(Lane& lane) {
   if (!store_ || sources_.empty() || std::exchange(lane.is_asking, true)) return;
-  lane.is_wanted = false;
   go_back(lane);
   std::vector<redis::FeedSource> asked;
   for (const auto& source : sources_)
     asked.push_back({.space = &source.provider->space, .places = &source.places});
   lane.paid_until = std::max(lane.paid_until, now_of_host() - questions_saved) + between_questions;
+  const Millis wait = std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
   store_->submit_detached<std::vector<redis::FeedEntry>>(
-      redis::read_feed(asked, entries_at_once, wait_in_store(lane), lane.partitions),
+      redis::read_feed(asked, entries_at_once, lane.is_at_end ? wait : Millis{0}, lane.partitions),
       [this, &lane](Outcome<std::vector<redis::FeedEntry>> entries) { heard(lane, entries); });
-}
-
-// Of a cluster the connection is shared by partitions, and by what others say.
-Millis Feed::wait_in_store(const Lane& lane) const {
-  if (!lane.is_at_end || lanes_.size() > 1) return Millis{0};
-  return std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
-}
-
-void Feed::ask_soon(Lane& lane) {
-  lane.is_wanted = true;
-  if (lane.is_asking) return;
-  const Millis pause = lane.paid_until - now_of_host();
-  if (pause > Millis{0}) return lane.ask_again.after(pause);
-  lane.ask_again.post();
 }
 
 // That it is away the store has said; not what it refuses of a feed, which stays behind for that.
@@ -188,8 +163,8 @@ void Feed::heard(Lane& lane, const Outcome<std::vector<redis::FeedEntry>>& entri
   if (marks_.store_of_places() == 0) marks_.set_store_of_places(store_seen());  // a new zone's first
   const bool is_end = take_in(*entries);
   if (is_end) read_to_end(lane);
-  if (is_end && lanes_.size() > 1 && !lane.is_wanted) return lane.ask_again.after(between_reads);
-  if (is_end) return ask_soon(lane);
+  const Millis pause = lane.paid_until - now_of_host();
+  if (is_end && pause > Millis{0}) return lane.ask_again.after(pause);
   lane.ask_again.post();
 }
 

@@ -7,8 +7,7 @@
 // nothing hangs on who that is.
 //
 // From one server all partitions are read in one question, which waits there for news. A cluster has them
-// apart: each is read by itself, when its node tells that it has grown, and a few times a second in any case,
-// so that one node that is away holds up no other's.
+// apart: each is read by itself, so that one node that is away holds up no other's.
 #pragma once
 
 #include <memory>
@@ -48,7 +47,6 @@ class Feed {
     }
     const redis::FeedPartitions partitions;
     bool is_asking = false;
-    bool is_wanted = false;      // it has grown since it was asked
     bool has_gone_back = false;  // since the last good answer
     bool is_at_end = false;      // of its streams: it may wait in the store
     bool begins_again = false;   // with the next question, from the beginning
@@ -64,11 +62,7 @@ class Feed {
   void keep_house();
   void begin_again();
   void go_back(Lane& lane);
-  void has_moved(Lane& lane);
   void ask(Lane& lane);
-  void ask_soon(Lane& lane);
-  Lane& lane_of(std::uint16_t partition) const;
-  Millis wait_in_store(const Lane& lane) const;
   void heard(Lane& lane, const Outcome<std::vector<redis::FeedEntry>>& entries);
   bool take_in(const std::vector<redis::FeedEntry>& entries);
   void tell_refused(const Refusal& why);

@@ -65,6 +65,7 @@ struct LinkSettings {
   Millis longest_pause{2000};  // between calls that fail
   bool sends_again = true;     // what was sent, and not answered when the connection broke
   bool sends_scripts = true;   // those that Redis does not know, behind all that was said meanwhile
+  bool is_told_of = true;      // by the log: that it can be reached, or not
   bool is_watched = true;      // its health, by one worker
   std::optional<redis::ReplicaWait> wait{};  // who must confirm what somebody is told to have ended
   std::string prefix = "slo";

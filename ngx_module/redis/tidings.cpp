@@ -8,6 +8,7 @@ namespace slo::ngx {
 
 // An outage ends where it began: in the log that shows errors only, too.
 void StoreTidings::up() {
+  if (!settings_.is_told_of) return;
   const Told before = std::exchange(told_, Told::up);
   if (before == Told::up) return;
   const bool was_away = before == Told::down || before == Told::foreign;
@@ -16,6 +17,7 @@ void StoreTidings::up() {
 }
 
 void StoreTidings::down(const Refusal& why) {
+  if (!settings_.is_told_of) return;
   const bool is_foreign = why.fault == Fault::store_schema_foreign;
   const Told told = is_foreign ? Told::foreign : Told::down;
   if (std::exchange(told_, told) == told) return;

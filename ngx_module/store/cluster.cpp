@@ -11,7 +11,6 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
-#include "ngx_module/redis/subscription.h"
 #include "ngx_module/redis/tidings.h"
 #include "ngx_module/redis/watch.h"
 #include "ngx_module/store/cluster_guide.h"
@@ -44,13 +43,10 @@ struct Cluster::State {
   void send(Queue fresh);
   void refuse_all(Queue queue, const Refusal& why);
   void found(const redis::ClusterMap& map);
+  void found_none(const std::string& why);
   void is_lost(const Refusal& why);
   void agree();
   void agreed(const Outcome<redis::Agreement>& agreement);
-  void moved(std::uint16_t partition) const;
-  void heard(const redis::Reply& message) const;
-  void tell_deaf(const redis::Peer& last, const std::string& why);
-  void tell_hearing();
   void quit();
 
   const LinkSettings& settings;
@@ -62,8 +58,7 @@ struct Cluster::State {
   bool is_agreed = false;  // on the schema
   bool is_agreeing = false;
   bool has_quit = false;
-  bool is_told_deaf = false;
-  FeedNews news{};
+  std::function<void(std::uint16_t)> moved{};
   Event soon;  // a draining worker stays for this one
   Event look_again;
   Event heartbeat;
@@ -71,7 +66,6 @@ struct Cluster::State {
   StoreTidings tidings;
   ClusterGuide guide;
   ClusterRouter router;
-  std::optional<Subscription> subscription{};
 };
 
 Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
@@ -84,13 +78,13 @@ Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
       tidings(settings, log),
       guide(settings, log,
             {.found = [this](const redis::ClusterMap& map) { found(map); },
-             .nowhere =
-                 [this](const std::string& why) {
-                   is_lost({Fault::store_unreachable, why});
-                 }}),
+             .nowhere = [this](const std::string& why) { found_none(why); }}),
       router(settings, log,
              {.in_doubt = [this] { guide.ask(); },
-              .moved = [this](std::uint16_t partition) { moved(partition); }}) {
+              .moved =
+                  [this](std::uint16_t partition) {
+                    if (moved && partition < redis::partitions) moved(partition);
+                  }}) {
   heartbeat.may_be_left();
   guide.start(Millis(ngx_random() % settings.start_spread.count()));
 }
@@ -155,6 +149,11 @@ void Cluster::State::found(const redis::ClusterMap& map) {
   if (!is_agreed || down) agree();
 }
 
+// The last map may still hold.
+void Cluster::State::found_none(const std::string& why) {
+  if (!is_agreed || !router.serves()) is_lost({Fault::store_unreachable, why});
+}
+
 void Cluster::State::is_lost(const Refusal& why) {
   if (has_quit) return;
   down = why;
@@ -190,33 +189,11 @@ void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
   if (!is_agreed) is_lost(why);
 }
 
-void Cluster::State::moved(std::uint16_t partition) const {
-  if (news.moved && partition < redis::partitions) news.moved(partition);
-}
-
-void Cluster::State::heard(const redis::Reply& message) const {
-  if (const auto partition = redis::partition_in_the_news(message)) news.grew(*partition);
-}
-
-void Cluster::State::tell_deaf(const redis::Peer& last, const std::string& why) {
-  if (std::exchange(is_told_deaf, true)) return;
-  ngx_log_error(NGX_LOG_WARN, log, 0,
-                "slo: store \"%s\" tells no news, guards hear of ended sessions a quarter of a second late; "
-                "%s: %s",
-                settings.url.c_str(), redis::name_of(last).c_str(), why.c_str());
-}
-
-void Cluster::State::tell_hearing() {
-  if (!std::exchange(is_told_deaf, false)) return;
-  ngx_log_error(NGX_LOG_WARN, log, 0, "slo: store \"%s\" tells news again", settings.url.c_str());
-}
-
 void Cluster::State::quit() {
   has_quit = true;
   heartbeat.cancel();
   look_again.cancel();
   guide.quit();
-  if (subscription) subscription->stop();
   down = Refusal{Fault::store_unreachable, "the worker exits"};
   router.quit();
   refuse_all(std::exchange(waiting, {}), *down);
@@ -240,20 +217,7 @@ void Cluster::submit(std::vector<redis::Command> commands, OnReplies on_replies)
 bool Cluster::is_up() const noexcept { return !state_->down && state_->is_agreed; }
 bool Cluster::is_whole() const noexcept { return is_up() && state_->router.is_whole(); }
 
-void Cluster::listen(FeedNews news) {
-  auto& state = *state_;
-  state.news = std::move(news);
-  state.subscription.emplace(
-      link_to_nodes(state.settings), state.settings.cluster, redis::subscribe_to_news(state.settings.prefix),
-      state.log,
-      Subscription::Callbacks{
-          .servers = [&state] { return state.guide.nodes(); },
-          .listening = [] {},
-          .hears = [&state] { state.tell_hearing(); },
-          .said = [&state](const redis::Reply& message) { state.heard(message); },
-          .deaf = [&state](const redis::Peer& last, const std::string& why) { state.tell_deaf(last, why); }});
-  state.subscription->begin();
-}
+void Cluster::on_move(std::function<void(std::uint16_t)> moved) { state_->moved = std::move(moved); }
 
 void Cluster::quit() noexcept {
   guarded(state_->log, [this] { state_->quit(); });

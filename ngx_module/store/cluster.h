@@ -16,12 +16,6 @@
 
 namespace slo::ngx {
 
-// What happens to the feeds, told as soon as it is known; some of it may go untold.
-struct FeedNews {
-  std::function<void(std::uint16_t partition)> grew{};
-  std::function<void(std::uint16_t partition)> moved{};  // to another node, which may lack its last entries
-};
-
 class Cluster {
  public:
   using OnReplies = RedisServer::OnReplies;
@@ -34,7 +28,8 @@ class Cluster {
   void submit(std::vector<redis::Command> commands, OnReplies on_replies);
   bool is_up() const noexcept;     // it may be asked: some node serves
   bool is_whole() const noexcept;  // all do that have something
-  void listen(FeedNews news);      // from now on
+  // A partition has gone to another node, which may lack its last entries.
+  void on_move(std::function<void(std::uint16_t partition)> moved);
   void quit() noexcept;
 
   struct State;

@@ -29,15 +29,22 @@ LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer)
 ClusterNodes::ClusterNodes(const LinkSettings& settings, ngx_log_t* log)
     : settings_(settings), log_(log), bury_(log, [this] { bury(); }) {}
 
-RedisServer& ClusterNodes::server_at(const redis::Peer& peer) {
-  auto& node = nodes_[peer];
-  if (!node) node = std::make_unique<Node>(link_to_node(settings_, peer), log_);
+RedisServer& ClusterNodes::at(const Place& place) {
+  auto& node = nodes_[place];
+  if (node) return node->server;
+  auto link = link_to_node(settings_, place.first);
+  if (place.second != redis::meta_partition) link.is_told_of = link.is_watched = false;
+  node = std::make_unique<Node>(std::move(link), log_);
   return node->server;
+}
+
+bool ClusterNodes::is_one_up() const noexcept {
+  return std::ranges::any_of(nodes_, [](const auto& node) { return node.second->server.is_up(); });
 }
 
 bool ClusterNodes::are_up(const std::vector<redis::Peer>& peers) const noexcept {
   return std::ranges::all_of(peers, [this](const redis::Peer& peer) {
-    const auto node = nodes_.find(peer);
+    const auto node = nodes_.find({peer, redis::meta_partition});
     return node != nodes_.end() && node->second->server.is_up();
   });
 }
@@ -45,7 +52,7 @@ bool ClusterNodes::are_up(const std::vector<redis::Peer>& peers) const noexcept 
 void ClusterNodes::keep_only(const std::vector<redis::Peer>& peers) {
   for (auto node = nodes_.begin(); node != nodes_.end();) {
     const auto next = std::next(node);
-    if (!redis::contains(peers, node->first)) leaving_.push_back(nodes_.extract(node));
+    if (!redis::contains(peers, node->first.first)) leaving_.push_back(nodes_.extract(node));
     node = next;
   }
   if (!leaving_.empty() && !bury_.is_set()) bury_.after(Millis{1});
@@ -59,7 +66,7 @@ void ClusterNodes::bury() noexcept {
 void ClusterNodes::quit() noexcept {
   bury_.cancel();
   bury();
-  for (const auto& [peer, node] : nodes_) node->server.quit();
+  for (const auto& [place, node] : nodes_) node->server.quit();
 }
 
 }  // namespace slo::ngx

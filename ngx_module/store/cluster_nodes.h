@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The nodes of a cluster: a server each, made when it is first needed.
+// The nodes of a cluster: a server each, and a line of its own for each partition that is waited in.
+//
+// Made when they are first needed.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -11,6 +13,7 @@
 
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/server.h"
+#include "redis_schema/command.h"
 #include "redis_schema/servers/peer.h"
 
 namespace slo::ngx {
@@ -20,7 +23,10 @@ class ClusterNodes {
   // REQUIRES: settings, which have a cluster, and log outlive it.
   ClusterNodes(const LinkSettings& settings, ngx_log_t* log);
 
-  RedisServer& server_at(const redis::Peer& peer);
+  RedisServer& server_at(const redis::Peer& peer) { return at({peer, redis::meta_partition}); }
+  // Nobody else is answered there.
+  RedisServer& line_to(const redis::Peer& peer, std::uint16_t partition) { return at({peer, partition}); }
+  bool is_one_up() const noexcept;
   bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
   // Others are given up in a later turn of the event loop: what they have not answered is refused.
   void keep_only(const std::vector<redis::Peer>& peers);
@@ -33,8 +39,10 @@ class ClusterNodes {
     const LinkSettings settings;
     RedisServer server;
   };
-  using Nodes = std::map<redis::Peer, std::unique_ptr<Node>>;
+  using Place = std::pair<redis::Peer, std::uint16_t>;
+  using Nodes = std::map<Place, std::unique_ptr<Node>>;
 
+  RedisServer& at(const Place& place);
   void bury() noexcept;
 
   const LinkSettings& settings_;

@@ -35,6 +35,7 @@ void ClusterRouter::use(const redis::ClusterMap& fresh) {
   }
 }
 
+bool ClusterRouter::serves() const noexcept { return nodes_.is_one_up(); }
 bool ClusterRouter::is_whole() const noexcept { return map_.orphans() == 0 && nodes_.are_up(map_.nodes()); }
 
 void ClusterRouter::carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies) {
@@ -52,25 +53,23 @@ void ClusterRouter::send(Trips::iterator trip, const Indices& indices) {
     if (node != nullptr) {
       by_node[*node].push_back(index);
     } else {
+      callbacks_.in_doubt();
       try_later(trip, index, "no node serves this part of the data");
     }
   }
   for (auto& [peer, its] : by_node) send_to(peer, trip, std::move(its));
 }
 
-// What feeds is followed by the news of it, whose reply nobody awaits.
 void ClusterRouter::send_to(const redis::Peer& peer, Trips::iterator trip, Indices indices) {
   std::vector<redis::Command> commands;
   commands.reserve(indices.size());
   for (const auto index : indices) commands.push_back(trip->commands[index]);
-  for (const auto index : indices) {
-    if (auto told = redis::news_of(trip->commands[index], settings_.prefix))
-      commands.push_back(*std::move(told));
-  }
-  nodes_.server_at(peer).submit(std::move(commands), [this, peer, trip, its = std::move(indices)](
-                                                         Outcome<RedisServer::Replies> replies) {
-    heard(peer, trip, its, std::move(replies));
-  });
+  auto& server =
+      commands.front().waits ? nodes_.line_to(peer, commands.front().partition) : nodes_.server_at(peer);
+  server.submit(std::move(commands),
+                [this, peer, trip, its = std::move(indices)](Outcome<RedisServer::Replies> replies) {
+                  heard(peer, trip, its, std::move(replies));
+                });
 }
 
 void ClusterRouter::send_on(const redis::Redirection& where, Trips::iterator trip, std::size_t index) {

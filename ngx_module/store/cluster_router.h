@@ -3,7 +3,7 @@
 //
 // A command that comes last leaves when the others are answered. What is sent on (MOVED, ASK) goes on; what
 // comes too early (TRYAGAIN, CLUSTERDOWN), or has nobody, is tried again until the time of the submission is
-// over.
+// over. What waits in its server stands alone in its exchange, and has a connection of its own.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,7 @@ class ClusterRouter {
   ClusterRouter(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
 
   void use(const redis::ClusterMap& fresh);
+  bool serves() const noexcept;    // some node has a connection
   bool is_whole() const noexcept;  // every partition has a node, and every node a connection
   // Answered exactly once, from a later turn of the event loop. REQUIRES: a map was given; commands.
   void carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies);

@@ -224,8 +224,8 @@ bool Store::is_up() const noexcept { return state_->is_up(); }
 bool Store::is_whole() const noexcept {
   return std::visit([](const auto& its) { return its.is_whole(); }, state_->servers);
 }
-void Store::listen(FeedNews news) {
-  if (auto* cluster = std::get_if<Cluster>(&state_->servers)) cluster->listen(std::move(news));
+void Store::on_move(std::function<void(std::uint16_t)> moved) {
+  if (auto* cluster = std::get_if<Cluster>(&state_->servers)) cluster->on_move(std::move(moved));
 }
 bool Store::is_crowded() const noexcept { return state_->is_crowded(); }
 

@@ -57,8 +57,8 @@ class Store {
 
   bool is_up() const noexcept;     // it may be asked
   bool is_whole() const noexcept;  // and no part of it is away
-  // A cluster tells what becomes of its feeds; one server does not, since who waits in it misses nothing.
-  void listen(FeedNews news);
+  // Of a cluster: a partition has gone to another node, which may lack its last entries.
+  void on_move(std::function<void(std::uint16_t partition)> moved);
   bool is_crowded() const noexcept;  // by the background: it asks as fast as it is answered
   void quit() noexcept;              // exit_process: fails what waits, closes the socket
 

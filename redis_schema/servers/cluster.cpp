@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "redis_schema/fields.h"
-#include "redis_schema/script.h"
 
 namespace slo::redis {
 namespace {
@@ -110,29 +109,7 @@ Command asking() { return {.words = {"ASKING"}}; }
 bool is_to_be_asked_again(const Reply& reply) noexcept {
   if (!reply.is_error()) return false;
   const auto code = code_of(reply.error());
-  return code == "TRYAGAIN" || code == "CLUSTERDOWN";
-}
-
-std::string feed_channel(std::string_view prefix) { return std::string(prefix) + ":feed"; }
-
-// Not behind a registration, which feeds only where it comes after the end: that is found by who reads
-// anyway.
-std::optional<Command> news_of(const Command& command, std::string_view prefix) {
-  const auto* script = command.script;
-  if (script != &end_script && script != &leave_script && script != &unbundle_script &&
-      script != &mark_script)
-    return std::nullopt;
-  return Command{.words = {"PUBLISH", feed_channel(prefix), std::to_string(command.partition)},
-                 .partition = command.partition};
-}
-
-Command subscribe_to_news(std::string_view prefix) { return {.words = {"SUBSCRIBE", feed_channel(prefix)}}; }
-
-std::optional<std::uint16_t> partition_in_the_news(const Reply& message) {
-  if (message[0].text() != "message") return std::nullopt;
-  const auto partition = read_integer(message[2].text().value_or(""));
-  if (!partition || *partition < 0 || *partition >= partitions) return std::nullopt;
-  return static_cast<std::uint16_t>(*partition);
+  return code == "TRYAGAIN" || code == "CLUSTERDOWN" || code == "UNBLOCKED";
 }
 
 }  // namespace slo::redis

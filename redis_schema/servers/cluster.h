@@ -50,15 +50,8 @@ struct Redirection {
 std::optional<Redirection> redirection_in(const Reply& reply, const Peer& asked);
 Command asking();
 
-// Nobody can serve it at the moment, but soon: a slot on its way, a node whose successor is being elected.
+// Nobody can serve it at the moment, but soon: a slot on its way, a node whose successor is being elected, or
+// that is no master any more.
 bool is_to_be_asked_again(const Reply& reply) noexcept;
-
-// The feed of which partition has grown, told to all hosts: `channel` carries the partition's number. It is a
-// hint: who misses it finds the entry when it reads the next time.
-std::string feed_channel(std::string_view prefix);
-// Where `command` may feed: what is to be said behind it.
-std::optional<Command> news_of(const Command& command, std::string_view prefix);
-Command subscribe_to_news(std::string_view prefix);
-std::optional<std::uint16_t> partition_in_the_news(const Reply& message);
 
 }  // namespace slo::redis

@@ -40,8 +40,6 @@ void hear(const redis::Reply& reply) {
     check_peer(where->to);
   }
   if (redis::is_to_be_asked_again(reply)) promise(reply.is_error(), "only an error is asked again");
-  if (const auto partition = redis::partition_in_the_news(reply))
-    promise(*partition < redis::partitions, "news are of a partition");
 }
 
 void read_url(std::string_view text) {

@@ -115,12 +115,4 @@ test('what a cluster refuses is said', { timeout: 120_000 }, async (t) => {
       assert.ok(!nginx.log().includes('secret-of-nodes'))
     })
   }
-  await t.test('without news, which come by themselves a little later', async (t) => {
-    const { nginx } = await set_secured(t, { rights: (user) => user.replace(' +publish', '').replace(' +subscribe', '') })
-    await eventually('the store is there', async () => await store_up(nginx) === '1')
-    assert.equal((await nginx.register({ client_id: 'app', sid: 's1', sub: 's1' })).status, 201)
-    assert.equal((await nginx.ask('DELETE', 'sessions/s1')).status, 200)
-    await eventually('guards refuse', async () => (await send(`${nginx.url}/app/?sid=s1`)).status === 401, { within: 1000, every: 5 })
-    assert.match(nginx.log(), /tells no news, guards hear of ended sessions a quarter of a second late/)
-  })
 })

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "redis_schema/marks.h"
-#include "redis_schema/schema.h"
 #include "redis_schema/sessions.h"
 #include "t/redis_schema/resp.h"
 #include "t/redis_schema/store_fixture.h"
@@ -43,10 +41,6 @@ std::optional<Redirection> redirected(const std::string& line) {
 bool is_too_early(const std::string& line) {
   return is_to_be_asked_again(Reply(one_reply("-" + line + "\r\n").get()));
 }
-std::optional<std::uint16_t> news(const std::vector<std::string>& words) {
-  return partition_in_the_news(Reply(one_reply(array_of(words)).get()));
-}
-
 TEST(Cluster, has_partitions_in_the_slots_of_their_tags) {
   EXPECT_EQ(slot_of(0), 128u);
   EXPECT_EQ(slot_of(63), 256u * 63 + 128);
@@ -113,32 +107,10 @@ TEST(Cluster, sends_on_for_good_or_for_once) {
 TEST(Cluster, is_asked_again_where_it_is_too_early) {
   EXPECT_TRUE(is_too_early("TRYAGAIN Multiple keys request during rehashing of slot"));
   EXPECT_TRUE(is_too_early("CLUSTERDOWN The cluster is down"));
+  EXPECT_TRUE(is_too_early("UNBLOCKED force unblock from blocking operation, instance state changed"));
   EXPECT_FALSE(is_too_early("MOVED 1 10.0.0.1:7001"));
   EXPECT_FALSE(is_too_early("LOADING Redis is loading the dataset in memory"));
   EXPECT_FALSE(is_to_be_asked_again(Reply(nullptr)));
-}
-
-TEST(Cluster, hears_which_partitions_feed_has_grown) {
-  const auto ended = end_session(test_space, {"sid-1"}, {}).commands.at(0);
-  const auto said = news_of(ended, "slo");
-  ASSERT_TRUE(said);
-  EXPECT_EQ(said->words,
-            (std::vector<std::string>{"PUBLISH", "slo:feed", std::to_string(partition_of("sid-1"))}));
-  EXPECT_EQ(said->partition, partition_of("sid-1"));
-  EXPECT_TRUE(news_of(put_mark(test_space, {Mark::Of::sid, "sid-1", TimeS{}}, {}).commands.at(0), "slo"));
-  EXPECT_FALSE(news_of(find_session(test_space, {"sid-1"}).commands.at(0), "slo"));
-  EXPECT_FALSE(news_of(agree_on_schema("slo", {}, "id").commands.at(0), "slo"));
-  EXPECT_EQ(subscribe_to_news("slo").words, (std::vector<std::string>{"SUBSCRIBE", "slo:feed"}));
-}
-
-TEST(Cluster, believes_no_news_but_of_partitions) {
-  EXPECT_EQ(news({"message", "slo:feed", "0"}), 0);
-  EXPECT_EQ(news({"message", "slo:feed", "63"}), 63);
-  for (const char* text : {"", "64", "-1", "65535", "x", "1x", "99999999999999999999"})
-    EXPECT_EQ(news({"message", "slo:feed", text}), std::nullopt) << text;
-  EXPECT_EQ(news({"subscribe", "slo:feed", "1"}), std::nullopt);
-  EXPECT_EQ(news({"message"}), std::nullopt);
-  EXPECT_EQ(partition_in_the_news(Reply(nullptr)), std::nullopt);
 }
 
 TEST(Cluster, writes_a_session_last_and_a_code_behind_its_cookie) {
