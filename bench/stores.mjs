@@ -10,6 +10,8 @@ import { cluster, forms, pids_of } from './parts/stores.mjs'
 import { drive, drive_templates, get, write_requests } from './parts/tools.mjs'
 
 const connections = 32, clients_of_each = 3
+// Each master has as much to do as the one node: what comes together is read and written together.
+const grown = 'Cluster, 3 + 3, three times as many users'
 let series_so_far = 0
 
 async function set_up(house, name, store, keys, receivers) {
@@ -20,13 +22,13 @@ async function set_up(house, name, store, keys, receivers) {
   return { house, keys, receivers, store, clients, nginx }
 }
 
-async function logging_out({ house, keys, receivers, store, clients, nginx }, count) {
+async function logging_out({ house, keys, receivers, store, clients, nginx }, count, users = connections) {
   const series = `s${series_so_far++}`
   await log_in(house, nginx, { series, clients, count })
   const file = logouts(house, nginx, { series, clients, key: keys.ES256, count })
   await receivers.reset()
   const { cpu, result } = await spent_by({ nginx: nginx.worker, ...pids_of(store) }, async () => {
-    const driven = await drive(nginx.to, connections, file)
+    const driven = await drive(nginx.to, users, file)
     await sleep(100)
     return driven
   })
@@ -44,6 +46,7 @@ async function compare_forms(house, keys, receivers, { rounds, count }) {
   await sleep(500)
   for (let round = 0; round <= rounds; ++round) {  // the first one warms
     for (const [name, stage] of Object.entries(stages)) (runs[name] ??= []).push(await logging_out(stage, count))
+    (runs[grown] ??= []).push(await logging_out(stages['Cluster, 3 + 3'], count, 3 * connections))
   }
   const of = Object.fromEntries(Object.entries(runs).map(([name, all]) => [name, all.slice(1)]))
   const cost = (name) => median(of[name].map(({ nginx, masters }) => nginx + masters))

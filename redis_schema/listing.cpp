@@ -158,7 +158,8 @@ Exchange<std::vector<ListedDelivery>> load_listed(const Space& space, DeliverySt
 Exchange<StoreCounters> read_counters(const Space& space) {
   Exchange<StoreCounters> exchange;
   for (std::uint16_t p = 0; p < partitions; ++p) {
-    exchange.commands.push_back({.words = {"HGETALL", counters_key(space, p)}, .partition = p});
+    exchange.commands.push_back(
+        {.words = {"HGETALL", counters_key(space, p)}, .partition = p, .stands_alone = true});
   }
   exchange.read = [](std::span<const Reply> replies) -> Outcome<StoreCounters> {
     if (auto whole = check_replies(replies, partitions, "HGETALL"); !whole) return refuse(whole.error());
@@ -180,8 +181,10 @@ Exchange<StoreCounters> read_counters(const Space& space) {
 Exchange<Backlog> read_backlog(const Space& space) {
   Exchange<Backlog> exchange;
   for (std::uint16_t p = 0; p < partitions; ++p) {
-    exchange.commands.push_back({.words = {"ZCARD", queue_key(space, p)}, .partition = p});
-    exchange.commands.push_back({.words = {"ZCARD", dead_key(space, p)}, .partition = p});
+    exchange.commands.push_back(
+        {.words = {"ZCARD", queue_key(space, p)}, .partition = p, .stands_alone = true});
+    exchange.commands.push_back(
+        {.words = {"ZCARD", dead_key(space, p)}, .partition = p, .stands_alone = true});
   }
   exchange.read = [](std::span<const Reply> replies) -> Outcome<Backlog> {
     if (auto whole = check_replies(replies, 2 * partitions, "ZCARD"); !whole) return refuse(whole.error());

@@ -21,6 +21,29 @@ constexpr std::string_view core_of_it = ": -";
 constexpr std::string_view may_not = "The user executing the script can't ";  // "run", or "access" a key
 constexpr std::string_view may_not_since_7_2 = "ERR ACL failure in script: ";
 
+// hiredis makes room for what an array says that it will hold, before any of it has come. Ours hold some
+// thousands.
+constexpr auto most_elements = 100'000;
+const redisReplyObjectFunctions* functions_of_hiredis = nullptr;
+
+template <class Count>  // int, or size_t with hiredis 1.x
+void* create_array(const redisReadTask* task, Count count) {
+  return count > Count{most_elements} ? nullptr : functions_of_hiredis->createArray(task, count);
+}
+
+redisReader* create_reader() {
+  redisReader* reader = redisReaderCreate();
+  if (reader == nullptr) return nullptr;
+  static redisReplyObjectFunctions ours = [reader] {
+    functions_of_hiredis = reader->fn;
+    auto functions = *reader->fn;
+    functions.createArray = create_array;
+    return functions;
+  }();
+  reader->fn = &ours;
+  return reader;
+}
+
 }  // namespace
 
 std::optional<long long> read_integer(std::string_view digits) noexcept {
@@ -87,7 +110,7 @@ std::vector<Reply> views_of(const std::vector<OwnedReply>& replies) {
 
 void ReplyReader::Release::operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
 
-ReplyReader::ReplyReader() : reader_(redisReaderCreate()) {}
+ReplyReader::ReplyReader() : reader_(create_reader()) {}
 
 void ReplyReader::feed(std::string_view bytes) {
   if (reader_) redisReaderFeed(reader_.get(), bytes.data(), bytes.size());

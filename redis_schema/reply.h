@@ -59,7 +59,8 @@ class ReplyReader {
  public:
   ReplyReader();
   void feed(std::string_view bytes);
-  // The next whole reply; null: not enough bytes yet. store_reply_unexpected: the stream is broken for good.
+  // The next whole reply; null: not enough bytes yet. store_reply_unexpected: the stream is broken for good,
+  // also where an array says that it will hold more than 100 000 elements.
   Outcome<OwnedReply> next();
 
  private:

@@ -56,6 +56,8 @@ const Refusal* store_refusal(const StatusReport& status) {
 
 std::string store_fact(const StatusReport& status) {
   const Refusal* refusal = store_refusal(status);
+  if (status.lacks_a_part && !is_store_away(status))
+    return fact("Store", state("bad", "a part of it is away, the others answer"));
   if (refusal == nullptr) return fact("Store", state("good", "answers"));
   return fact("Store", state("bad", problem_detail(*refusal)));
 }

@@ -163,7 +163,7 @@ void add_store_counters(std::string& text, const std::vector<ProviderStatus>& pr
 std::string prometheus_text(const StatusReport& report) {
   std::string text;
   add_header(text, "slo_store_up", "gauge");
-  add_sample(text, "slo_store_up", is_store_away(report) ? "0" : "1");
+  add_sample(text, "slo_store_up", is_store_away(report) || report.lacks_a_part ? "0" : "1");
   for (const auto& [counter, value] : report.host) {
     const std::string name = "slo_" + std::string(counter) + "_total";
     add_header(text, name, "counter");
@@ -240,7 +240,7 @@ Json providers_json(const StatusReport& report) {
 
 std::string json_text(const StatusReport& report) {
   const Json root{json_object()};
-  json_object_set_new(root.get(), "store_up", json_boolean(!is_store_away(report)));
+  json_object_set_new(root.get(), "store_up", json_boolean(!is_store_away(report) && !report.lacks_a_part));
   json_object_set_new(root.get(), "host", host_json(report).release());
   if (!report.servers.empty()) json_object_set_new(root.get(), "servers", servers_json(report).release());
   json_object_set_new(root.get(), "providers", providers_json(report).release());

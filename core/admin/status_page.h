@@ -95,6 +95,7 @@ struct StatusReport {
   std::vector<ServerStatus> servers{};  // those that were looked at lately
   std::optional<MarksStatus> marks{};   // nothing: this host needs none
   std::optional<Refusal> refusal{};     // why the store was not asked, or did not answer at all
+  bool lacks_a_part = false;            // some server of a cluster is away, the others answer
 };
 
 // Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's: who refuses

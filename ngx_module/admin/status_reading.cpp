@@ -86,7 +86,8 @@ void read_status(ngx_http_request_t& r, StatusReading& reading, void (*next)(ngx
   reading.next = next;
   for (const auto& conf : main_conf(r).providers)
     reading.report.providers.push_back({.name = conf.provider.name});
-  if (!store()->is_whole()) reading.report.refusal = Refusal{Fault::store_unreachable};
+  if (!store()->is_up()) reading.report.refusal = Refusal{Fault::store_unreachable};
+  reading.report.lacks_a_part = !store()->is_whole();
   status_reading::ask_next(r, reading);
 }
 

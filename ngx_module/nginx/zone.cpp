@@ -2,6 +2,7 @@
 // Lays the shared memory out: a header with the counters, and in the rest notes and the workers' cells.
 #include "ngx_module/nginx/zone.h"
 
+#include <array>
 #include <atomic>
 #include <new>
 
@@ -15,9 +16,10 @@ constexpr std::uint64_t second_mask = 0xffffff;
 
 struct Zone {
   std::array<std::atomic<std::uint64_t>, counter_names.size()> counters{};
-  std::atomic<std::uint64_t> store{};     // where it is, and which one it was when somebody looked last
-  std::atomic<ngx_msec_t> unconfirmed{};  // when replicas failed last to confirm something; 0: they confirm
-  std::uint64_t places = 0;               // a power of two
+  std::atomic<std::uint64_t> store{};  // where it is, and which one it was when somebody looked last
+  // When replicas of a store, or of a node of a cluster, failed last to confirm something; 0: they confirm.
+  std::array<std::atomic<ngx_msec_t>, 16> unconfirmed{};
+  std::uint64_t places = 0;  // a power of two
   std::atomic<std::uint64_t>* notes = nullptr;
   std::size_t cell_count = 0;
   WorkerCells::Word* cells = nullptr;  // of open circuits: a row for each provider
@@ -157,16 +159,19 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
 
 std::uint64_t store_seen() noexcept { return zone_here == nullptr ? 0 : zone_here->store.load(); }
 
-bool replicas_failed() noexcept {
-  return zone_here != nullptr && zone_here->unconfirmed.exchange(ngx_current_msec | 1) == 0;
+bool replicas_failed(std::uint32_t server) noexcept {
+  if (zone_here == nullptr) return false;
+  auto& unconfirmed = zone_here->unconfirmed[server % zone_here->unconfirmed.size()];
+  return unconfirmed.exchange(ngx_current_msec | 1) == 0;
 }
 
-bool replicas_came_back() noexcept {
+bool replicas_came_back(std::uint32_t server) noexcept {
   if (zone_here == nullptr) return false;
-  ngx_msec_t last = zone_here->unconfirmed.load(std::memory_order_relaxed);
+  auto& unconfirmed = zone_here->unconfirmed[server % zone_here->unconfirmed.size()];
+  ngx_msec_t last = unconfirmed.load(std::memory_order_relaxed);
   constexpr ngx_msec_int_t quiet{1000};
   if (last == 0 || static_cast<ngx_msec_int_t>(ngx_current_msec - last) < quiet) return false;
-  return zone_here->unconfirmed.compare_exchange_strong(last, 0);
+  return unconfirmed.compare_exchange_strong(last, 0);
 }
 
 SharedRecords shared_documents() noexcept {

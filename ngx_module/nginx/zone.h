@@ -80,10 +80,11 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
 // Which one this host has seen there last, and where; 0: none yet.
 std::uint64_t store_seen() noexcept;
 
-// Do replicas confirm what ends? True for the worker of this host who is to say so: of the first time that
-// they did not, and of the first time that they did when they had not failed to for a second.
-bool replicas_failed() noexcept;
-bool replicas_came_back() noexcept;
+// Do replicas of this server (a digest of where it is) confirm what ends? True for the worker of this host
+// who is to say so: of the first time that they did not, and of the first time that they did when they had
+// not failed to for a second.
+bool replicas_failed(std::uint32_t server) noexcept;
+bool replicas_came_back(std::uint32_t server) noexcept;
 
 // Which zone the free functions above mean, set once per worker.
 void use_zone(ngx_shm_zone_t* zone) noexcept;

@@ -7,6 +7,7 @@
 
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/zone.h"
+#include "ngx_module/redis/watch.h"
 
 namespace slo::ngx {
 namespace {
@@ -140,14 +141,14 @@ void ConfirmedLink::answer(Waiting& waiting, Next next) {
 }
 
 void ConfirmedLink::tell_confirmed() {
-  if (!replicas_came_back()) return;
+  if (!replicas_came_back(digest_of(settings_.url))) return;
   ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: store \"%s\": logouts are confirmed by %ud replicas again",
                 settings_.url.c_str(), wait_.replicas);
 }
 
 void ConfirmedLink::tell_unconfirmed() {
   count(Counter::store_unconfirmed);
-  if (!replicas_failed()) return;
+  if (!replicas_failed(digest_of(settings_.url))) return;
   ngx_log_error(
       NGX_LOG_WARN, log_, 0,
       "slo: store \"%s\": logouts are not confirmed within %uL ms by %ud of %ud replicas: should the "

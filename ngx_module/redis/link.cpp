@@ -13,7 +13,6 @@
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/dial.h"
 #include "ngx_module/redis/watch.h"
-#include "redis_schema/servers/cluster.h"
 #include "redis_schema/servers/mood.h"
 
 namespace slo::ngx {
@@ -156,7 +155,7 @@ void RedisLink::State::heard(redis::OwnedReply reply) {
   }
   const redis::Reply view(reply.get());
   const auto mood = redis::why_it_cannot_serve(view);
-  if (mood && !(settings.node && redis::is_to_be_asked_again(view))) return dial.turn_from(*mood);
+  if (mood && !(settings.node && redis::is_of_clusters(view))) return dial.turn_from(*mood);
   const Due place = due.front();
   due.pop_front();
   const auto& command = place.waiting->commands[place.index];

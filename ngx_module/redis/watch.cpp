@@ -15,17 +15,17 @@
 namespace slo::ngx {
 namespace {
 
-std::uint32_t digest_of(const std::string& text) noexcept {
-  return static_cast<std::uint32_t>(
-      ngx_crc32_long(const_cast<u_char*>(reinterpret_cast<const u_char*>(text.data())), text.size()));
-}
-
 std::string name_of(const redis::Command& command) {
   if (command.script != nullptr) return "the script \"" + std::string(command.script->name) + '"';
   return command.words.empty() ? std::string() : command.words.front();
 }
 
 }  // namespace
+
+std::uint32_t digest_of(const std::string& text) noexcept {
+  return static_cast<std::uint32_t>(
+      ngx_crc32_long(const_cast<u_char*>(reinterpret_cast<const u_char*>(text.data())), text.size()));
+}
 
 redis::Exchange<redis::Agreement> StoreWatch::question() const {
   if (settings_.node)

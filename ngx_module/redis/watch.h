@@ -4,6 +4,7 @@
 // Each is told once, when it changes.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "redis_schema/schema.h"
 
 namespace slo::ngx {
+
+// Of a server's URL or id, for the zone.
+std::uint32_t digest_of(const std::string& text) noexcept;
 
 class StoreWatch {
  public:

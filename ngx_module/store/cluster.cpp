@@ -47,6 +47,7 @@ struct Cluster::State {
   void is_lost(const Refusal& why);
   void agree();
   void agreed(const Outcome<redis::Agreement>& agreement);
+  void tell_whole();
   void quit();
 
   const LinkSettings& settings;
@@ -58,6 +59,8 @@ struct Cluster::State {
   bool is_agreed = false;  // on the schema
   bool is_agreeing = false;
   bool has_quit = false;
+  bool is_told_whole = true;
+  bool is_told_blind = false;
   std::function<void(std::uint16_t)> moved{};
   Event soon;  // a draining worker stays for this one
   Event look_again;
@@ -146,12 +149,16 @@ void Cluster::State::found(const redis::ClusterMap& map) {
   if (has_quit) return;
   router.use(map);
   has_map = true;
+  is_told_blind = false;
   if (!is_agreed || down) agree();
 }
 
-// The last map may still hold.
+// The last map may still hold: who has moved since says so himself.
 void Cluster::State::found_none(const std::string& why) {
-  if (!is_agreed || !router.serves()) is_lost({Fault::store_unreachable, why});
+  if (!is_agreed || !router.serves()) return is_lost({Fault::store_unreachable, why});
+  if (std::exchange(is_told_blind, true)) return;
+  ngx_log_error(NGX_LOG_WARN, log, 0, "slo: store \"%s\" is used by the last map of its slots: %s",
+                settings.url.c_str(), why.c_str());
 }
 
 void Cluster::State::is_lost(const Refusal& why) {
@@ -165,6 +172,7 @@ void Cluster::State::is_lost(const Refusal& why) {
 void Cluster::State::agree() {
   if (has_quit || ngx_exiting) return;
   heartbeat.after(heartbeat_every);
+  if (is_agreed) tell_whole();
   if (!has_map || std::exchange(is_agreeing, true)) return;
   auto question = watch.question();
   router.carry(std::move(question.commands), [this, read = std::move(question.read)](
@@ -187,6 +195,20 @@ void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
   const auto& why = agreement.error();
   if (why.fault == Fault::store_schema_foreign) is_agreed = false;
   if (!is_agreed) is_lost(why);
+}
+
+// Its nodes say that they go; that another one has taken over, which none of them can, ends it in the same
+// log.
+void Cluster::State::tell_whole() {
+  const bool is_whole = router.is_whole();
+  if (std::exchange(is_told_whole, is_whole) == is_whole) return;
+  if (is_whole) {
+    ngx_log_error(NGX_LOG_ERR, log, 0, "slo: store \"%s\" is served as a whole again", settings.url.c_str());
+  } else {
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "slo: store \"%s\" is not served as a whole: what lies at some of its nodes is away",
+                  settings.url.c_str());
+  }
 }
 
 void Cluster::State::quit() {

@@ -10,6 +10,8 @@
 namespace slo::ngx {
 namespace {
 
+constexpr std::size_t most_nodes = 512;  // with lines: what 64 masters need, and many that others name
+
 LinkSettings link_to_node(const LinkSettings& settings, const redis::Peer& peer) {
   LinkSettings link = link_to_nodes(settings);
   link.url += " node " + redis::name_of(peer);
@@ -36,6 +38,10 @@ RedisServer& ClusterNodes::at(const Place& place) {
   if (place.second != redis::meta_partition) link.is_told_of = link.is_watched = false;
   node = std::make_unique<Node>(std::move(link), log_);
   return node->server;
+}
+
+bool ClusterNodes::have_room_for(const redis::Peer& peer) const noexcept {
+  return nodes_.size() < most_nodes || nodes_.contains({peer, redis::meta_partition});
 }
 
 bool ClusterNodes::is_one_up() const noexcept {

@@ -26,6 +26,8 @@ class ClusterNodes {
   RedisServer& server_at(const redis::Peer& peer) { return at({peer, redis::meta_partition}); }
   // Nobody else is answered there.
   RedisServer& line_to(const redis::Peer& peer, std::uint16_t partition) { return at({peer, partition}); }
+  // May another one be made? A node may name ever new ones.
+  bool have_room_for(const redis::Peer& peer) const noexcept;
   bool is_one_up() const noexcept;
   bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
   // Others are given up in a later turn of the event loop: what they have not answered is refused.

@@ -106,6 +106,7 @@ void ClusterRouter::take(const redis::Peer& peer, Trips::iterator trip, std::siz
   }
   const auto where = redis::redirection_in(view, peer);
   if (!where) return trip->answered(index, std::move(reply));
+  if (!nodes_.have_room_for(where->to)) return try_later(trip, index, "its nodes name ever new ones");
   if (where->is_for_good) has_moved(trip->commands[index].partition, where->to);
   if (++trip->hops > most_hops) return try_later(trip, index, "its nodes send it to and fro");
   send_on(*where, trip, index);

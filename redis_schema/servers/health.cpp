@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "redis_schema/servers/peer.h"
+
 namespace slo::redis {
 namespace {
 
@@ -45,7 +47,7 @@ struct Reader {
   void read(std::string_view name, std::string_view value) {
     if (name == "used_memory") health.memory_used = read_number<std::uint64_t>(value);
     if (name == "maxmemory") health.memory_limit = read_number<std::uint64_t>(value);
-    if (name == "maxmemory_policy") health.policy = value;
+    if (name == "maxmemory_policy" && is_plain_name(value, "-")) health.policy = value;
     if (name == "aof_enabled") health.append_only = read_bit(value);
     if (name == "role") health.is_master = value == "master";
     if (name == "connected_slaves") health.replicas = read_number<unsigned>(value);

@@ -9,7 +9,7 @@
 namespace slo::redis {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> moods{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> moods{{
     {"READONLY", "it is a replica and takes no writes"},
     {"LOADING", "it is loading its data"},
     {"MASTERDOWN", "it is a replica that has lost its primary"},
@@ -18,6 +18,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> moods{{
     {"MISCONF", "it takes no writes, since it cannot save them"},
     {"BUSY", "a script keeps it busy"},
     {"NOAUTH", "it asks for a password"},
+    {"MOVED", "it is a node of a cluster: the URL must begin with redis-cluster://"},
+    {"ASK", "it is a node of a cluster: the URL must begin with redis-cluster://"},
+    {"CROSSSLOT", "it is a node of a cluster: the URL must begin with redis-cluster://"},
 }};
 
 }  // namespace
@@ -28,6 +31,11 @@ std::optional<std::string> why_it_cannot_serve(const Reply& reply) {
   const auto found = std::ranges::find(moods, code, &std::pair<std::string_view, std::string_view>::first);
   if (found == moods.end()) return std::nullopt;
   return std::string(found->second) + " (" + std::string(code) + ")";
+}
+
+bool is_of_clusters(const Reply& reply) noexcept {
+  const auto code = code_of(reply.error());
+  return code == "MOVED" || code == "ASK" || code == "CROSSSLOT" || code == "CLUSTERDOWN";
 }
 
 bool is_forbidden(const Reply& reply) noexcept { return code_of(reply.error()) == "NOPERM"; }

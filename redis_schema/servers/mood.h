@@ -13,6 +13,9 @@ namespace slo::redis {
 // loading, cannot save, waits for replicas, runs somebody's script … Another one may, or the same one later.
 std::optional<std::string> why_it_cannot_serve(const Reply& reply);
 
+// Of these a node of a cluster says some of one command alone.
+bool is_of_clusters(const Reply& reply) noexcept;
+
 // It serves, but this user may not do this.
 bool is_forbidden(const Reply& reply) noexcept;
 

@@ -84,6 +84,22 @@ TEST(ReplyReader, stays_broken_after_bytes_that_are_no_reply) {
   EXPECT_EQ(reader.next().error(), (Refusal{Fault::store_reply_unexpected, "not RESP"}));
 }
 
+TEST(ReplyReader, makes_no_room_for_what_nobody_sends) {
+  for (const std::string count : {"100001", "2000000000"}) {
+    ReplyReader reader;
+    std::string nested;
+    for (int depth = 0; depth < 7; ++depth) nested += "*1\r\n";
+    reader.feed(nested + "*" + count + "\r\n");
+    EXPECT_EQ(reader.next().error(), (Refusal{Fault::store_reply_unexpected, "not RESP"})) << count;
+  }
+  ReplyReader reader;
+  reader.feed("*100000\r\n");
+  for (int i = 0; i < 100'000; ++i) reader.feed(":1\r\n");
+  const auto whole = reader.next();
+  ASSERT_TRUE(whole && *whole);
+  EXPECT_EQ(Reply(whole->get()).size(), 100'000u);
+}
+
 TEST(Reply, may_be_an_error_of_our_own) {
   const auto reply = error_reply("CLUSTERDOWN its node is away");
   EXPECT_EQ(Reply(reply.get()).error(), "CLUSTERDOWN its node is away");

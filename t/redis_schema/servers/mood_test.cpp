@@ -43,9 +43,20 @@ TEST(Mood, is_known_by_the_code_of_an_answer) {
            {"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
             "a script keeps it busy (BUSY)"},
            {"NOAUTH Authentication required.", "it asks for a password (NOAUTH)"},
+           {"MOVED 3999 10.0.0.1:7001",
+            "it is a node of a cluster: the URL must begin with redis-cluster:// (MOVED)"},
+           {"CROSSSLOT Keys in request don't hash to the same slot",
+            "it is a node of a cluster: the URL must begin with redis-cluster:// (CROSSSLOT)"},
        }) {
     EXPECT_EQ(why(line), expected);
   }
+}
+
+TEST(Mood, of_a_node_of_a_cluster_may_be_of_one_command_alone) {
+  for (const char* line : {"MOVED 1 a:1", "ASK 1 a:1", "CROSSSLOT Keys", "CLUSTERDOWN Hash slot not served"})
+    EXPECT_TRUE(is_of_clusters(Reply(error_reply(line).get()))) << line;
+  EXPECT_FALSE(is_of_clusters(Reply(error_reply("LOADING it").get())));
+  EXPECT_FALSE(is_of_clusters(Reply(nullptr)));
 }
 
 TEST(Mood, is_known_from_inside_a_script) {
