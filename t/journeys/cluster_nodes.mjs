@@ -41,6 +41,10 @@ test('where one master is away the others serve', { timeout: 120_000 }, async (t
     served.push(sid)
     await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 1000, every: 5 })
   }
+  const page = (await send('http://localhost/api/', { socketPath: `${nginx.dir}/admin.sock` })).body
+  assert.match(page, /a part of it is away, the others answer/)
+  assert.doesNotMatch(page, /cannot be shown/)
+  assert.match(nginx.log(), /\[error\][^\n]*is not served as a whole: what lies at some of its nodes is away/)
   assert.ok(served.length >= 15 && not_served.length >= 5, `${served.length} served, ${not_served.length} not`)
   app.behave = manners.obeying
   const told = () => new Set(app.requests.filter(({ at: when }) => when > since).map(({ body }) => JSON.parse(Buffer.from(new URLSearchParams(body).get('logout_token').split('.')[1], 'base64url')).sid))
@@ -56,6 +60,7 @@ test('where one master is away the others serve', { timeout: 120_000 }, async (t
     assert.equal(status, 200)
   }
   await eventually('everybody is told', () => names('before').every((sid) => told().has(sid)))
+  await eventually('the log says that it is over', () => /is served as a whole again/.test(nginx.log()))
   console.log(`  of 40 sessions ${served.length} could be ended meanwhile`)
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
@@ -98,7 +103,13 @@ test('nodes have names, TLS with certificates of both sides, and a user with the
   }
   await eventually('the client is told', () => app.requests.length === 6)
   for (const place of at) assert.equal(await ask(place, 'acl', 'log'), '')
-  assert.doesNotMatch(nginx.log(), /NOPERM|\[(alert|crit|emerg)\]/)
+  assert.doesNotMatch(nginx.log(), /NOPERM/)
+  // Its nodes may not be asked for the map any more: it is served by the last one.
+  for (const place of at) await ask(place, 'acl', 'setuser', 'slo', '-cluster|slots')
+  await eventually('that is said', () => /is used by the last map of its slots: [^\n]*CLUSTER SLOTS was answered NOPERM/.test(nginx.log()))
+  for (let i = 0; i < 20; ++i) assert.equal((await nginx.register({ client_id: 'app', sid: `blind-${i}`, sub: 'ann' })).status, 201)
+  assert.equal(await store_up(nginx), '1')
+  assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
 const refused = {
