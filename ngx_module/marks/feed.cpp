@@ -142,7 +142,7 @@ void Feed::ask(Lane& lane) {
   const Millis wait = std::clamp(link_.timeout / 2, Millis{1}, longest_wait);
   store_->submit_detached<std::vector<redis::FeedEntry>>(
       redis::read_feed(asked, entries_at_once, lane.is_at_end ? wait : Millis{0}, lane.partitions),
-      [this, &lane](Outcome<std::vector<redis::FeedEntry>> entries) { heard(lane, entries); });
+      [this, &lane](const Outcome<std::vector<redis::FeedEntry>>& entries) { heard(lane, entries); });
 }
 
 // That it is away the store has said; not what it refuses of a feed, which stays behind for that.

@@ -67,7 +67,8 @@ void ClusterGuide::begin_round() {
   is_wanted_ = false;
   begun_ = ngx_current_msec;
   left_ = nodes();
-  std::ranges::rotate(left_, left_.begin() + static_cast<std::ptrdiff_t>(rounds_++ % left_.size()));
+  std::rotate(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(rounds_++ % left_.size()),
+              left_.end());
   ask_next();
 }
 
