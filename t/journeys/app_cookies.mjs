@@ -20,6 +20,7 @@ const locations = `
 
 async function set_shop(t, how = {}) {
   const stage = await set_guard(new House(t), { hosts: 2, locations, ...how })
+  for (const { nginx } of stage.hosts) await eventually('every worker sees the store', nginx.every_worker_sees_the_store)
   const at = (host, path, parameters, cookie) => send(`${host.nginx.url}${path}?${query(parameters)}`, { headers: { ...(cookie && { cookie }) } })
   return { ...stage,
     // [status, what the guard found, what the application saw of the cookies, what the answer sets]

@@ -56,7 +56,7 @@ const children_of = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, '
 function last_words_on_the_store(log) {
   const last = new Map()
   for (const [, pid, word] of log.matchAll(/ (\d+)#\d+: slo: store "[^"]*" (is reachable|cannot be reached)/g)) last.set(pid, word)
-  return [...last.values()]
+  return last
 }
 
 // Starts it at http://host:port. `clients` is the array of registrations, `issuer` comes from make_issuer(), `trusted` is
@@ -92,7 +92,10 @@ export async function start_nginx(house, { name = 'nginx', host, port, redis, is
     deliveries: async (state) => (await ask('GET', `deliveries?state=${state}`)).json.deliveries,
     log: () => house.read(`${name}/error.log`),
     metrics: async () => (await send('http://localhost/metrics', { socketPath: `${dir}/admin.sock` })).body,
-    every_worker_sees_the_store: () => last_words_on_the_store(house.read(`${name}/error.log`)).every((word) => word === 'is reachable'),
+    every_worker_sees_the_store: () => {
+      const last = last_words_on_the_store(house.read(`${name}/error.log`))
+      return nginx.workers().every((pid) => last.get(String(pid)) === 'is reachable')
+    },
     workers: () => children_of(nginx.child.pid),
     // kill -9, the master first, so that it starts no other worker.
     kill: async () => {
