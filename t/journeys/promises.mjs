@@ -7,7 +7,7 @@ import { send } from './parts/browser_jar.mjs'
 import { House, eventually, free_port, patience } from './parts/house.mjs'
 import { start_nginx } from './parts/nginx.mjs'
 import { manners, start_receiver } from './parts/receivers.mjs'
-import { back_client, set_stage } from './parts/stage.mjs'
+import { back_client, query, set_stage } from './parts/stage.mjs'
 
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp_${kind};`).join(' ')
 

@@ -66,10 +66,10 @@ async function new_page(line) {
     click: (selector) => page.read(`void setTimeout((it) => it.click(), 0, document.querySelector(${JSON.stringify(selector)}))`),
     // As a mouse does it, which needs no scripts on the page.
     press: async (selector) => {
-      const at = await page.read(`(() => { const it = document.querySelector(${JSON.stringify(selector)})
+      const at = await eventually(`${selector} is on the page`, () => page.read(`(() => { const it = document.querySelector(${JSON.stringify(selector)})
         it.scrollIntoView({ block: 'center' })
         const { x, y, width, height } = it.getBoundingClientRect()
-        return { x: x + width / 2, y: y + height / 2 } })()`)
+        return { x: x + width / 2, y: y + height / 2 } })()`))
       for (const type of ['mousePressed', 'mouseReleased'])
         await say('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 })
     },
