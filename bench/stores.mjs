@@ -45,8 +45,9 @@ async function compare_forms(house, keys, receivers, { rounds, count }) {
   for (const [name, make] of Object.entries(forms)) stages[name] = await set_up(house, name, await make(house), keys, receivers)
   await sleep(500)
   for (let round = 0; round <= rounds; ++round) {  // the first one warms
-    for (const [name, stage] of Object.entries(stages)) (runs[name] ??= []).push(await logging_out(stage, count))
-    (runs[grown] ??= []).push(await logging_out(stages['Cluster, 3 + 3'], count, 3 * connections))
+    const note = (name, run) => { runs[name] = [...runs[name] ?? [], run] }
+    for (const [name, stage] of Object.entries(stages)) note(name, await logging_out(stage, count))
+    note(grown, await logging_out(stages['Cluster, 3 + 3'], count, 3 * connections))
   }
   const of = Object.fromEntries(Object.entries(runs).map(([name, all]) => [name, all.slice(1)]))
   const cost = (name) => median(of[name].map(({ nginx, masters }) => nginx + masters))
