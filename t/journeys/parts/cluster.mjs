@@ -43,7 +43,14 @@ export async function nodes_by(at) {
 }
 
 export const master_of = async (at) => (await nodes_by(at)).find((node) => node.at.port === at.port)?.is_master
-export const move_slots = (by, from, to, count) =>
+
+// redis-cli moves nothing while nodes think differently of the slots, or one of them (who has just joined) holds the cluster for down.
+const agree = (by) => eventually('the nodes agree', async () => {
+  const all = await Promise.all((await nodes_by(by)).filter(({ is_alive }) => is_alive).map(({ at }) => ask(at, 'cluster', 'info').catch(() => '')))
+  return all.every((said) => /cluster_state:ok/.test(said)) && manage('check', name_of(by)).then(() => true, () => false)
+}, { within: 60_000, every: 500 })
+
+export const move_slots = async (by, from, to, count) => await agree(by) &&
   manage('reshard', name_of(by), '--cluster-from', from, '--cluster-to', to, '--cluster-slots', String(count), '--cluster-yes')
 export const take_in = (by, at) => manage('add-node', name_of(at), name_of(by))
 export const let_go = (by, id) => manage('del-node', name_of(by), id)
