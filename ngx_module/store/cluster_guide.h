@@ -28,11 +28,11 @@ class ClusterGuide {
   void start(Millis delay);
   // The map may be old: is asked for soon, however often this is said.
   void ask();
-  // Those of the last map, then those of the configuration.
-  std::vector<redis::Peer> nodes() const;
   void quit() noexcept;
 
  private:
+  // Those of the last map, then those of the configuration.
+  std::vector<redis::Peer> nodes() const;
   void begin_round();
   void ask_next();
   void heard(const redis::Reply& reply);

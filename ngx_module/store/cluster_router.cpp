@@ -64,12 +64,16 @@ void ClusterRouter::send_to(const redis::Peer& peer, Trips::iterator trip, Indic
   std::vector<redis::Command> commands;
   commands.reserve(indices.size());
   for (const auto index : indices) commands.push_back(trip->commands[index]);
-  auto& server =
-      commands.front().waits ? nodes_.line_to(peer, commands.front().partition) : nodes_.server_at(peer);
+  auto& server = server_for(trip->commands[indices.front()], peer);
   server.submit(std::move(commands),
                 [this, peer, trip, its = std::move(indices)](Outcome<RedisServer::Replies> replies) {
                   heard(peer, trip, its, std::move(replies));
                 });
+}
+
+// Nobody may stand behind what waits, wherever it is sent.
+RedisServer& ClusterRouter::server_for(const redis::Command& command, const redis::Peer& peer) {
+  return command.waits ? nodes_.line_to(peer, command.partition) : nodes_.server_at(peer);
 }
 
 void ClusterRouter::send_on(const redis::Redirection& where, Trips::iterator trip, std::size_t index) {
@@ -77,11 +81,12 @@ void ClusterRouter::send_on(const redis::Redirection& where, Trips::iterator tri
   const auto& command = trip->commands[index];
   std::vector<redis::Command> commands{redis::asking(),
                                        command.script != nullptr ? redis::fallback(command) : command};
-  nodes_.server_at(where.to).submit(
-      std::move(commands), [this, peer = where.to, trip, index](Outcome<RedisServer::Replies> replies) {
-        if (replies) replies->erase(replies->begin());
-        heard(peer, trip, {index}, std::move(replies));
-      });
+  server_for(command, where.to)
+      .submit(std::move(commands),
+              [this, peer = where.to, trip, index](Outcome<RedisServer::Replies> replies) {
+                if (replies) replies->erase(replies->begin());
+                heard(peer, trip, {index}, std::move(replies));
+              });
 }
 
 void ClusterRouter::heard(const redis::Peer& peer, Trips::iterator trip, const Indices& indices,

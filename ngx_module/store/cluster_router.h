@@ -48,6 +48,7 @@ class ClusterRouter {
 
   void send(Trips::iterator trip, const Indices& indices);
   void send_to(const redis::Peer& peer, Trips::iterator trip, Indices indices);
+  RedisServer& server_for(const redis::Command& command, const redis::Peer& peer);
   void send_on(const redis::Redirection& where, Trips::iterator trip, std::size_t index);
   void heard(const redis::Peer& peer, Trips::iterator trip, const Indices& indices,
              Outcome<RedisServer::Replies> replies);
