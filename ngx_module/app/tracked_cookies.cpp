@@ -67,12 +67,14 @@ bool ask_to_bind_to_told(Look& look, const AllSeen& those) {
   return ask_to_bind(look, std::move(owner), those);
 }
 
-// Of a session that is over, whose its cookies are is asked only to expire them as they were set.
+// Of a session that is over, whose its cookies are is asked only to expire them as they were set. Whom nobody
+// owned a moment ago may have been bound since.
 std::optional<CookieVerdict> go_with_told(Look& look) {
   const Evidence& told = look.question.told;
   if (look.has_ended(told)) {
-    const auto unknown = those(look.seen, is_unknown);
-    if (!unknown.empty() && store()->is_up() && ask_whose(look, unknown)) return std::nullopt;
+    const auto unsure = those(
+        look.seen, [&look](const Seen& one) { return !is_owned(one) && look.answer_for(one) == nullptr; });
+    if (!unsure.empty() && store()->is_up() && ask_whose(look, unsure)) return std::nullopt;
     return CookieVerdict{.session = told};
   }
   const auto new_ones = those(look.seen, [&look](const Seen& one) {

@@ -57,6 +57,16 @@ test('it is expired everywhere as one host has seen it being set', in_time, asyn
   }
 })
 
+test('it is expired as it was set also by a worker that met it a moment before it was', in_time, async (t) => {
+  const { hosts: [here, there], shop, back } = await set_shop(t, { workers: 1 })
+  assert.deepEqual(await shop(there, {}, 'JSESSIONID=one', '/alone/'), [200, 'unbound', 'JSESSIONID=one', ''])
+  const set = 'JSESSIONID=one; Path=/shop; Domain=.shop.example'
+  assert.equal((await shop(here, { sid: 's1', set }))[0], 200)
+  assert.equal((await back({ sid: 's1' })).status, 200)
+  await eventually('refused', async () => (await shop(there, { sid: 's1' }))[0] === 401)
+  assert.deepEqual(await shop(there, { sid: 's1' }, 'JSESSIONID=one'), [401, 'ended', undefined, 'JSESSIONID=; Path=/shop; Domain=shop.example'])
+})
+
 test('a kiosk: the application sees no cookie of the user before, whichever worker and host is asked', in_time, async (t) => {
   const { hosts, shop, app } = await set_shop(t)
   const mine = (user) => `JSESSIONID=of-${user}; part_0=half-of-${user}; part_1=rest-of-${user}`
