@@ -104,6 +104,10 @@ std::string awaited_key(std::string_view prefix, std::uint16_t partition) {
   return std::string(prefix).append("{").append(tag_of(partition)).append("}:wait");
 }
 
+std::string id_key(std::string_view prefix, std::uint16_t partition) {
+  return std::string(prefix).append("{").append(tag_of(partition)).append("}:id");
+}
+
 std::string schema_key(std::string_view prefix) { return std::string(prefix) + "{meta}:cfg"; }
 std::string issuers_key(std::string_view prefix) { return std::string(prefix) + "{meta}:iss"; }
 

@@ -64,6 +64,8 @@ std::string mark_key(const Space&, const Mark&);                 // R, in the pa
 std::string jti_key(const Space&, const Mark&, std::string_view jti);
 // What is written before replicas are waited for.
 std::string awaited_key(std::string_view prefix, std::uint16_t partition);
+// What a partition is recognised by.
+std::string id_key(std::string_view prefix, std::uint16_t partition);
 std::string schema_key(std::string_view prefix);   // <prefix>{meta}:cfg
 std::string issuers_key(std::string_view prefix);  // <prefix>{meta}:iss
 

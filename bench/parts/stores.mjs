@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { eventually, free_port } from '../../t/journeys/parts/house.mjs'
 import { cores } from './cores.mjs'
+import { cpu_of } from './cpu.mjs'
 
 const run = promisify(execFile)
 const host = '127.0.0.1'
@@ -52,6 +53,16 @@ export async function cluster(house, { masters = 3, replicas = 1, name = 'node' 
   const roles = await Promise.all(nodes.map((node) => node.ask('role')))
   const of = (role) => nodes.filter((_, i) => roles[i].startsWith(role))
   return { url: `redis-cluster://${name_of(nodes[0])}`, masters: of('master'), replicas: of('slave') }
+}
+
+// Redis alone, by the tool that comes with it: µs of all masters for a script that writes one key as the module's do. Of a
+// cluster any node will do to begin with.
+export async function bare({ url, masters }) {
+  const script = "for i=1,10 do redis.call('hset',KEYS[1],'f'..i,'a value') redis.call('expire',KEYS[1],600) end return redis.call('hgetall',KEYS[1])"
+  const count = 20_000, before = masters.map(({ pid }) => cpu_of(pid).all)
+  await run('taskset', ['-c', cores.driver, 'redis-benchmark', '-h', host, '-p', String(masters[0].port), ...(url.startsWith('redis-cluster') ? ['--cluster'] : []),
+    '-n', String(count), '-r', '100000', '-c', '3', '-P', '4', '-q', 'eval', script, '1', '{tag}:__rand_int__'])
+  return masters.reduce((sum, { pid }, i) => sum + cpu_of(pid).all - before[i], 0) / count
 }
 
 export const forms = { 'one node': one_node, 'Sentinel, 1 + 2': with_sentinels, 'Cluster, 3 + 3': cluster }

@@ -17,6 +17,9 @@ constexpr std::uint64_t second_mask = 0xffffff;
 struct Zone {
   std::array<std::atomic<std::uint64_t>, counter_names.size()> counters{};
   std::atomic<std::uint64_t> store{};  // where it is, and which one it was when somebody looked last
+  // Of a cluster's partitions: of which store, and which id was seen last; and how often one was replaced.
+  std::array<std::atomic<std::uint64_t>, 64> partitions{};
+  std::atomic<std::uint64_t> replaced{};
   // When replicas of a store, or of a node of a cluster, failed last to confirm something; 0: they confirm.
   std::array<std::atomic<ngx_msec_t>, 16> unconfirmed{};
   std::uint64_t places = 0;  // a power of two
@@ -157,7 +160,20 @@ bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) no
   return is_same_place;
 }
 
-std::uint64_t store_seen() noexcept { return zone_here == nullptr ? 0 : zone_here->store.load(); }
+bool partition_was_replaced(std::uint16_t partition, std::uint32_t id) noexcept {
+  if (zone_here == nullptr) return false;
+  const std::uint64_t store = zone_here->store.load();
+  const std::uint64_t now = (store ^ store << 32) >> 32 << 32 | id;
+  const std::uint64_t before = zone_here->partitions.at(partition).exchange(now);
+  if (before == now || before == 0 || before >> 32 != now >> 32) return false;
+  zone_here->replaced.fetch_add(1);
+  return true;
+}
+
+std::uint64_t store_seen() noexcept {
+  const std::uint64_t store = zone_here == nullptr ? 0 : zone_here->store.load();
+  return store == 0 ? 0 : store + zone_here->replaced.load();
+}
 
 bool replicas_failed(std::uint32_t server) noexcept {
   if (zone_here == nullptr) return false;

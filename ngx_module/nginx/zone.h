@@ -77,7 +77,11 @@ void forget_all_notes() noexcept;
 // other than the last. `is_first`: of this worker; then a new place may take an old one's room.
 bool store_was_replaced(std::uint32_t place, std::uint32_t id, bool is_first) noexcept;
 
-// Which one this host has seen there last, and where; 0: none yet.
+// The same of a partition of the store that was seen last; of what a new store has, nothing is told.
+bool partition_was_replaced(std::uint16_t partition, std::uint32_t id) noexcept;
+
+// Which one this host has seen there last, and where; 0: none yet. Another one also where only partitions
+// were replaced.
 std::uint64_t store_seen() noexcept;
 
 // Do replicas of this server (a digest of where it is) confirm what ends? True for the worker of this host

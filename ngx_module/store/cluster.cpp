@@ -15,6 +15,7 @@
 #include "ngx_module/redis/watch.h"
 #include "ngx_module/store/cluster_guide.h"
 #include "ngx_module/store/cluster_router.h"
+#include "ngx_module/store/partition_watch.h"
 #include "redis_schema/servers/cluster.h"
 
 namespace slo::ngx {
@@ -69,6 +70,7 @@ struct Cluster::State {
   StoreTidings tidings;
   ClusterGuide guide;
   ClusterRouter router;
+  PartitionWatch partition_watch;
 };
 
 Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
@@ -87,7 +89,15 @@ Cluster::State::State(const LinkSettings& its_settings, ngx_log_t* its_log)
               .moved =
                   [this](std::uint16_t partition) {
                     if (moved && partition < redis::partitions) moved(partition);
-                  }}) {
+                  }}),
+      partition_watch(
+          settings, log,
+          {.ask = [this](auto commands, auto on_replies) { router.carry(std::move(commands), on_replies); },
+           .name_of_server =
+               [this](std::uint16_t partition) {
+                 const auto* node = router.map().node_of(partition);
+                 return node == nullptr ? std::string("?") : redis::name_of(*node);
+               }}) {
   heartbeat.may_be_left();
   guide.start(Millis(ngx_random() % settings.start_spread.count()));
 }
@@ -190,6 +200,7 @@ void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
     is_agreed = true;
     down.reset();
     tidings.up();
+    partition_watch.start();
     return send(std::exchange(waiting, {}));
   }
   const auto& why = agreement.error();
@@ -214,6 +225,7 @@ void Cluster::State::tell_whole() {
 void Cluster::State::quit() {
   has_quit = true;
   heartbeat.cancel();
+  partition_watch.quit();
   look_again.cancel();
   guide.quit();
   down = Refusal{Fault::store_unreachable, "the worker exits"};

@@ -30,7 +30,8 @@ class ClusterRouter {
   ClusterRouter(const LinkSettings& settings, ngx_log_t* log, Callbacks callbacks);
 
   void use(const redis::ClusterMap& fresh);
-  bool serves() const noexcept;    // some node has a connection
+  bool serves() const noexcept;  // some node has a connection
+  const redis::ClusterMap& map() const noexcept { return map_; }
   bool is_whole() const noexcept;  // every partition has a node, and every node a connection
   // Answered exactly once, from a later turn of the event loop. REQUIRES: a map was given; commands.
   void carry(std::vector<redis::Command> commands, RedisServer::OnReplies on_replies);

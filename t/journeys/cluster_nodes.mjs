@@ -65,6 +65,44 @@ test('where one master is away the others serve', { timeout: 120_000 }, async (t
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
+// Emptied by hand, and come back without its file: one line of the host and one count each, and new logins work.
+test('a node that has forgotten what it was told is named', { timeout: 120_000 }, async (t) => {
+  const house = new House(t), at = await places(3), app = await start_receiver(house)
+  const { nginx, redis } = await set_stage(house, {
+    clients: [back_client('app', app.url)], store: 'timeout=1s', redis_how: { at: at[0], more: await node_options() }, redis_url: `redis-cluster://${shown(at)}`,
+  })
+  const nodes = [redis]
+  for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place))
+  await make_cluster(at, 0)
+  await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
+  const holds = async (node, key) => await node.ask('exists', key).catch(() => '') === '1'  // MOVED: it does not
+  const [with_meta] = (await Promise.all(nodes.map(async (node, i) => await holds(node, 'slo{meta}:cfg') ? [i] : []))).flat()
+  const others = [0, 1, 2].filter((i) => i !== with_meta)
+  for (const i of others) await eventually('its partitions have ids', async () => /:id/.test(await nodes[i].ask('keys', 'slo{*}:id')))
+  const lines = () => [...nginx.log().matchAll(/\[error\][^\n]*its server ([\d.:]+) was emptied or replaced: sessions registered there before are unknown/g)].map(([, server]) => server)
+  const counted = async () => Number(/^slo_store_emptied_total (\d+)$/m.exec(await nginx.metrics())[1])
+  await sleep(11_000)  // somebody has looked
+  assert.deepEqual([lines(), await counted()], [[], 0])
+  const [first, second] = others
+  await nodes[first].ask('flushall')
+  await eventually('it is named', () => lines().length === 1, { within: 12_000 })
+  assert.deepEqual([lines(), await counted()], [[shown([at[first]])], 1])
+  await nodes[second].kill()
+  await nodes[second].start_without_its_files()
+  await eventually('the other one is named', () => lines().length === 2, { within: 25_000 })
+  assert.deepEqual([lines(), await counted()], [[shown([at[first]]), shown([at[second]])], 2])
+  for (let n = 0; n < 12; ++n) {
+    await eventually('logins work', async () => (await nginx.register({ client_id: 'app', sid: `new-${n}`, sub: 'ann' })).status === 201)
+    assert.equal((await nginx.ask('DELETE', `sessions/new-${n}`)).status, 200)
+  }
+  await eventually('who logs in now is told', () => app.requests.length === 12)
+  await nodes[with_meta].ask('flushall')
+  await eventually('the store counts as another one', async () => await counted() === 3, { within: 5000 })
+  await sleep(11_000)
+  assert.deepEqual([lines().length, await counted()], [2, 3], 'no second line')
+  assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
+})
+
 const manual = readFileSync(`${root}docs/operating.md`, 'utf8')
 const user_of_manual = `${/^ *(user slo on >PASSWORD ~slo.*)$/m.exec(manual)[1]} ${/A user of a cluster's nodes needs `([^`]*)` besides/.exec(manual)[1]}`
 

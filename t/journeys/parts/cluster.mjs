@@ -9,8 +9,8 @@ import { ask } from './sentinels.mjs'
 const run = promisify(execFile)
 const name_of = ({ host, port }) => `${host}:${port}`
 
-export const node_options = async (host = '127.0.0.1') =>
-  ['--cluster-enabled', 'yes', '--cluster-port', String(await free_port(host)), '--cluster-node-timeout', '1500', '--repl-diskless-sync-delay', '0']
+export const node_options = async (port) =>
+  ['--cluster-enabled', 'yes', '--cluster-port', String(port ?? await free_port()), '--cluster-node-timeout', '1500', '--repl-diskless-sync-delay', '0']
 
 export const start_node = async (house, name, at, more = []) =>
   ({ ...await start_redis(house, { name, at, more: [...await node_options(), ...more] }), at })

@@ -83,3 +83,21 @@ export async function guards_know(stage, crowd, lost) {
   assert.deepEqual(passed.filter((sid) => !lost.has(sid)), [], 'whose end the store knows passes no guard')
   assert.equal((await send(`${stage.nginx.url}/app/?sid=nobody-${Date.now()}`)).status, 200)
 }
+
+// A crowd, while `strike` happens to the store; it returns how that is mended. `is_over`: logouts are expected to work again.
+export async function live_through(stage, name, strike, is_over) {
+  const crowd = new Crowd(stage.nginx, name.replace(/\W+/g, '-'))
+  await sleep(700)
+  const since = Date.now()
+  const mend = await strike()
+  await is_over(crowd)
+  const whole = Date.now() - since
+  await mend()
+  await sleep(1000)
+  await crowd.leave()
+  assert.deepEqual(crowd.wrong, [])
+  const lost = await losses(stage, crowd)
+  assert.equal(lost.untold, 0, 'who is logged out is told')
+  const passed = crowd.passed.filter((sid) => !lost.logouts.includes(sid) && !lost.both.includes(sid))
+  return { crowd, since, whole, lost, passed, gap: longest_gap(crowd, since) }
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A private Redis on a unix socket, and at `at` ({host, port}) where that is given.
+// A private Redis on a unix socket, and at `at` ({host, port}) where that is given, started by the words of `within`.
 import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -10,12 +10,12 @@ const run = promisify(execFile)
 // Another one than the system's, such as a Valkey: t/README.md.
 export const server_program = process.env.SLO_REDIS_SERVER || 'redis-server'
 
-export async function start_redis(house, { name = 'redis', fsync = 'everysec', at, more = [] } = {}) {
+export async function start_redis(house, { name = 'redis', fsync = 'everysec', at, more = [], within = [] } = {}) {
   const socket = house.path(`${name}.sock`)
   const door = at ? ['--port', String(at.port), '--bind', at.host] : ['--port', '0']
   const dir = house.path(`${name}.files`)
   mkdirSync(dir, { recursive: true })
-  const words = [server_program, ...door, '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
+  const words = [...within, server_program, ...door, '--unixsocket', socket, '--unixsocketperm', '777', '--save', '',
                  '--appendonly', 'yes', '--appendfsync', fsync, '--dir', dir, '--maxmemory-policy', 'noeviction', ...more]
   let child = await house.start(name, words, socket)
   return {

@@ -17,13 +17,13 @@ export const places = async (count) => {
 export const shown = (list) => list.map(({ host, port }) => `${host}:${port}`).join(',')
 
 // Asks whoever listens there, in so many words.
-export const ask = async ({ port }, ...words) => (await run('redis-cli', ['-h', host, '-p', String(port), ...words], { timeout: 5000 })).stdout.trim()
+export const ask = async ({ host, port }, ...words) => (await run('redis-cli', ['-h', host, '-p', String(port), ...words], { timeout: 5000 })).stdout.trim()
 
-export async function start_sentinel(house, name, at, { watches, called = host, quorum = 2, before = '', more = '', door = `port ${at.port}` }) {
+export async function start_sentinel(house, name, at, { watches, called = watches.host, quorum = 2, before = '', more = '', door = `port ${at.port}`, within = [] }) {
   mkdirSync(house.path(`${name}.files`))
   const conf = house.write(`${name}.files/sentinel.conf`, `
 ${door}
-bind ${host}
+bind ${at.host}
 dir ${house.path(`${name}.files`)}
 ${before}
 sentinel monitor main ${called} ${watches.port} ${quorum}
@@ -32,17 +32,17 @@ sentinel failover-timeout main 3000
 sentinel parallel-syncs main 2
 ${more}
 `)
-  const child = await house.start(name, [server_program, conf, '--sentinel'], at)
+  const child = await house.start(name, [...within, server_program, conf, '--sentinel'], at)
   return { name, at, stop: () => stop(child), kill: async () => { child.kill('SIGKILL'); await child.gone } }
 }
 
-export const start_replica = (house, name, at, of, more = []) =>
-  start_redis(house, { name, at, more: ['--replicaof', of.host, String(of.port), '--repl-diskless-sync-delay', '0', ...more] })
+export const start_replica = (house, name, at, of, more = [], within = []) =>
+  start_redis(house, { name, at, within, more: ['--replicaof', of.host, String(of.port), '--repl-diskless-sync-delay', '0', ...more] })
 
 // Who is the master, by the sentinels' word and by his own.
 export async function master_by(sentinel, servers) {
-  const [, port] = (await ask(sentinel.at, 'sentinel', 'get-master-addr-by-name', 'main')).split('\n')
-  const server = servers.find(({ at }) => String(at.port) === port)
+  const [host, port] = (await ask(sentinel.at, 'sentinel', 'get-master-addr-by-name', 'main')).split('\n')
+  const server = servers.find(({ at }) => at.host === host && String(at.port) === port)
   return server && (await ask(server.at, 'role').catch(() => '')).startsWith('master') ? server : undefined
 }
 
