@@ -11,7 +11,14 @@ const net = `198.${18 + (process.pid >> 8 & 1)}.${process.pid & 255}`
 export function can_have_network() {
   try {
     ip('netns', 'add', `${name}-probe`)
-    ip('netns', 'del', `${name}-probe`)
+    try {
+      ip('link', 'add', `${name}p`, 'type', 'bridge')
+      ip('link', 'del', `${name}p`)
+      ip('link', 'add', `${name}q`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${name}-probe`)
+      ip('link', 'del', `${name}q`)
+    } finally {
+      ip('netns', 'del', `${name}-probe`)
+    }
     return true
   } catch {
     return false
