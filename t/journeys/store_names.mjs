@@ -105,7 +105,7 @@ async function set_hostnames(t, known, { tell = 'localhost' } = {}) {
   const stage = await set_stage(house, {
     clients: [back_client('app', app.url)], workers: 1, store: 'timeout=1s', redis_how: { at },
     redis_url: `redis-sentinel://sentinel.slo.invalid:${place.port}/main`, http: `resolver 127.0.0.1:${names.port} valid=1s ipv6=off;` })
-  await eventually('it knows the master', () => master_by(sentinel, [{ at }]))
+  await eventually('it knows the master', () => master_by(sentinel, [{ at, called: tell }]))
   return { ...stage, app, names }
 }
 

@@ -39,10 +39,10 @@ ${more}
 export const start_replica = (house, name, at, of, more = [], within = []) =>
   start_redis(house, { name, at, within, more: ['--replicaof', of.host, String(of.port), '--repl-diskless-sync-delay', '0', ...more] })
 
-// Who is the master, by the sentinels' word and by his own.
+// Who is the master, by the sentinels' word and by his own. `called`: where they call him otherwise than by his address.
 export async function master_by(sentinel, servers) {
   const [host, port] = (await ask(sentinel.at, 'sentinel', 'get-master-addr-by-name', 'main')).split('\n')
-  const server = servers.find(({ at }) => at.host === host && String(at.port) === port)
+  const server = servers.find(({ at, called = at.host }) => called === host && String(at.port) === port)
   return server && (await ask(server.at, 'role').catch(() => '')).startsWith('master') ? server : undefined
 }
 
