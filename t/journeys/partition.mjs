@@ -150,6 +150,6 @@ test('sentinels and servers fall apart', { timeout: 300_000, skip }, async (t) =
     for (const host of others) host.come_back()
     await master_now(stage.sentinels, master)
     return in_step
-  }, {})
+  })
   assert.doesNotMatch(stage.nginx.log(), /\[(alert|crit|emerg)\]|was emptied or replaced/)
 })
