@@ -2,7 +2,7 @@
 // Three masters, three replicas, and everything that happens to a cluster, while users log out all the time: who reads "signed out" is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { in_order, let_go, make_cluster, master_of, move_slots, node_options, nodes_by, start_node, take_in } from './parts/cluster.mjs'
+import { in_order, is_master, let_go, make_cluster, move_slots, node_options, nodes_by, start_node, take_in } from './parts/cluster.mjs'
 import { guard, guards_know, live_through, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
 import { start_receiver } from './parts/receivers.mjs'
@@ -22,7 +22,7 @@ async function cast_of(stage) {
            heir: node_at(stage, seen.find((other) => other.of === victim.id).at) }
 }
 
-const takes_over = ({ heir }) => eventually('the replica has taken over', () => master_of(heir.at), { within: 30_000 })
+const takes_over = ({ heir }) => eventually('the replica has taken over', () => is_master(heir.at), { within: 30_000 })
 
 const ways = {
   'a master is killed (-9)': async (stage) => {

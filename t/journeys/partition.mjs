@@ -2,7 +2,7 @@
 // Networks that fall apart: a master that nobody reaches, and one that nginx alone reaches; a cluster, and sentinels. Wants root.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { make_cluster, master_of, node_options, nodes_by } from './parts/cluster.mjs'
+import { is_master, make_cluster, node_options, nodes_by } from './parts/cluster.mjs'
 import { guard, guards_know, live_through, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
 import { can_have_network, make_network } from './parts/network.mjs'
@@ -43,13 +43,17 @@ async function set_cluster(t, store) {
   return stage
 }
 
+// Who has never been in step with its master does not stand for election.
+const is_in_step = async (at) => /master_link_status:up/.test(await ask(at, 'info', 'replication'))
+
 // A master that has a replica in step, and those two as hosts.
 async function pair_of(stage) {
   return eventually('each master has a replica', async () => {
     const seen = await nodes_by(at_of(stage.hosts[0]))
     const master = seen.find((node) => node.is_master && node.slots > 0 && seen.some((other) => other.of === node.id && other.is_alive))
     const host_of = ({ at }) => stage.hosts.find(({ host }) => host === at.host)
-    return master && seen.every(({ is_alive }) => is_alive) && { master: host_of(master), heir: host_of(seen.find((other) => other.of === master.id)) }
+    const heir = master && seen.find((other) => other.of === master.id)
+    return heir && seen.every(({ is_alive }) => is_alive) && await is_in_step(heir.at) && { master: host_of(master), heir: host_of(heir) }
   }, { within: 30_000 })
 }
 
@@ -87,7 +91,7 @@ async function go_through(t, stage, table, name, strike, { may_lose = true, is_o
 async function cut_off_master(stage) {
   const { master, heir } = await pair_of(stage)
   master.cut_off()
-  await eventually('its replica has taken over', () => master_of(at_of(heir)), { within: 30_000 })
+  await eventually('its replica has taken over', () => is_master(at_of(heir)), { within: 30_000 })
   return () => master.come_back()
 }
 

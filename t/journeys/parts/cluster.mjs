@@ -38,11 +38,12 @@ export async function nodes_by(at) {
   return (await ask(at, 'cluster', 'nodes')).split('\n').map((line) => {
     const [id, place, flags, of, , , , link, ...slots] = line.split(' ')
     return { id, at: { host: place.split(':')[0], port: Number(place.split(':')[1].split('@')[0]) }, of,
-             is_master: flags.includes('master'), is_alive: !/fail/.test(flags), slots: slots.length, link }
+             is_asked: flags.includes('myself'), is_master: flags.includes('master'), is_alive: !/fail/.test(flags), slots: slots.length, link }
   })
 }
 
-export const master_of = async (at) => (await nodes_by(at)).find((node) => node.at.port === at.port)?.is_master
+// Not by its port: nodes on hosts of their own have the same.
+export const is_master = async (at) => (await nodes_by(at)).find(({ is_asked }) => is_asked).is_master
 
 // redis-cli moves nothing while nodes think differently of the slots, or one of them (who has just joined) holds the cluster for down.
 const agree = (by) => eventually('the nodes agree', async () => {
