@@ -41,13 +41,19 @@ bool is_its(const CookieRule& rule, std::string_view name) noexcept {
                              [name](const std::string& pattern) { return is_spelling_of(pattern, name); });
 }
 
-bool hides_its(const CookieRule& rule, std::string_view value) noexcept {
-  constexpr std::string_view separators = ", \t\v\f\"";
-  for (std::size_t equals = value.find('='); equals != std::string_view::npos; equals = value.find('=')) {
-    const std::string_view before = value.substr(0, equals);
-    const std::size_t last = before.find_last_of(separators);
-    if (last != std::string_view::npos && is_its(rule, before.substr(last + 1))) return true;
-    value.remove_prefix(equals + 1);
+bool hides_its(const CookieRule& rule, const RequestCookie& cookie) noexcept {
+  const auto ends_in_its = [&rule](std::string_view before, bool is_alone) {
+    const std::size_t last = before.find_last_of(", \t\v\f\"");
+    if (last == std::string_view::npos) return is_alone && is_its(rule, before);
+    return is_its(rule, before.substr(last + 1));
+  };
+  if (ends_in_its(cookie.name, false)) return true;
+  std::string_view rest = cookie.value;
+  bool is_alone = cookie.name.empty();  // "=sid=v": some skip the first "="
+  for (std::size_t equals = rest.find('='); equals != std::string_view::npos; equals = rest.find('=')) {
+    if (ends_in_its(rest.substr(0, equals), is_alone)) return true;
+    rest.remove_prefix(equals + 1);
+    is_alone = false;
   }
   return false;
 }
@@ -64,8 +70,7 @@ bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept 
   const auto overlap = [](std::string_view a, std::string_view b) {
     if (!a.ends_with('*')) return is_spelling_of(b, a);
     if (!b.ends_with('*')) return is_spelling_of(a, b);
-    a.remove_suffix(1), b.remove_suffix(1);
-    return a.starts_with(b) || b.starts_with(a);
+    return is_spelling_of(a, b.substr(0, b.size() - 1)) || is_spelling_of(b, a.substr(0, a.size() - 1));
   };
   return std::ranges::any_of(one.names, [&](const std::string& a) {
     return std::ranges::any_of(other.names, [&](const std::string& b) { return overlap(a, b); });

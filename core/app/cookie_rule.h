@@ -23,8 +23,6 @@ struct CookieRule {
 bool is_its(const CookieRule& rule, std::string_view name) noexcept;
 // As the rule writes it itself?
 bool is_its_own_spelling(const CookieRule& rule, std::string_view name) noexcept;
-// Does another cookie's value hold one of its? To servers that part cookies at commas and blanks as well.
-bool hides_its(const CookieRule& rule, std::string_view value) noexcept;
 
 // Is there a name that both have?
 bool may_share_cookies(const CookieRule& one, const CookieRule& other) noexcept;
@@ -33,6 +31,10 @@ struct RequestCookie {
   std::string_view name{}, value{};
   friend bool operator==(const RequestCookie&, const RequestCookie&) = default;
 };
+
+// Does another cookie hold one of its? To servers that part cookies at commas and blanks as well, or skip a
+// first `=`.
+bool hides_its(const CookieRule& rule, const RequestCookie& cookie) noexcept;
 
 // All of a Cookie header, in its order, as find_cookies() reads them: no values without a name.
 std::vector<RequestCookie> request_cookies(std::string_view header);

@@ -6,6 +6,7 @@
 
 #include "core/text/cookie.h"
 #include "core/text/form.h"
+#include "core/text/words.h"
 
 namespace slo {
 namespace {
@@ -24,7 +25,7 @@ bool ends_wide_blank(std::string_view text) {
   return text.size() >= 2 && begins_wide_blank(text.substr(text.size() - 2));
 }
 
-char as_in_names(char c) { return c == '.' || c == ' ' || c == '[' ? '_' : c; }
+char as_in_names(char c) { return c == '.' || c == ' ' || c == '+' || c == '[' ? '_' : lower_case(c); }
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
@@ -86,7 +87,9 @@ std::string plain_name(std::string_view name) {
 std::string plain_value(std::string_view value) {
   const std::string_view text = bare(value);
   const std::string_view inner = without_quotes(text);
-  return decoded(inner.size() == text.size() ? std::string(text) : without_backslashes(inner));
+  std::string plain = decoded(inner.size() == text.size() ? std::string(text) : without_backslashes(inner));
+  std::ranges::replace(plain, '+', ' ');
+  return std::string(bare(plain));
 }
 
 bool is_spelling_of(std::string_view pattern, std::string_view name) {

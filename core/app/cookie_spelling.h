@@ -2,7 +2,8 @@
 // One spelling for what servers read as one cookie, however a request writes it.
 //
 // Frameworks undo percent escapes (PHP, Node), and backslashes within quotes (Python); they drop blanks of
-// all kinds around names and values (Python again), and take `.`, a blank and `[` in names for `_` (PHP).
+// all kinds around names and values (Python again), take `.`, a blank and `[` in names for `_`, and `+` for a
+// blank (PHP), and names in capitals for the same (ASP.NET).
 #pragma once
 
 #include <string>

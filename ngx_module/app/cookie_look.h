@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One look at the tracked cookies of a request: what was seen, and what the store has answered.
-// only.
 #pragma once
 
 #include <algorithm>

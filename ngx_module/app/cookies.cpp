@@ -55,9 +55,9 @@ const CookieRule* rule_of(const AppLocConf& location, std::string_view name) noe
   return nullptr;
 }
 
-const CookieRule* rule_hidden_in(const AppLocConf& location, std::string_view value) noexcept {
+const CookieRule* rule_hidden_in(const AppLocConf& location, const RequestCookie& cookie) noexcept {
   for (const CookieRule* rule : location.rules) {
-    if (hides_its(*rule, value)) return rule;
+    if (hides_its(*rule, cookie)) return rule;
   }
   return nullptr;
 }
@@ -151,7 +151,7 @@ void each_application_cookie(const ngx_http_request_t& r,
       while (const auto cookie = take_request_cookie(rest)) {
         if (const CookieRule* rule = cookie_filter::rule_of(location, cookie->name)) {
           visit(cookie_filter::as_application_cookie(*rule, *cookie));
-        } else if ((rule = cookie_filter::rule_hidden_in(location, cookie->value)) != nullptr) {
+        } else if ((rule = cookie_filter::rule_hidden_in(location, *cookie)) != nullptr) {
           auto hiding = cookie_filter::as_application_cookie(*rule, *cookie);
           hiding.only_hides_it = true;
           visit(hiding);
@@ -174,7 +174,7 @@ void strip_application_cookies(ngx_http_request_t& r) {
   if (location.rules.empty()) return;
   strip_cookies(r, [&location](const RequestCookie& cookie) {
     return cookie_filter::rule_of(location, cookie.name) != nullptr ||
-           cookie_filter::rule_hidden_in(location, cookie.value) != nullptr;
+           cookie_filter::rule_hidden_in(location, cookie) != nullptr;
   });
 }
 

@@ -190,11 +190,12 @@ CORE::join "\n", ( map { "/app/?sid=g1 <- " . $all->( 16 * $_, 16 ) . " => 200" 
 --- config
 location /app/ { slo_guard main sid=$arg_sid; slo_cookie my_sess track; proxy_set_header X-Status $slo_status; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/told?$args; }
 --- visits eval
-CORE::join "\n", '/app/?sid=g1 <- my_sess=stolen1 => 200', 'logout sid=g1',
+CORE::join "\n", '/app/?sid=g1 <- my_sess=stolen1 => 200', '/app/?sid=g1 <- my_sess=a+b => 200', 'logout sid=g1',
   ( map { "/app/ <- $_ => 401" } 'my_sess="\163tolen1"', 'my_sess="s\tolen1"', 'my.sess=stolen1', 'my[sess=stolen1', "\xa0my_sess=stolen1",
-    "my_sess=stolen1\x0c", 'my%2Esess="%73tolen1"' ),
+    "my_sess=stolen1\x0c", 'my%2Esess="%73tolen1"', 'MY_SESS=stolen1', 'My.Sess=stolen1', 'my_sess=a%20b', 'my_sess=a b' ),
   '/app/?sid=g2 <- my_sess="\163tolen1"; a=1 => 200, saw [ok|a=1]',
-  map { ( "/app/?sid=g2 <- $_ => 200, saw [ok|b=2]", '   sets nothing' ) } 'a=1, my_sess=stolen1; b=2', 'b=2; a=x my_sess=stolen1', 'a="my_sess=stolen1"; b=2'
+  map { ( "/app/?sid=g2 <- $_ => 200, saw [ok|b=2]", '   sets nothing' ) } 'a=1, my_sess=stolen1; b=2', 'b=2; a=x my_sess=stolen1', 'a="my_sess=stolen1"; b=2',
+  '=my_sess=stolen1; b=2', 'a, my_sess=stolen1; b=2'
 
 
 === TEST 13: thousands of cookies under a tracked name take no longer than others
