@@ -12,6 +12,7 @@
 #include "ngx_module/keys/key_fetcher.h"
 #include "ngx_module/marks/feed.h"
 #include "ngx_module/marks/marks.h"
+#include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/thread_end.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/store/store.h"
@@ -69,6 +70,7 @@ void stop_worker(ngx_cycle_t* cycle) {
   use_store(nullptr);
   this_worker.reset();
   use_zone(nullptr);
+  log_left_out(cycle->log, true);
   // nginx has told its threads to end, but not waited for it.
   if (!ThreadEnd::await(max_end_of_threads))
     ngx_log_error(NGX_LOG_WARN, cycle->log, 0, "slo: a thread that has signed or decrypted does not end");

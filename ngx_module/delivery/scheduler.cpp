@@ -276,7 +276,6 @@ void DeliveryScheduler::put_off_turned_away() {
 
 // This worker quits: what has not been called is due at once for those that stay.
 void DeliveryScheduler::hand_back() {
-  log_left_out(log_, true);
   unbundling_.hand_back();
   std::vector<LeasedDelivery> left = queues_.take_all();
   std::ranges::move(fresh_, std::back_inserter(left));

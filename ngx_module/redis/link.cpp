@@ -287,6 +287,9 @@ void RedisLink::submit(std::vector<redis::Command> commands, OnReplies on_replie
 }
 
 bool RedisLink::is_up() const noexcept { return state_->dial.is_up(); }
+bool RedisLink::is_idle() const noexcept {
+  return state_->pending.empty() && state_->flying.empty() && state_->turned_away.empty();
+}
 
 std::string RedisLink::server_name() const { return state_->dial.server_name(); }
 

@@ -34,6 +34,7 @@ class RedisLink {
   void submit(std::vector<redis::Command> commands, OnReplies on_replies);
 
   bool is_up() const noexcept;
+  bool is_idle() const noexcept;    // nobody waits for an answer
   std::string server_name() const;  // the address that is called: host:port, unix:path
   void quit() noexcept;             // exit_process: fails what waits, closes the socket
 

@@ -26,6 +26,8 @@ class RedisServer {
 
   bool is_up() const noexcept { return shared_.is_up(); }
   bool is_whole() const noexcept { return is_up(); }
+  // Nobody waits for an answer of the shared connection.
+  bool is_idle() const noexcept { return shared_.is_idle(); }
   void quit() noexcept;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whether the store can be reached, told to the log once, when it changes.
+// Whether the store can be reached, told to the log once, when it changes; of nodes ten lines a minute.
 #pragma once
 
 #include "core/fault.h"

@@ -55,10 +55,19 @@ bool ClusterNodes::are_up(const std::vector<redis::Peer>& peers) const noexcept 
   });
 }
 
-void ClusterNodes::keep_only(const std::vector<redis::Peer>& peers) {
+bool ClusterNodes::is_over(const Nodes::value_type& node, const redis::ClusterMap& map) {
+  const auto& [peer, partition] = node.first;
+  const auto* owner = map.node_of(partition);
+  const bool is_line = partition != redis::meta_partition;
+  return is_line && (owner == nullptr || *owner != peer) && node.second->server.is_idle();
+}
+
+void ClusterNodes::keep_only(const redis::ClusterMap& map) {
+  const auto peers = map.nodes();
   for (auto node = nodes_.begin(); node != nodes_.end();) {
     const auto next = std::next(node);
-    if (!redis::contains(peers, node->first.first)) leaving_.push_back(nodes_.extract(node));
+    if (!redis::contains(peers, node->first.first) || is_over(*node, map))
+      leaving_.push_back(nodes_.extract(node));
     node = next;
   }
   if (!leaving_.empty() && !bury_.is_set()) bury_.after(Millis{1});

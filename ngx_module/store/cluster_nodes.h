@@ -14,6 +14,7 @@
 #include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/server.h"
 #include "redis_schema/command.h"
+#include "redis_schema/servers/cluster.h"
 #include "redis_schema/servers/peer.h"
 
 namespace slo::ngx {
@@ -30,8 +31,9 @@ class ClusterNodes {
   bool have_room_for(const redis::Peer& peer) const noexcept;
   bool is_one_up() const noexcept;
   bool are_up(const std::vector<redis::Peer>& peers) const noexcept;
-  // Others are given up in a later turn of the event loop: what they have not answered is refused.
-  void keep_only(const std::vector<redis::Peer>& peers);
+  // Others are given up in a later turn of the event loop: what they have not answered is refused. A line to
+  // one that has its partition no more stays while it is used: its node answers yet, or has been asked once.
+  void keep_only(const redis::ClusterMap& map);
   void quit() noexcept;
 
  private:
@@ -45,6 +47,7 @@ class ClusterNodes {
   using Nodes = std::map<Place, std::unique_ptr<Node>>;
 
   RedisServer& at(const Place& place);
+  static bool is_over(const Nodes::value_type& node, const redis::ClusterMap& map);
   void bury() noexcept;
 
   const LinkSettings& settings_;

@@ -25,9 +25,8 @@ ClusterRouter::ClusterRouter(const LinkSettings& settings, ngx_log_t* log, Callb
 
 void ClusterRouter::use(const redis::ClusterMap& fresh) {
   const auto before = std::exchange(map_, fresh);
-  const auto peers = fresh.nodes();
-  for (const auto& peer : peers) nodes_.server_at(peer);
-  nodes_.keep_only(peers);
+  for (const auto& peer : fresh.nodes()) nodes_.server_at(peer);
+  nodes_.keep_only(fresh);
   if (before == redis::ClusterMap{}) return;
   for (std::uint16_t p = 0; p < redis::partitions; ++p) {
     const auto *was = before.node_of(p), *is = fresh.node_of(p);

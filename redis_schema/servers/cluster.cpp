@@ -3,6 +3,8 @@
 #include "redis_schema/servers/cluster.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "redis_schema/fields.h"
@@ -23,6 +25,33 @@ constexpr std::uint16_t crc16(std::string_view text) noexcept {
   return crc;
 }
 
+struct Tagged {
+  std::uint16_t slot = 0, partition = 0;
+};
+using Tags = std::array<Tagged, partitions + 1>;
+
+// All partitions by their slots: made once, since no checksum may be made for each of 16384 ranges.
+const Tags& by_slot() noexcept {
+  static const Tags all = [] {
+    Tags made{};
+    for (std::uint16_t p = 0; p <= partitions; ++p) {
+      const auto partition = p < partitions ? p : meta_partition;
+      made[p] = {slot_of(partition), partition};
+    }
+    std::ranges::sort(made, {}, &Tagged::slot);
+    return made;
+  }();
+  return all;
+}
+
+// Those whose slots lie in a range.
+std::span<const Tagged> tags_within(long long first, long long last) noexcept {
+  const std::span<const Tagged> all = by_slot();
+  const auto begin = std::ranges::lower_bound(all, first, {}, &Tagged::slot);
+  const auto end = std::ranges::upper_bound(begin, all.end(), last, {}, &Tagged::slot);
+  return {begin, end};
+}
+
 // Address, port, id … of the master of some slots. It may not know its own address; `?` is one that nobody
 // knows.
 std::optional<Peer> master_in(const Reply& node, const Peer& asked) {
@@ -37,12 +66,11 @@ Outcome<ClusterMap> map_in(const Reply& reply, const Peer& asked) {
   ClusterMap map;
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const auto first = reply[i][0].integer(), last = reply[i][1].integer();
-    const auto node = master_in(reply[i][2], asked);
-    if (!first || !last || !node) continue;
-    for (std::uint16_t p = 0; p <= partitions; ++p) {
-      const auto partition = p < partitions ? p : meta_partition;
-      if (slot_of(partition) >= *first && slot_of(partition) <= *last) map.move(partition, *node);
-    }
+    if (!first || !last) continue;
+    const auto ours = tags_within(*first, *last);
+    const auto node = ours.empty() ? std::nullopt : master_in(reply[i][2], asked);
+    if (!node) continue;
+    for (const auto& each : ours) map.move(each.partition, *node);
   }
   if (map.nodes().empty()) return refuse(unexpected_reply("CLUSTER"));
   return map;

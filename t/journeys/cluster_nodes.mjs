@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { send } from './parts/browser_jar.mjs'
 import { make_authority } from './parts/certificates.mjs'
-import { make_cluster, node_options, start_node } from './parts/cluster.mjs'
+import { make_cluster, move_slots, node_options, nodes_by, start_node } from './parts/cluster.mjs'
 import { guard, store_up } from './parts/crowd.mjs'
 import { House, eventually, sleep } from './parts/house.mjs'
 import { root } from './parts/manual.mjs'
@@ -100,6 +100,39 @@ test('a node that has forgotten what it was told is named', { timeout: 120_000 }
   await eventually('the store counts as another one', async () => await counted() === 3, { within: 5000 })
   await sleep(11_000)
   assert.deepEqual([lines().length, await counted()], [2, 3], 'no second line')
+  assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
+})
+
+// Who waits for news has a connection for each partition, to the node that has it: none stays at one that had it before.
+test('connections go along with the slots that move', { timeout: 180_000 }, async (t) => {
+  const house = new House(t), at = await places(3), app = await start_receiver(house)
+  const { nginx } = await set_stage(house, {
+    clients: [back_client('app', app.url)], store: 'timeout=1s', locations: guard, provider: 'client_id gateway;',
+    redis_how: { at: at[0], more: await node_options() }, redis_url: `redis-cluster://${shown(at)}`,
+  })
+  for (const [i, place] of at.slice(1).entries()) await start_node(house, `node-${i + 2}`, place)
+  await make_cluster(at, 0)
+  const clients = async () => (await Promise.all(at.map((place) => ask(place, 'client', 'list', 'type', 'normal')))).flatMap((list) => list.split('\n'))
+  const waiting = async () => (await clients()).filter((client) => / cmd=xread /.test(client)).length
+  const log_out = async (word) => {
+    for (let n = 0; n < 24; ++n) {
+      const sid = `${word}-${n}`
+      assert.equal((await nginx.register({ client_id: 'app', sid, sub: sid })).status, 201)
+      assert.equal((await nginx.ask('DELETE', `sessions/${sid}`)).status, 200)
+      await eventually(`guards refuse ${sid}`, async () => (await send(`${nginx.url}/app/?sid=${sid}`)).status === 401, { within: 1000, every: 5 })
+    }
+  }
+  await eventually('somebody waits in each partition', async () => await waiting() === 64, { within: 30_000 })
+  await log_out('before')
+  let before = Infinity
+  for (let n = 0; n < 10; ++n) before = Math.min(before, (await clients()).length), await sleep(100)  // who asks for the map comes and goes
+  const ids = (await nodes_by(at[0])).sort((a, b) => a.at.port - b.at.port).map(({ id }) => id)
+  for (const [from, to] of [[0, 1], [1, 2]]) await move_slots(at[0], ids[from], ids[to], 1000)
+  await log_out('after')
+  let last
+  await eventually('there are as many connections as before', async () => (last = (await clients()).length) === before, { within: 20_000 })
+    .catch(({ message }) => assert.fail(`${message}: ${before}, then ${last}`))
+  assert.equal(await waiting(), 64)
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
