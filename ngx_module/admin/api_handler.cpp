@@ -19,6 +19,7 @@
 #include "ngx_module/http/request.h"
 #include "ngx_module/http/respond.h"
 #include "ngx_module/nginx/report.h"
+#include "ngx_module/nginx/zone.h"
 #include "redis_schema/bound_cookies.h"
 
 namespace slo::ngx {
@@ -34,6 +35,7 @@ struct Address {
 };
 
 Address address_of(std::string_view path, std::string_view prefix);
+bool is_logout(const ApiCommand& command);
 std::span<const std::string> own_names(const R& r);
 
 void carry_out(R& r, const api::ShowSession& command);
@@ -125,6 +127,12 @@ ApiRequest api_request_of(const R& r) {
 }
 
 namespace {
+
+bool is_logout(const ApiCommand& command) {
+  return std::holds_alternative<api::EndSession>(command) ||
+         std::holds_alternative<api::EndParticipation>(command) ||
+         std::holds_alternative<api::EndSessionsOf>(command);
+}
 
 Address address_of(std::string_view path, std::string_view prefix) {
   if (!path.starts_with(prefix)) return {};
@@ -221,6 +229,8 @@ void carry_out(R& r, const api::ShowClient& command) {
 
 void turn_away(R& r, const Refusal& refusal) {
   const auto& ctx = ctx_at(r);
+  if (ctx.command && is_logout(*ctx.command) && describe(refusal.fault).status >= 500)
+    count(Counter::logouts_failed);
   report(r.connection->log, for_log(r, refusal), ctx.provider == nullptr ? "" : ctx.provider->provider.name);
   fail(r, refusal);
 }

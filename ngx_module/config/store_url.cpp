@@ -19,7 +19,8 @@ namespace {
 
 constexpr unsigned default_port = 6379;
 constexpr const char* expected =
-    "redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database]";
+    "redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], "
+    "for several servers redis-cluster://... or redis-sentinel://...";
 constexpr std::size_t max_password = 4096;
 
 std::optional<unsigned> read_database(std::string_view digits) {
@@ -212,9 +213,8 @@ std::string lower_case(std::string_view text) {
 
 // What has no scheme, but looks like a place.
 tl::unexpected<Refusal> without_scheme(std::string_view url) {
-  const bool is_path = url.starts_with('/');
   if (!is_place(url)) return malformed_store(url, "has no scheme");
-  const std::string meant = (is_path ? "unix:" : "redis://") + std::string(url);
+  const std::string meant = (url.starts_with('/') ? "unix:" : "redis://") + std::string(url);
   return bad_line("the URL has no scheme, write \"" + meant + '"');
 }
 

@@ -151,10 +151,10 @@ void ConfirmedLink::tell_unconfirmed() {
   if (!replicas_failed(digest_of(settings_.url))) return;
   ngx_log_error(
       NGX_LOG_WARN, log_, 0,
-      "slo: store \"%s\": logouts are not confirmed within %uL ms by %ud of %ud replicas: should the "
+      "slo: store \"%s\": logouts are not confirmed: within %uL ms %ud of %ud replicas had them; should the "
       "master be lost, so are they",
-      settings_.url.c_str(), static_cast<std::uint64_t>(wait_.time.count()),
-      replicas_ ? wait_.replicas - *replicas_ : wait_.replicas, wait_.replicas);
+      settings_.url.c_str(), static_cast<std::uint64_t>(wait_.time.count()), replicas_ ? *replicas_ : 0,
+      wait_.replicas);
 }
 
 void ConfirmedLink::tell_refused(const Refusal& why) {

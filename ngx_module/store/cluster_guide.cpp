@@ -82,7 +82,7 @@ void ClusterGuide::heard(const redis::Reply& reply) {
   call_.stop();
   const auto map = redis::ask_for_map(left_.back()).read({&reply, 1});
   if (!map && map.error() == Refusal{Fault::store_refused, "ERR"})
-    return failed("it is no node of a cluster (ERR): its URL begins with redis://");
+    return failed("it is no node of a cluster (ERR): the URL must begin with redis:// or rediss://");
   if (!map) return failed("CLUSTER SLOTS was answered " + map.error().detail);
   known_ = map->nodes();
   end_round(is_wanted_ ? between_rounds : between_maps);

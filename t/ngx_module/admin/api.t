@@ -339,3 +339,14 @@ SloTest::Redis::stop();
 --- error_code: 405
 --- error_log
 slo: refused a method: PUT, where GET, HEAD or POST is needed, provider "main"
+
+
+=== TEST 23: a logout by the API that the store cannot serve counts as failed, and reading a session does not
+--- init
+SloTest::Redis::stop();
+--- request eval
+[ 'DELETE /api/main/sessions/s1', 'DELETE /api/main/users/alice/sessions', 'GET /api/main/sessions/s1', 'GET /status' ]
+--- error_code eval
+[503, 503, 503, 200]
+--- response_body_like eval
+[ ('"code":"store_') x 3, '(?s).*slo_logouts_failed_total 2\n' ]

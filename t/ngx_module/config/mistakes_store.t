@@ -33,7 +33,7 @@ slo_store unix://slo:hunter2@/run/redis.sock;
 [emerg] "slo_store": the URL must end in a database number behind the last colon; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === a password for a socket, behind it
 slo_store unix:/run/redis.sock:hunter2;
-[emerg] "slo_store": the URL must end in a database number behind the last colon; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must end in a database number behind the last colon; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a password without a scheme
 slo_store hunter2:hunter3@127.0.0.1;
 [emerg] "slo_store": the URL has no scheme; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
@@ -60,31 +60,31 @@ slo_store /run/redis.sock;
 [emerg] "slo_store": the URL has no scheme, write "unix:/run/redis.sock" in http.conf:1
 === no slashes
 slo_store redis:127.0.0.1:6379;
-[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a socket by the wrong scheme
 slo_store redis:///run/redis.sock;
 [emerg] "slo_store": the URL names no host, write "unix:/run/redis.sock" for a socket in http.conf:1
 === two slashes for a socket
 slo_store unix:///run/redis.sock;
-[emerg] "slo_store": the URL must have one slash behind "unix:"; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have one slash behind "unix:"; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === an unknown scheme
 slo_store http://127.0.0.1:6379;
-[emerg] "slo_store": the URL has an unknown scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL has an unknown scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a port out of range
 slo_store redis://127.0.0.1:66379;
-[emerg] "slo_store": the URL must have a port of 1 to 65535; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have a port of 1 to 65535; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a port that is none
 slo_store redis://127.0.0.1:redis;
-[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 24; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL is not a URI (RFC 3986) at byte 24; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a database that is no number
 slo_store redis://127.0.0.1/sessions;
-[emerg] "slo_store": the URL must have a database number as its path; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have a database number as its path; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a query
 slo_store redis://127.0.0.1?db=1;
-[emerg] "slo_store": the URL must have neither a query nor a fragment; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have neither a query nor a fragment; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === no host
 slo_store redis://:6379;
-[emerg] "slo_store": the URL names no host; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL names no host; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === sentinels without a master
 slo_store redis-sentinel://127.0.0.1:26379;
 [emerg] "slo_store": the URL must have the master's name behind the sentinels: letters, digits, ".", "_" and "-"; write redis-sentinel://[user:password@]host[:port][,host[:port]].../master[/database] in http.conf:1
@@ -111,7 +111,7 @@ slo_store redis-sentinel://slo:hunter%zz@127.0.0.1/main;
 [emerg] "slo_store": the URL has a broken percent escape in its user or password; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === no slashes before sentinels
 slo_store redis-sentinel:127.0.0.1/main;
-[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === a sentinel's user without a password
 slo_store redis-sentinel://127.0.0.1/main sentinel_user=slo;
 [emerg] "slo_store": sentinel_user= needs a password; add sentinel_password_file= in http.conf:1
@@ -141,7 +141,7 @@ slo_store redis-cluster://slo:hunter@2@127.0.0.1;
 [emerg] "slo_store": the URL must have one "@" at most, before its hosts; in its user and password percent-encode "/" as %2F, "?" as %3F, "#" as %23, "@" as %40, ":" as %3A, "%" as %25, or use "user=" and "password_file=" in http.conf:1
 === no slashes before nodes
 slo_store redis-cluster:127.0.0.1;
-[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database] in http.conf:1
+[emerg] "slo_store": the URL must have "//" behind its scheme; write redis://[user:password@]host[:port][/database], rediss://... or unix:/path[:database], for several servers redis-cluster://... or redis-sentinel://... in http.conf:1
 === files of TLS before a cluster that is called without
 slo_store redis-cluster://127.0.0.1 ca=/nowhere;
 [emerg] "slo_store": ca=, certificate= and key= need TLS: begin the URL with rediss-cluster:// in http.conf:1
