@@ -7,6 +7,7 @@
 #
 # Environment for nginx.conf: $TEST_NGINX_DIR (private directory), $TEST_NGINX_REDIS_SOCKET, and for each receiver
 # $TEST_NGINX_RECEIVER_<NAME>, its http://127.0.0.1:port. In `--- init` write function names in full, SloTest::….
+# $TEST_NGINX_NO_RESOLVER: what leaves nobody to look names up; Angie asks its system's name servers without it.
 #
 # Sections of our own, all awaited for some seconds, since deliveries may come later than the response:
 #   --- redis           commands before nginx starts, one per line
@@ -61,6 +62,8 @@ BEGIN {
     $ENV{TEST_NGINX_DIR} = $dir;
     $ENV{TEST_NGINX_SERVROOT} ||= "$dir/servroot";
     $ENV{TEST_NGINX_PORT}     ||= unused_port();
+    my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+    $ENV{TEST_NGINX_NO_RESOLVER} //= `$nginx -V 2>&1` =~ /^Angie version/ ? 'resolver off;' : '';
     find_runner();
 }
 
