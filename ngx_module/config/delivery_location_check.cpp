@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/text/uri.h"
+#include "ngx_module/config/store_resolver.h"
 #include "ngx_module/nginx/builtin_handlers.h"
 #include "ngx_module/nginx/pool.h"
 
@@ -147,8 +148,7 @@ Needs needs_of(ngx_conf_t* cf, const MainConf& conf, const DeliveryLocation& del
 }
 
 void warn_of_names(ngx_conf_t* cf, const DeliveryLocation& delivery_location, const Needs& needs) {
-  const auto* resolver = delivery_location.location->resolver;
-  if (needs.host.empty() || (resolver != nullptr && resolver->connections.nelts > 0)) return;
+  if (needs.host.empty() || has_name_servers(delivery_location.location->resolver)) return;
   std::string whom = needs.first_named;
   if (needs.others > 0) whom += " and " + std::to_string(needs.others) + " more";
   say(cf, NGX_LOG_WARN, delivery_location,

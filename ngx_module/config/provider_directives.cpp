@@ -6,6 +6,7 @@
 #include "core/text/uri.h"
 #include "ngx_module/config/conf.h"
 #include "ngx_module/config/directives.h"
+#include "ngx_module/nginx/pool.h"
 
 namespace slo::ngx {
 namespace {
@@ -15,6 +16,24 @@ Provider& provider_of(ConfLine& line) { return static_cast<MainConf*>(line.conf)
 Outcome<void> require_positive(std::string_view name, Millis value) {
   if (value > Millis{0}) return {};
   return bad_line("\"" + std::string(name) + "=\" must be greater than zero");
+}
+
+// Angie looks for pools of threads that nobody defined, and gives "default" its threads, before it finishes
+// "http"; nginx, after that.
+#ifdef ANGIE_VERSION
+constexpr bool settles_threads_before_http = true;
+#else
+constexpr bool settles_threads_before_http = false;
+#endif
+
+// Whether the provider needs a pool is seen when its clients are (conf_finish), where it is found then.
+char* name_threads([[maybe_unused]] ngx_conf_t* cf, [[maybe_unused]] ProviderConf& provider) {
+#if (NGX_THREADS)
+  if (!settles_threads_before_http || provider.thread_pool.empty()) return NGX_CONF_OK;
+  ngx_str_t name = to_ngx(cf->pool, provider.thread_pool);
+  if (ngx_thread_pool_add(cf, &name) == nullptr) return static_cast<char*>(NGX_CONF_ERROR);
+#endif
+  return NGX_CONF_OK;
 }
 
 }  // namespace
@@ -42,6 +61,7 @@ char* open_provider(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
     char* result = ngx_conf_parse(cf, nullptr);
     *cf = saved;
     if (result == NGX_CONF_OK) result = read_sources(cf, main);
+    if (result == NGX_CONF_OK) result = name_threads(cf, added);
     main.opened = nullptr;
     return result;
   });

@@ -35,15 +35,22 @@ ngx_resolver_t* resolver_of_this_system(ngx_conf_t* cf) {
   return servers.empty() ? nullptr : ngx_resolver_create(cf, servers.data(), servers.size());
 }
 
+// nginx has an array of them, Angie a list.
+[[maybe_unused]] bool is_any(const ngx_array_t& servers) { return servers.nelts > 0; }
+[[maybe_unused]] bool is_any(const ngx_resolver_connection_t* first) { return first != nullptr; }
+
 }  // namespace
+
+bool has_name_servers(const ngx_resolver_t* resolver) {
+  return resolver != nullptr && is_any(resolver->connections);
+}
 
 void choose_store_resolver(ngx_conf_t* cf, StoreConf& store) {
   const bool is_asked_where = store.link.sentinel || !store.link.cluster.empty();
   if (store.link.host.empty() && !is_asked_where) return;
   const auto* http =
       static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-  const bool is_named = http->resolver != nullptr && http->resolver->connections.nelts > 0;
-  store.link.resolver = is_named ? http->resolver : resolver_of_this_system(cf);
+  store.link.resolver = has_name_servers(http->resolver) ? http->resolver : resolver_of_this_system(cf);
 }
 
 }  // namespace slo::ngx

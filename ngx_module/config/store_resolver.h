@@ -10,4 +10,7 @@ namespace slo::ngx {
 // sentinels may have names, and may name their servers so.
 void choose_store_resolver(ngx_conf_t* cf, StoreConf& store);
 
+// Is there anybody to ask? A resolver that nobody wrote has none, but on Angie, where it is the system's.
+bool has_name_servers(const ngx_resolver_t* resolver);
+
 }  // namespace slo::ngx

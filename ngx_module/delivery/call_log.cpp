@@ -86,10 +86,9 @@ void CallLog::pass_on(ngx_uint_t level, std::string_view text) {
   copy.connection = line.connection;
   copy.handler = nullptr;
   copy.action = nullptr;
-  // The level was checked for debug by mask, for all others by order.
-  if (level == NGX_LOG_DEBUG || copy.log_level >= level) {
-    ngx_log_error_core(level, &copy, 0, "%*s", text.size(), text.data());
-  }
+  // Debug was checked by mask, and a log that has one is at that level. The function behind this macro takes
+  // other arguments on Angie.
+  ngx_log_error(level, &copy, 0, "%*s", text.size(), text.data());
 }
 
 void CallLog::keep_error(std::string_view sentence) {

@@ -10,6 +10,7 @@
 
 #include "core/text/uri.h"
 #include "ngx_module/config/conf.h"
+#include "ngx_module/http/error_line.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/pool.h"
 
@@ -80,18 +81,20 @@ bool is_secret(const R& r) noexcept { return loc_conf(r).hides != Hides::nothing
 // How nginx ends an error log line of this request, kept in its pool as the mark is.
 void keep_log_handler(void*) noexcept {}
 
-ngx_http_log_handler_pt* find_log_handler(const R& main) noexcept {
+LogHandler* find_log_handler(const R& main) noexcept {
   for (auto* slot = main.pool->cleanup; slot != nullptr; slot = slot->next) {
-    if (slot->handler == keep_log_handler) return static_cast<ngx_http_log_handler_pt*>(slot->data);
+    if (slot->handler == keep_log_handler) return static_cast<LogHandler*>(slot->data);
   }
   return nullptr;
 }
 
 // Only while the line is written: the request that is shown is another location's, which may need what it
-// has.
-u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noexcept {
-  const ngx_http_log_handler_pt log = *find_log_handler(*main);
-  if (find_mark(*main) == nullptr && (r == main || !is_secret(*r))) return log(main, r, buffer, room);
+// has. The arguments are those of a LogHandler.
+template <class... Arguments>
+u_char* log_without_queries(Arguments... arguments) noexcept {
+  const auto [main, r] = error_line(arguments...);
+  const LogHandler log = *find_log_handler(*main);
+  if (find_mark(*main) == nullptr && (r == main || !is_secret(*r))) return log(arguments...);
   const ngx_str_t line = main->request_line;
   auto* const referer = main->headers_in.referer;
   const std::size_t whole_referer = referer == nullptr ? 0 : referer->value.len;
@@ -99,7 +102,7 @@ u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noe
   main->request_line.len = without_query(view(line)).size();
   cut_referer(*main);
   if (is_secret(*r)) r->upstream = nullptr;  // whom another location asked before error_page or post_action
-  u_char* const end = log(main, r, buffer, room);
+  u_char* const end = log(arguments...);
   r->upstream = upstream;
   main->request_line = line;
   if (referer != nullptr) referer->value.len = whole_referer;
@@ -108,9 +111,9 @@ u_char* log_without_queries(R* main, R* r, u_char* buffer, std::size_t room) noe
 
 void hide_in_lines(R& main) {
   if (find_log_handler(main) != nullptr) return;
-  ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(main.pool, sizeof(ngx_http_log_handler_pt));
+  ngx_pool_cleanup_t* slot = ngx_pool_cleanup_add(main.pool, sizeof(LogHandler));
   if (slot == nullptr) throw std::bad_alloc();
-  *static_cast<ngx_http_log_handler_pt*>(slot->data) = main.log_handler;
+  *static_cast<LogHandler*>(slot->data) = main.log_handler;
   slot->handler = keep_log_handler;
   main.log_handler = log_without_queries;
 }

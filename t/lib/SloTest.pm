@@ -7,6 +7,8 @@
 #
 # Environment for nginx.conf: $TEST_NGINX_DIR (private directory), $TEST_NGINX_REDIS_SOCKET, and for each receiver
 # $TEST_NGINX_RECEIVER_<NAME>, its http://127.0.0.1:port. In `--- init` write function names in full, SloTest::….
+# $TEST_NGINX_NO_RESOLVER: what leaves nobody to look names up; Angie asks its system's name servers without it.
+# $TEST_NGINX_EVERY_LINE, behind a level: the error log has all lines; Angie's leaves out those beyond a thousand a second.
 #
 # Sections of our own, all awaited for some seconds, since deliveries may come later than the response:
 #   --- redis           commands before nginx starts, one per line
@@ -61,6 +63,10 @@ BEGIN {
     $ENV{TEST_NGINX_DIR} = $dir;
     $ENV{TEST_NGINX_SERVROOT} ||= "$dir/servroot";
     $ENV{TEST_NGINX_PORT}     ||= unused_port();
+    my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+    my $is_angie = `$nginx -V 2>&1` =~ /^Angie version/;
+    $ENV{TEST_NGINX_NO_RESOLVER} //= $is_angie ? 'resolver off;' : '';
+    $ENV{TEST_NGINX_EVERY_LINE}  //= $is_angie ? 'rate=0' : '';
     find_runner();
 }
 

@@ -48,6 +48,7 @@ sub check_row {
         elsif ( $line =~ /^>>> (\S+)$/ )                                  { $file = $1; $files{$file} = '' }
         elsif ( $line =~ /\S/ )                                           { $files{$file} .= "$line\n" }
     }
+    @wanted = grep { !/it needs a "resolver"/ } @wanted if $ENV{TEST_NGINX_NO_RESOLVER};    # not where the system's is asked
     my $said = said_of( \%files );
     Test::More::is( $said, join( '', map { "$_\n" } @wanted ), $title );
     Test::More::unlike( $said, qr/hunter/, "$title: no secret is printed" ) if grep { /hunter/ } $body, values %files;
@@ -69,7 +70,7 @@ sub said_of {
     SloTest::write_file( "$dir/nginx.conf",
         "$module\nerror_log $dir/error.log;\npid $dir/nginx.pid;\nevents {}\nhttp { access_log off; include http.conf;\n$server }\n" );
     my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
-    my $said = join '', map { /^nginx: (\[\w+\] .*)/ ? "$1\n" : () } split /\n/, `timeout 20 $nginx -t -e $dir/error.log -p $dir -c $dir/nginx.conf 2>&1`;
+    my $said = join '', map { /^\w+: (\[\w+\] .*)/ ? "$1\n" : () } split /\n/, `timeout 20 $nginx -t -e $dir/error.log -p $dir -c $dir/nginx.conf 2>&1`;
     return $said =~ s{\Q$dir\E/}{}gr =~ s{\Q$SloTest::dir\E/}{}gr;
 }
 

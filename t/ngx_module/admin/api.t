@@ -264,7 +264,7 @@ a: POST /logout?tenant=1
 --- redis_after
 EVAL return(redis.call('GET',redis.call('KEYS','*:k:*')[1])) 0 => s2
 --- logged
-\[info\] .*slo: refused a registration for an ended session, provider "main", client: 127\.0\.0\.1
+\[info\] .*slo: refused a registration for an ended session, provider "main", client: "?127\.0\.0\.1
 --- received
 a: POST /logout?tenant=1
 
@@ -330,7 +330,7 @@ SloTest::Redis::stop();
 --- response_body_like eval
 ['"code":"store_', 'slo_registrations_total 0\n(?s).*slo_registrations_failed_total 1\n']
 --- logged
-\[info\] .*slo: the store cannot be reached: .*, provider "main", client: 127\.0\.0\.1
+\[info\] .*slo: the store cannot be reached: .*, provider "main", client: "?127\.0\.0\.1
 
 
 === TEST 22: the log names the method that came, and those that are needed

@@ -33,10 +33,8 @@ __DATA__
 GET /t
 --- response_body
 untouched
---- no_error_log
-slo
-[alert]
-[emerg]
+--- no_error_log eval
+[qr/\bslo[_:]/, '[alert]', '[emerg]']
 
 
 

@@ -327,7 +327,7 @@ qr/"slo_deliver": is duplicate: this server has one in \S+nginx\.conf:\d+ in \S+
 SloTest::Slo::http_part("client m { backchannel_logout_uri https://m.example/; } client z { backchannel_logout_uri https://z.example:444/; }
 client v4 { backchannel_logout_uri https://192.0.2.1/; } client v6 { backchannel_logout_uri https://[2001:db8::1]/; }")
 --- config
-    location = /d { internal; slo_deliver; proxy_pass $slo_deliver_uri; proxy_pass_request_headers off; proxy_pass_request_body off; }
+    $TEST_NGINX_NO_RESOLVER location = /d { internal; slo_deliver; proxy_pass $slo_deliver_uri; proxy_pass_request_headers off; proxy_pass_request_body off; }
 --- request
 GET /t
 --- error_code: 404

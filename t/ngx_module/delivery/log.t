@@ -90,7 +90,7 @@ SloTest::Slo::http_part("client away { backchannel_logout_uri http://127.0.0.1:1
 
 === TEST 4: a carrier without a resolver is an error: nothing is wrong with the receiver
 --- http_config eval
-SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.example/; }\n")
+SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.example/; }\n") . $ENV{TEST_NGINX_NO_RESOLVER}
 --- request eval
 [ SloTest::Slo::registration(client_id => 'named'), 'DELETE /api/main/sessions/s1' ]
 --- error_code eval
@@ -133,7 +133,7 @@ SloTest::Slo::http_part("jwks $ENV{TEST_NGINX_DIR}/others.json;")
 
 === TEST 8: and so is a carrier that cannot deliver
 --- http_config eval
-SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.example/; }\nclient also { backchannel_logout_uri http://receiver.example/; }\n")
+SloTest::Slo::http_part("client named { backchannel_logout_uri http://receiver.example/; }\nclient also { backchannel_logout_uri http://receiver.example/; }\n") . $ENV{TEST_NGINX_NO_RESOLVER}
 --- request eval
 [ map { ( SloTest::Slo::registration(client_id => $_, sid => $_), "DELETE /api/main/sessions/$_" ) } qw(named also) ]
 --- error_code eval

@@ -11,7 +11,7 @@ use Test::Nginx::Socket 'no_plan';
 
 no_shuffle();
 no_long_string();
-Test::Nginx::Socket::log_level('info');
+Test::Nginx::Socket::log_level("info $ENV{TEST_NGINX_EVERY_LINE}");
 receiver( a => 'ok' );
 receiver( b => 'ok' );
 make_key('op');

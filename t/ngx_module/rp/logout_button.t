@@ -57,7 +57,7 @@ Referrer-Policy: no-referrer', '', 'X-Button: /out', '']
 'GET /out?token=' . SloTest::Slo::hint(aud => 'wiki', sid => 'secret-sid')
 --- error_code: 303
 --- error_log eval
-qr/\[info\].* slo: logout received: session #[\w-]{8}, button, provider "main".*request: "GET \/out HTTP/
+qr/\[info\].* slo: logout received: session #[\w-]{8}, button, provider "main".*request(?:_line)?: "GET \/out HTTP/
 --- no_error_log eval
 ['secret-sid', SloTest::Slo::hint(aud => 'wiki', sid => 'secret-sid')]
 

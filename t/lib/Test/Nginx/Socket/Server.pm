@@ -54,7 +54,7 @@ sub reason_to_skip {
     return if !defined $block->skip_nginx;
     my ( $operator, $wanted ) = $block->skip_nginx =~ /^\s*\d+\s*:\s*(<=|>=|==|<|>)\s*([\d.]+)/
       or die $block->name . " - bad skip_nginx\n";
-    my ($version) = `$settings{binary} -v 2>&1` =~ m{nginx/([\d.]+)};
+    my ($version) = `$settings{binary} -V 2>&1` =~ m{^nginx version: \w+/([\d.]+)}m;
     my ( $have, $want ) = map { my @part = split /\./; sprintf '%03d' x 3, @part[ 0 .. 2 ] } $version, $wanted;
     my $compared = $have <=> $want;
     my %holds = ( '<' => $compared < 0, '>' => $compared > 0, '<=' => $compared <= 0, '>=' => $compared >= 0,
