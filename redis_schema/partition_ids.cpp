@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writes an id where there is none, and reads what is there: two commands for each partition.
+// Reads the id of each partition, and writes one where there is none: a script for each.
 #include "redis_schema/partition_ids.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "redis_schema/script.h"
 
 namespace slo::redis {
 namespace {
 
-constexpr std::size_t commands_of_each = 2;
+PartitionId read_partition_id(const Reply& reply) {
+  const std::string_view id = reply[0].text().value_or("");
+  return {.id = std::string(id), .is_new = reply[1].integer() == 1, .is_substitute = id.ends_with('!')};
+}
 
 Outcome<PartitionIds> read_partition_ids(std::span<const Reply> replies) {
   PartitionIds ids{};
-  for (std::size_t p = 0; p < ids.size() && commands_of_each * p + 1 < replies.size(); ++p) {
-    const Reply& id = replies[commands_of_each * p + 1];
-    if (!id.is_error()) ids.at(p) = id.text().value_or("");
-  }
+  std::transform(replies.begin(), replies.begin() + std::min(replies.size(), ids.size()), ids.begin(),
+                 read_partition_id);
   return ids;
 }
 
@@ -23,9 +27,9 @@ Outcome<PartitionIds> read_partition_ids(std::span<const Reply> replies) {
 Exchange<PartitionIds> agree_on_partition_ids(std::string_view prefix, const std::string& new_id) {
   Exchange<PartitionIds> exchange{.read = read_partition_ids};
   for (std::uint16_t p = 0; p < partitions; ++p) {
-    const std::string key = id_key(prefix, p);
-    exchange.commands.push_back({.words = {"SET", key, new_id, "NX"}, .partition = p, .stands_alone = true});
-    exchange.commands.push_back({.words = {"GET", key}, .partition = p, .stands_alone = true});
+    auto command = run_script(recognise_script, p, {id_key(prefix, p)}, {new_id});
+    command.stands_alone = true;
+    exchange.commands.push_back(std::move(command));
   }
   return exchange;
 }

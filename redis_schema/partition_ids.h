@@ -11,9 +11,15 @@
 
 namespace slo::redis {
 
-using PartitionIds = std::array<std::string, partitions>;  // empty: its node does not say
+struct PartitionId {
+  std::string id{};            // empty: its node does not say
+  bool is_new = false;         // this exchange brought it
+  bool is_substitute = false;  // for something that stood in its place and was no id of ours
+  friend bool operator==(const PartitionId&, const PartitionId&) = default;
+};
+using PartitionIds = std::array<PartitionId, partitions>;
 
-// `new_id` becomes the id of each partition that has none. It is random, and stays as long as its node keeps
+// `new_id`, a nonce(), becomes the id of each partition that has none. It stays as long as its node keeps
 // what it was told, wherever the partition moves.
 Exchange<PartitionIds> agree_on_partition_ids(std::string_view prefix, const std::string& new_id);
 

@@ -16,7 +16,7 @@ struct Script {
 
 extern const Script index_script, point_script, register_script, end_script, leave_script, claim_script,
     claimdue_script, ack_script, nack_script, redrive_script, redeem_script, unbundle_script, greet_script,
-    drop_script, mark_script, own_script, keep_script, forget_script;
+    drop_script, mark_script, own_script, keep_script, forget_script, recognise_script;
 
 std::span<const Script* const> all_scripts();
 

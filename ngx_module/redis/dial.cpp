@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ngx_module/nginx/bounded_log.h"
+
 namespace slo::ngx {
 namespace {
 
@@ -68,8 +70,8 @@ void RedisDial::call() {
 void RedisDial::call_master(const redis::Peer& master) {
   if (master_ != master) {
     failures_ = 0;
-    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "slo: store \"%s\": its master is %s", settings_.url.c_str(),
-                  redis::name_of(master).c_str());
+    log_bounded("masters named by sentinels", NGX_LOG_NOTICE, log_,
+                "store \"" + settings_.url + "\": its master is " + redis::name_of(master));
   }
   master_ = master;
   has_looked_up_ = false;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Listens to a sentinel, and to the next one where it falls silent, for a master that moves.
 //
-// What was said while nobody listened is unknown.
+// What was said while nobody listened is unknown. A master that moves is followed at once; of those that are
+// named within a quarter of a second from then the last one is, when that is over.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "ngx_module/nginx/event.h"
 #include "ngx_module/redis/subscription.h"
 #include "redis_schema/servers/sentinel.h"
 
@@ -24,11 +27,13 @@ class FailoverWatch {
                 Callbacks callbacks);
 
   void begin() { subscription_.begin(); }
-  void stop() noexcept { subscription_.stop(); }
+  void stop() noexcept;
 
  private:
+  void listening();
   void tell_hearing();
   void said(const redis::Reply& message);
+  void follow();
   void tell_deaf(const redis::Peer& last, const std::string& reason);
 
   const LinkSettings& settings_;
@@ -36,6 +41,8 @@ class FailoverWatch {
   Callbacks callbacks_;
   Subscription subscription_;
   bool is_told_deaf_ = false;
+  std::optional<redis::Peer> named_{};  // and not followed yet
+  Event follow_;                        // set: now, or when the pause behind the last one is over
 };
 
 }  // namespace slo::ngx

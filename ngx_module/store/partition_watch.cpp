@@ -2,9 +2,11 @@
 // Compares each partition's id with the one that this host has seen last.
 #include "ngx_module/store/partition_watch.h"
 
+#include <map>
 #include <set>
 #include <utility>
 
+#include "ngx_module/nginx/bounded_log.h"
 #include "ngx_module/nginx/moment.h"
 #include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/watch.h"
@@ -38,20 +40,36 @@ void PartitionWatch::ask() {
 
 void PartitionWatch::learned(const redis::PartitionIds& ids) const {
   std::set<std::string> emptied;
+  std::map<std::string, std::string> strangers;  // the keys where they stood, by server
   for (std::uint16_t p = 0; p < redis::partitions; ++p) {
-    if (!ids.at(p).empty() && partition_was_replaced(p, digest_of(ids.at(p))))
-      emptied.insert(cluster_.name_of_server(p));
+    const auto& its = ids.at(p);
+    if (its.id.empty()) continue;
+    const bool is_another = partition_was_replaced(p, digest_of(its.id));
+    if (!its.is_substitute && is_another) emptied.insert(cluster_.name_of_server(p));
+    if (its.is_substitute && (is_another || its.is_new)) {
+      auto& keys = strangers[cluster_.name_of_server(p)];
+      keys += (keys.empty() ? "" : ", ") + redis::id_key(settings_.prefix, p);
+    }
   }
-  if (emptied.empty()) return;
+  if (emptied.empty() && strangers.empty()) return;
   forget_all_notes();
+  for (auto n = emptied.size() + strangers.size(); n > 0; --n) count(Counter::store_emptied);
+  for (const auto& [server, keys] : strangers) tell_strangers(server, keys);
   for (const auto& server : emptied) {
-    count(Counter::store_emptied);
     ngx_log_error(
         NGX_LOG_ERR, log_, 0,
         "slo: store \"%s\": its server %s was emptied or replaced: sessions registered there before "
         "are unknown, and their relying parties cannot be told",
         settings_.url.c_str(), server.c_str());
   }
+}
+
+// Whoever writes there may do so again and again.
+void PartitionWatch::tell_strangers(const std::string& server, const std::string& keys) const {
+  log_bounded("ids of partitions replaced", NGX_LOG_ERR, log_,
+              "store \"" + settings_.url + "\": its server " + server +
+                  " had what is no id of ours, and was replaced, at " + keys +
+                  ": whoever wrote it may have written more");
 }
 
 }  // namespace slo::ngx

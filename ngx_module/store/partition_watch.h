@@ -30,6 +30,7 @@ class PartitionWatch {
  private:
   void ask();
   void learned(const redis::PartitionIds& ids) const;
+  void tell_strangers(const std::string& server, const std::string& keys) const;
 
   const LinkSettings& settings_;
   ngx_log_t* log_;

@@ -65,6 +65,32 @@ test('where one master is away the others serve', { timeout: 120_000 }, async (t
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
+// The ids by which an emptied node is noticed, overwritten by somebody else: 60 MB are more than a timeout brings.
+test('what is no id of ours is replaced, and told once for each server', { timeout: 120_000 }, async (t) => {
+  const house = new House(t), at = await places(3), app = await start_receiver(house)
+  const { nginx, redis } = await set_stage(house, {
+    clients: [back_client('app', app.url)], store: 'timeout=500ms', redis_how: { at: at[0], more: await node_options() }, redis_url: `redis-cluster://${shown(at)}`,
+  })
+  const nodes = [redis]
+  for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place))
+  await make_cluster(at, 0)
+  const ids_of = async (node) => (await node.ask('keys', 'slo{*}:id')).split('\n').filter(Boolean)
+  await eventually('all partitions have ids', async () => (await Promise.all(nodes.map(ids_of))).flat().length === 64, { within: 30_000 })
+  await sleep(11_000)  // somebody has looked
+  const keys = await Promise.all(nodes.map(ids_of))
+  await nodes[0].ask('setrange', keys[0][0], '60000000', 'stranger')
+  await nodes[1].ask('set', keys[1][0], '')
+  await nodes[2].ask('eval', "redis.call('DEL', KEYS[1]) return redis.call('HSET', KEYS[1], 'a', 'stranger')", '1', keys[2][0])
+  const written = nginx.log().length  // what 60 MB cost whoever wrote them does not count
+  const lines = () => [...nginx.log().matchAll(/\[error\][^\n]*its server ([\d.:]+) had what is no id of ours, and was replaced, at (\S+): /g)].map(([, server, key]) => `${server} ${key}`).sort()
+  const expected = at.map((place, i) => `${shown([place])} ${keys[i][0]}`).sort()
+  await eventually('all three are told', () => lines().length === 3, { within: 25_000 })
+  for (const [i, node] of nodes.entries()) assert.match(await node.ask('get', keys[i][0]), /^[\w-]{22}!$/)
+  await sleep(11_000)  // somebody has looked again
+  assert.deepEqual([lines(), /^slo_store_emptied_total (\d+)$/m.exec(await nginx.metrics())[1]], [expected, '3'])
+  assert.doesNotMatch(nginx.log().slice(written), /stranger|was emptied or replaced|no answer within|\[(alert|crit|emerg)\]/)
+})
+
 // Emptied by hand, and come back without its file: one line of the host and one count each, and new logins work.
 test('a node that has forgotten what it was told is named', { timeout: 120_000 }, async (t) => {
   const house = new House(t), at = await places(3), app = await start_receiver(house)

@@ -12,6 +12,7 @@
 
 #include "redis_schema/bound_cookies.h"
 #include "redis_schema/marks.h"
+#include "redis_schema/partition_ids.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 
@@ -223,6 +224,13 @@ class Scripts : public Repeated {
          [&] {
            run(agree_on_schema("slo", {}, "id"));
            return agree_on_schema("slo", {}, "other").commands[0];
+         }},
+        {&recognise_script, "a partition without an id", "[0123456789abcdef_-ABCD, 1]",
+         [&] { return agree_on_partition_ids("slo", "0123456789abcdef_-ABCD").commands[0]; }},
+        {&recognise_script, "a partition with something else", "[0123456789abcdef_-ABCD!, 1]",
+         [&] {
+           check_request({"SET", id_key("slo", 0), "something else"});
+           return agree_on_partition_ids("slo", "0123456789abcdef_-ABCD").commands[0];
          }},
     };
   }

@@ -6,6 +6,7 @@
 
 #include "redis_schema/bound_cookies.h"
 #include "redis_schema/marks.h"
+#include "redis_schema/partition_ids.h"
 #include "redis_schema/schema.h"
 #include "t/redis_schema/store_fixture.h"
 
@@ -266,6 +267,7 @@ TEST(DeclaredKeys, I8_of_a_command_lie_in_its_partition) {
   add(forget_cookies(test_space, {"sid-1"}, {"app:wiki"}, {}));
   add(redeem(test_space, "nonce", Seconds{1}, "logout"));
   add(agree_on_schema("slo", {}, "id"));
+  add(agree_on_partition_ids("slo", "id"));
   std::set<const Script*> seen;
   for (const auto& command : commands) {
     ASSERT_NE(command.script, nullptr);
