@@ -20,6 +20,7 @@ struct Zone {
   // Of a cluster's partitions: of which store, and which id was seen last; and how often one was replaced.
   std::array<std::atomic<std::uint64_t>, 64> partitions{};
   std::atomic<std::uint64_t> replaced{};
+  std::atomic<std::uint64_t> agreement{};  // 0: none
   // When replicas of a store, or of a node of a cluster, failed last to confirm something; 0: they confirm.
   std::array<std::atomic<ngx_msec_t>, 16> unconfirmed{};
   std::uint64_t places = 0;  // a power of two
@@ -173,6 +174,18 @@ bool partition_was_replaced(std::uint16_t partition, std::uint32_t id) noexcept 
 std::uint64_t store_seen() noexcept {
   const std::uint64_t store = zone_here == nullptr ? 0 : zone_here->store.load();
   return store == 0 ? 0 : store + zone_here->replaced.load();
+}
+
+void note_agreement(std::uint32_t between) noexcept {
+  if (zone_here != nullptr) zone_here->agreement.store(std::uint64_t{1} << 32 | between);
+}
+
+void forget_agreement() noexcept {
+  if (zone_here != nullptr) zone_here->agreement.store(0);
+}
+
+bool have_agreed(std::uint32_t between) noexcept {
+  return zone_here != nullptr && zone_here->agreement.load() == (std::uint64_t{1} << 32 | between);
 }
 
 bool replicas_failed(std::uint32_t server) noexcept {

@@ -84,6 +84,11 @@ bool partition_was_replaced(std::uint16_t partition, std::uint32_t id) noexcept;
 // were replaced.
 std::uint64_t store_seen() noexcept;
 
+// What a store and its user (`between`, a digest of both) have agreed on holds for workers that begin later.
+void note_agreement(std::uint32_t between) noexcept;
+void forget_agreement() noexcept;
+bool have_agreed(std::uint32_t between) noexcept;
+
 // Do replicas of this server (a digest of where it is) confirm what ends? True for the worker of this host
 // who is to say so: of the first time that they did not, and of the first time that they did when they had
 // not failed to for a second.

@@ -38,6 +38,19 @@ void StoreWatch::learned(const redis::Agreement& agreement) {
   if (settings_.node) return;
   compare(agreement.store_id);
   if (agreement.foreign != foreign_) tell_foreign(agreement.foreign);
+  if (foreign_.empty()) {
+    note_agreement(parties());
+  } else {
+    forget_agreement();
+  }
+}
+
+bool StoreWatch::have_agreed_before() const { return have_agreed(parties()); }
+
+std::uint32_t StoreWatch::parties() const {
+  std::string all = settings_.url + ' ' + settings_.prefix + ' ' + std::string(redis::schema_version);
+  for (const auto& tenant : settings_.tenants) all.append(" ").append(tenant.tag);
+  return digest_of(all);
 }
 
 // A worker looks at what all workers know only when its own knowledge changes: an answer that is older than a

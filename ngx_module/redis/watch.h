@@ -27,11 +27,14 @@ class StoreWatch {
   // where the schema is one node's, is only asked whether it is there.
   redis::Exchange<redis::Agreement> question() const;
   void learned(const redis::Agreement& agreement);
+  // Has a worker of this host, for the same providers, learned what allows us to use it?
+  bool have_agreed_before() const;
   // store_schema_foreign: a provider's tag is another issuer's here, so its data are not touched.
   Outcome<void> may_send(const std::vector<redis::Command>& commands) const;
   void heard(const redis::Command& command, const redis::Reply& reply);
 
  private:
+  std::uint32_t parties() const;
   void compare(const std::string& store_id);
   void tell_foreign(const std::vector<std::string>& tags);
 

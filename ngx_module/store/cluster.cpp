@@ -11,6 +11,7 @@
 #include "ngx_module/nginx/deadline.h"
 #include "ngx_module/nginx/entry.h"
 #include "ngx_module/nginx/event.h"
+#include "ngx_module/nginx/zone.h"
 #include "ngx_module/redis/tidings.h"
 #include "ngx_module/redis/watch.h"
 #include "ngx_module/store/cluster_guide.h"
@@ -48,6 +49,7 @@ struct Cluster::State {
   void is_lost(const Refusal& why);
   void agree();
   void agreed(const Outcome<redis::Agreement>& agreement);
+  void begin_to_serve();
   void tell_whole();
   void quit();
 
@@ -192,20 +194,30 @@ void Cluster::State::agree() {
   });
 }
 
-// The node that knows may be away while others serve.
+// The node that knows may be away while others serve, also when a worker begins after a
+// reload.
 void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
   if (has_quit) return;
   if (agreement) {
     watch.learned(*agreement);
-    is_agreed = true;
-    down.reset();
-    tidings.up();
-    partition_watch.start();
-    return send(std::exchange(waiting, {}));
+    return begin_to_serve();
   }
   const auto& why = agreement.error();
-  if (why.fault == Fault::store_schema_foreign) is_agreed = false;
-  if (!is_agreed) is_lost(why);
+  if (why.fault == Fault::store_schema_foreign) {
+    is_agreed = false;
+    forget_agreement();
+  }
+  if (is_agreed && !down) return;
+  if (!watch.have_agreed_before() || !router.serves()) return is_lost(why);
+  begin_to_serve();
+}
+
+void Cluster::State::begin_to_serve() {
+  is_agreed = true;
+  down.reset();
+  tidings.up();
+  partition_watch.start();
+  send(std::exchange(waiting, {}));
 }
 
 // Its nodes say that they go; that another one has taken over, which none of them can, ends it in the same

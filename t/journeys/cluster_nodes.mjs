@@ -65,6 +65,41 @@ test('where one master is away the others serve', { timeout: 120_000 }, async (t
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)
 })
 
+// The node that has the schema goes: workers that begin then know from those before them that the store is theirs.
+test('where the node with {meta} is away a reload goes on with the others', { timeout: 120_000 }, async (t) => {
+  const house = new House(t), at = await places(3), open = ['--cluster-require-full-coverage', 'no']
+  const { nginx, redis } = await set_stage(house, { clients: [back_client('app', 'http://127.0.0.1:9')], store: 'timeout=1s',
+    redis_how: { at: at[0], more: [...await node_options(), ...open] }, redis_url: `redis-cluster://${shown(at)}` })
+  const nodes = [redis]
+  for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place, open))
+  await make_cluster(at, 0)
+  await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
+  const holds = async (node, key) => await node.ask('exists', key).catch(() => '') === '1'  // MOVED: it does not
+  const [with_meta] = (await Promise.all(nodes.map(async (node, i) => await holds(node, 'slo{meta}:cfg') ? [i] : []))).flat()
+  const others = [0, 1, 2].filter((i) => i !== with_meta)
+  const served_of_30 = async (word) => {
+    const all = await Promise.all(Array.from({ length: 30 }, (_, i) => nginx.register({ client_id: 'app', sid: `${word}-${i}`, sub: 'ann' })))
+    assert.deepEqual(all.filter(({ status }) => status !== 201 && status !== 503), [])
+    return all.filter(({ status }) => status === 201).length
+  }
+  const serves_in_part = (word) => eventually(`${word}: the others serve`, async () => await served_of_30(word) > 5, { within: 10_000, every: 500 })
+  await nodes[with_meta].kill()
+  await sleep(3000)  // until its neighbours take it for dead
+  await serves_in_part('before')
+  const old = nginx.workers()
+  nginx.child.kill('SIGHUP')
+  await eventually('the workers are others', () => nginx.workers().length === 2 && nginx.workers().every((pid) => !old.includes(pid)), { within: 20_000 })
+  await serves_in_part('after a reload')
+  for (const i of others) await nodes[i].kill()
+  await eventually('nobody serves', async () => await served_of_30('nobody') === 0, { within: 10_000 })
+  for (const i of others) await nodes[i].start_again()
+  await serves_in_part('after an outage of all')
+  assert.equal(await store_up(nginx), '0')
+  await nodes[with_meta].start_again()
+  await eventually('all of it is served', async () => await store_up(nginx) === '1' && await served_of_30('all') === 30, { within: 30_000 })
+  assert.doesNotMatch(nginx.log(), /was emptied or replaced|\[(alert|crit|emerg)\]/)
+})
+
 // The ids by which an emptied node is noticed, overwritten by somebody else: 60 MB are more than a timeout brings.
 test('what is no id of ours is replaced, and told once for each server', { timeout: 120_000 }, async (t) => {
   const house = new House(t), at = await places(3), app = await start_receiver(house)
