@@ -130,6 +130,7 @@ constexpr std::array<FaultRow, fault_count> table{{
     {SLO_FAULT(store_timeout), unavailable, 503, error, say_store, "the store did not answer in time"},
     {SLO_FAULT(store_busy), unavailable, 503, error, say_store, "too many requests wait for the store"},
     {SLO_FAULT(store_full), unavailable, 503, error, say_store, "the store is full"},
+    {SLO_FAULT(store_part_away), unavailable, 503, error, say_store, "a part of the store is away"},
     {SLO_FAULT(store_refused), unavailable, 503, error, say_store, "the store refused a command"},
     {SLO_FAULT(store_reply_unexpected), unavailable, 503, error, say_store,
      "the store gave an unexpected reply"},

@@ -73,6 +73,7 @@ enum class Fault : std::uint8_t {
   store_timeout,
   store_busy,
   store_full,
+  store_part_away,
   store_refused,
   store_reply_unexpected,
   store_schema_foreign,

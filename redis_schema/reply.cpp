@@ -92,7 +92,7 @@ std::string_view code_of(std::string_view error) noexcept {
 Refusal refusal_of(const Reply& reply) {
   const auto word = code_of(reply.error());
   if (word == "OOM") return {Fault::store_full};
-  if (word == "CLUSTERDOWN") return {Fault::store_unreachable, std::string(word)};
+  if (word == "CLUSTERDOWN") return {Fault::store_part_away, std::string(word)};
   return {Fault::store_refused, std::string(word)};
 }
 

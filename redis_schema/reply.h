@@ -43,7 +43,7 @@ class Reply {
 std::string_view code_of(std::string_view error) noexcept;
 
 // An error reply as a Refusal: OOM → store_full, CLUSTERDOWN (nobody has that part of the data) →
-// store_unreachable, everything else → store_refused; of the latter two the code is the detail.
+// store_part_away, everything else → store_refused; of the latter two the code is the detail.
 Refusal refusal_of(const Reply& reply);
 Refusal unexpected_reply(std::string_view command);
 

@@ -14,7 +14,8 @@ namespace slo {
 namespace {
 
 bool is_away(const Refusal& refusal) noexcept {
-  return refusal.fault != Fault::store_refused && refusal.fault != Fault::store_schema_foreign;
+  return refusal.fault != Fault::store_refused && refusal.fault != Fault::store_part_away &&
+         refusal.fault != Fault::store_schema_foreign;
 }
 
 template <class T>

@@ -98,8 +98,8 @@ struct StatusReport {
   bool lacks_a_part = false;            // some server of a cluster is away, the others answer
 };
 
-// Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's: who refuses
-// is there.
+// Is it away, or does it serve nobody? Not if it refuses a command, or all that is a provider's, or a part
+// of it is away: who says so is there.
 bool is_store_away(const StatusReport& report) noexcept;
 
 // 200, with or without a store, and no-store.

@@ -22,7 +22,8 @@ ngx_uint_t nginx_level(Level level) noexcept {
 // The link says once, at error, that the store went, and once that it is back; a line per request would only
 // bury that.
 bool is_told_by_the_link(Fault fault) noexcept {
-  return fault == Fault::store_unreachable || fault == Fault::store_timeout || fault == Fault::store_busy;
+  return fault == Fault::store_unreachable || fault == Fault::store_timeout || fault == Fault::store_busy ||
+         fault == Fault::store_part_away;
 }
 
 }  // namespace

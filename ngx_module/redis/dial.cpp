@@ -171,8 +171,8 @@ void RedisDial::leave(const std::string& reason) {
   wire_.close();
   up_ = false;
   failures_ = 0;
-  ngx_log_error(NGX_LOG_INFO, log_, 0, "slo: store \"%s\": %s, connecting again", settings_.url.c_str(),
-                reason.c_str());
+  log_bounded("connections to the store that were closed", NGX_LOG_INFO, log_,
+              "store \"" + settings_.url + "\": " + reason + ", connecting again");
   callbacks_.lost();
 }
 

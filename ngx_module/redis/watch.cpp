@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <string_view>
 
 #include "ngx_module/nginx/moment.h"
@@ -15,9 +16,18 @@
 namespace slo::ngx {
 namespace {
 
+constexpr std::size_t max_told = 1024;  // there are some fifty commands of ours, for each server
+
 std::string name_of(const redis::Command& command) {
   if (command.script != nullptr) return "the script \"" + std::string(command.script->name) + '"';
   return command.words.empty() ? std::string() : command.words.front();
+}
+
+// Of this worker: a cluster's nodes have many connections, of which none knows what the others have told.
+bool is_told(const std::string& what) {
+  static std::set<std::string> told;
+  if (told.size() >= max_told) told.clear();
+  return !told.insert(what).second;
 }
 
 }  // namespace
@@ -63,11 +73,23 @@ void StoreWatch::compare(const std::string& store_id) {
     return;
   count(Counter::store_emptied);
   forget_all_notes();
-  ngx_log_error(
-      NGX_LOG_ERR, log_, 0,
-      "slo: store \"%s\" was emptied or replaced: sessions registered before are unknown, and their "
-      "relying parties cannot be told",
-      settings_.url.c_str());
+  tell_emptied();
+}
+
+void StoreWatch::tell_emptied() const {
+  if (settings_.cluster.empty()) {
+    ngx_log_error(
+        NGX_LOG_ERR, log_, 0,
+        "slo: store \"%s\" was emptied or replaced: sessions registered before are unknown, and their "
+        "relying parties cannot be told",
+        settings_.url.c_str());
+  } else {
+    ngx_log_error(
+        NGX_LOG_ERR, log_, 0,
+        "slo: store \"%s\" was emptied or replaced, or its node with {meta} alone: sessions registered "
+        "there before are unknown, and their relying parties cannot be told",
+        settings_.url.c_str());
+  }
 }
 
 void StoreWatch::tell_foreign(const std::vector<std::string>& tags) {
@@ -95,7 +117,7 @@ Outcome<void> StoreWatch::may_send(const std::vector<redis::Command>& commands) 
 
 void StoreWatch::heard(const redis::Command& command, const redis::Reply& reply) {
   const bool is_no_need = command.words.front() == "WAIT" || command.words.front() == "INFO";
-  if (is_no_need || !redis::is_forbidden(reply) || !told_forbidden_.insert(name_of(command)).second) return;
+  if (is_no_need || !redis::is_forbidden(reply) || is_told(settings_.url + ' ' + name_of(command))) return;
   ngx_log_error(NGX_LOG_ERR, log_, 0,
                 "slo: store \"%s\" does not let its user do all that is needed: %s was answered NOPERM",
                 settings_.url.c_str(), name_of(command).c_str());

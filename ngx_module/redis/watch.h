@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,13 +35,13 @@ class StoreWatch {
  private:
   std::uint32_t parties() const;
   void compare(const std::string& store_id);
+  void tell_emptied() const;
   void tell_foreign(const std::vector<std::string>& tags);
 
   const LinkSettings& settings_;
   ngx_log_t* log_;
   std::string store_id_{};
-  std::vector<std::string> foreign_{};      // tags
-  std::set<std::string> told_forbidden_{};  // as many as there are commands of ours
+  std::vector<std::string> foreign_{};  // tags
 };
 
 }  // namespace slo::ngx

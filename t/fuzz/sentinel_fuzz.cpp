@@ -90,7 +90,8 @@ class Searcher {
     const auto read = redis::ask_sentinel("main").read(two);
     if (!read) {
       promise(read.error().fault == Fault::store_reply_unexpected ||
-                  read.error().fault == Fault::store_refused || read.error().fault == Fault::store_full,
+                  read.error().fault == Fault::store_refused || read.error().fault == Fault::store_full ||
+                  read.error().fault == Fault::store_part_away,
               "what cannot be read is refused as such");
       return search_.failed(read.error().detail);
     }

@@ -159,6 +159,7 @@ test('a node that has forgotten what it was told is named', { timeout: 120_000 }
   await eventually('who logs in now is told', () => app.requests.length === 12)
   await nodes[with_meta].ask('flushall')
   await eventually('the store counts as another one', async () => await counted() === 3, { within: 5000 })
+  assert.match(nginx.log(), /\[error\][^\n]*: store "[^"]*" was emptied or replaced, or its node with \{meta\} alone: sessions registered there before are unknown/)
   await sleep(11_000)
   assert.deepEqual([lines().length, await counted()], [2, 3], 'no second line')
   assert.doesNotMatch(nginx.log(), /\[(alert|crit|emerg)\]/)

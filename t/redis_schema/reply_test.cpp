@@ -103,7 +103,7 @@ TEST(ReplyReader, makes_no_room_for_what_nobody_sends) {
 TEST(Reply, may_be_an_error_of_our_own) {
   const auto reply = error_reply("CLUSTERDOWN its node is away");
   EXPECT_EQ(Reply(reply.get()).error(), "CLUSTERDOWN its node is away");
-  EXPECT_EQ(refusal_of(Reply(reply.get())), (Refusal{Fault::store_unreachable, "CLUSTERDOWN"}));
+  EXPECT_EQ(refusal_of(Reply(reply.get())), (Refusal{Fault::store_part_away, "CLUSTERDOWN"}));
 }
 
 }  // namespace slo::redis::reply_test
