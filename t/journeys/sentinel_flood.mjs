@@ -41,7 +41,7 @@ test('a sentinel that names 20,000 masters a second costs a few calls and lines,
   await eventually('the last one is the store', async () => {
     await nginx.register({ client_id: 'app', sid: 'last', sub: 'ann' })
     return Number(await other.ask('dbsize')) > 2
-  }, { within: 2 * pause + 500, every: 20 })
+  }, { within: 8 * pause, every: 20 })
   const calls = servers.flatMap((server) => server.calls).length
   assert.ok(calls >= 2 && calls <= links * (lasted / pause + 2), `${calls} calls in ${lasted} ms`)
   const lines = our_lines(nginx.log()).slice(before).map(({ said }) => said)
@@ -63,5 +63,5 @@ test('a master that moves is followed at once, and where it moves again meanwhil
   await eventually('the last one is called', () => servers[3].calls.length === links, { every: 2 })
   const after = servers[3].calls[0] - servers[1].calls[0]
   assert.deepEqual(calls_of(), [0, links, 0, links], 'of what came in between only the last one counts')
-  assert.ok(took <= 100 && after >= pause - 50 && after <= pause + 100, `${took} ms, and ${after} ms`)
+  assert.ok(took < pause && after >= pause - 50 && after < 4 * pause, `${took} ms, and ${after} ms`)
 })
