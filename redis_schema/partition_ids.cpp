@@ -17,8 +17,7 @@ PartitionId read_partition_id(const Reply& reply) {
 
 Outcome<PartitionIds> read_partition_ids(std::span<const Reply> replies) {
   PartitionIds ids{};
-  std::transform(replies.begin(), replies.begin() + std::min(replies.size(), ids.size()), ids.begin(),
-                 read_partition_id);
+  std::ranges::transform(replies.first(std::min(replies.size(), ids.size())), ids.begin(), read_partition_id);
   return ids;
 }
 
