@@ -89,7 +89,7 @@ test('a user who may not WAIT, and a server that has been told to forget its scr
   const acl = 'slo on >word-of-the-store ~slo* &slo* +@read +@write +@connection +@pubsub -@dangerous +eval +evalsha +script|load +info +role +time -wait'
   const house = new House(t)
   const file = house.write('store.password', 'word-of-the-store\n')
-  const stage = await set_servers(t, { store: `timeout=2s wait=1,${time}ms user=slo password_file=${file}`, more: ['--user', ...acl.split(' ')] })
+  const stage = await set_servers(t, { store: `timeout=2s wait=1,1s user=slo password_file=${file}`, more: ['--user', ...acl.split(' ')] })
   const { nginx, server } = stage
   await sign_in(stage, ['first', 'second', 'third', 'fourth'])
   await log_out(stage, 'first')
