@@ -194,8 +194,7 @@ void Cluster::State::agree() {
   });
 }
 
-// The node that knows may be away while others serve, also when a worker begins after a
-// reload.
+// The node that knows may be away while others serve, also when a worker begins after a reload.
 void Cluster::State::agreed(const Outcome<redis::Agreement>& agreement) {
   if (has_quit) return;
   if (agreement) {

@@ -14,6 +14,12 @@ import { manners, start_receiver } from './parts/receivers.mjs'
 import { ask, places, shown } from './parts/sentinels.mjs'
 import { back_client, set_stage } from './parts/stage.mjs'
 
+// Which of them has the schema. MOVED: another one.
+async function with_meta_of(nodes) {
+  const said = await Promise.all(nodes.map((node) => node.ask('exists', 'slo{meta}:cfg').catch(() => '')))
+  return said.indexOf('1')
+}
+
 // Of three masters without replicas one goes: what the others have is served, also what they owe.
 test('where one master is away the others serve', { timeout: 120_000 }, async (t) => {
   const house = new House(t), at = await places(3), app = await start_receiver(house, { behave: manners.failing })
@@ -74,8 +80,7 @@ test('where the node with {meta} is away a reload goes on with the others', { ti
   for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place, open))
   await make_cluster(at, 0)
   await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
-  const holds = async (node, key) => await node.ask('exists', key).catch(() => '') === '1'  // MOVED: it does not
-  const [with_meta] = (await Promise.all(nodes.map(async (node, i) => await holds(node, 'slo{meta}:cfg') ? [i] : []))).flat()
+  const with_meta = await with_meta_of(nodes)
   const others = [0, 1, 2].filter((i) => i !== with_meta)
   const served_of_30 = async (word) => {
     const all = await Promise.all(Array.from({ length: 30 }, (_, i) => nginx.register({ client_id: 'app', sid: `${word}-${i}`, sub: 'ann' })))
@@ -137,8 +142,7 @@ test('a node that has forgotten what it was told is named', { timeout: 120_000 }
   for (const [i, place] of at.slice(1).entries()) nodes.push(await start_node(house, `node-${i + 2}`, place))
   await make_cluster(at, 0)
   await eventually('the store is there', async () => await store_up(nginx) === '1', { within: 30_000 })
-  const holds = async (node, key) => await node.ask('exists', key).catch(() => '') === '1'  // MOVED: it does not
-  const [with_meta] = (await Promise.all(nodes.map(async (node, i) => await holds(node, 'slo{meta}:cfg') ? [i] : []))).flat()
+  const with_meta = await with_meta_of(nodes)
   const others = [0, 1, 2].filter((i) => i !== with_meta)
   for (const i of others) await eventually('its partitions have ids', async () => /:id/.test(await nodes[i].ask('keys', 'slo{*}:id')))
   const lines = () => [...nginx.log().matchAll(/\[error\][^\n]*its server ([\d.:]+) was emptied or replaced: sessions registered there before are unknown/g)].map(([, server]) => server)

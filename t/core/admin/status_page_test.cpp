@@ -134,7 +134,7 @@ TEST(StatusPage, knows_no_providers_where_none_are_configured) {
 }
 
 TEST(StatusPage, says_that_a_store_is_up_which_refuses) {
-  for (const auto fault : {Fault::store_refused, Fault::store_schema_foreign})
+  for (const auto fault : {Fault::store_refused, Fault::store_part_away, Fault::store_schema_foreign})
     EXPECT_EQ(json(refused({fault})),
               R"({"store_up":true,"host":{"logouts_ended":3},"providers":{"main":{"circuits_open":1}}})");
   for (const auto fault : {Fault::store_timeout, Fault::store_busy, Fault::store_reply_unexpected})
